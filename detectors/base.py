@@ -1,0 +1,219 @@
+"""The contract that every detector keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from detectors.errors import DetectorError, Discarded
+from detectors.messages import N_
+from detectors.params import Parametrised, Preset
+
+Scores = NDArray[np.float64]
+
+#: What one row is, by representation: vectors (columns), windows (steps, columns), pixels (height, width, channels), tokens (ids).
+AXES = {"vectors": 2, "windows": 3, "pixels": 4, "tokens": 2}
+
+#: Rows scored between two looks at the stop flag.
+SCORE_ROWS = 65_536
+
+#: Matrix kernels for one row round differently from those for more: fewer rows than this are padded up to it,
+#: so that a row's score does not depend on the rows it is scored with.
+SMALLEST_BATCH = 16
+
+
+class Progress:
+    """Told how far the work is, asked whether to stop. This one listens to nobody; workers pass their own."""
+
+    def report(self, phase: str, done: int, total: int, **figures: float) -> None:
+        """`done` of `total` units of `phase` (``fitting``, ``scoring`` …); `figures` such as ``loss``, ``rows_per_s``."""
+
+    def stop_asked(self) -> bool:
+        """Whether to end an iterative fit early, keeping what has been learned."""
+        return False
+
+    def check(self) -> None:
+        """Raises `Discarded` when the work was stopped and nothing of it is wanted."""
+
+
+class Detector(Parametrised):
+    """Gives every row one score; higher is more unusual.
+
+    A subclass declares the class attributes and its parameters, and writes `_fit`, `_score`, `_save`, `_load`;
+    where it knows more, also `_expected` and `_element_scores`. One file, one detector: the file's name is the
+    detector's name, its folder the representation it takes.
+    """
+
+    title: ClassVar[str]
+    family: ClassVar[str]
+    summary: ClassVar[str]
+    """One short sentence on how it works, for its card."""
+    reference: ClassVar[str]
+    when: ClassVar[str]
+    when_not: ClassVar[str]
+    score_name: ClassVar[str] = N_("score")
+    """What its score is, for axis titles: "reconstruction error", "prediction error"."""
+    presets: ClassVar[Mapping[str, Preset]] = {}
+
+    def __init__(self, *, seed: int = 0, **values: Any) -> None:
+        super().__init__(**values)
+        self.seed = int(seed)
+        self.feature_names_: list[str] | None = None
+        self.row_shape_: tuple[int, ...] | None = None
+        self.training_scores_: Scores | None = None
+
+    @classmethod
+    def name(cls) -> str:
+        """The detector's name on the command line: its file's name."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def representation(cls) -> str:
+        """The representation it takes: its folder's name."""
+        return cls.__module__.split(".")[-2]
+
+    def fit(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Self:
+        """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`, (rows,).
+
+        Raises:
+            DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number.
+            Discarded: the analyst stopped the work and wants nothing kept.
+        """
+        progress = progress or Progress()
+        names = [str(name) for name in X.columns] if isinstance(X, pd.DataFrame) else None
+        values = _numbers(X, self.representation(), names)
+        if len(values) < 2:
+            raise DetectorError(N_("{title} needs at least 2 rows to learn from; there are {rows}."), title=self.title, rows=len(values))
+        self.feature_names_ = names
+        self.row_shape_ = values.shape[1:]
+        self._fit(values, progress)
+        progress.check()
+        self.training_scores_ = self._training_scores(values, progress)
+        return self
+
+    def score(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Scores:
+        """One finite float64 per row of `X`, (rows,); higher is more unusual. A row's score depends on that row alone."""
+        progress = progress or Progress()
+        values = self._checked(X)
+        scores = np.empty(len(values))
+        for start in range(0, len(values), SCORE_ROWS):
+            progress.check()
+            chunk = values[start : start + SCORE_ROWS]
+            scores[start : start + len(chunk)] = self._score(_padded(chunk))[: len(chunk)]
+            progress.report("scoring", start + len(chunk), len(values))
+        if not np.isfinite(scores).all():
+            raise DetectorError(
+                N_("{title} gave row {row} a score that is not a number. Train it on more rows or with a smaller learning rate."),
+                title=self.title, row=int(np.flatnonzero(~np.isfinite(scores))[0]) + 1,
+            )  # fmt: skip
+        return scores
+
+    def expected(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float32] | None:
+        """What the detector expected to see instead, in the space and shape of `X`; None where it has no such idea."""
+        values = self._checked(X)
+        expected = self._expected(_padded(values))
+        return None if expected is None else expected[: len(values)]
+
+    def element_scores(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64] | None:
+        """A score per step, region or token of each row, where the detector has one; else None."""
+        values = self._checked(X)
+        scores = self._element_scores(_padded(values))
+        return None if scores is None else scores[: len(values)]
+
+    def layers_table(self) -> list[dict[str, Any]] | None:
+        """For a network: its layers as ``{layer, shape, parameters}``; None for what has no layers."""
+        return None
+
+    def save(self, folder: Path) -> None:
+        """Writes everything `load` needs into `folder`, without pickle."""
+        self._require_fitted()
+        folder.mkdir(parents=True, exist_ok=True)
+        record = {
+            "detector": self.name(), "representation": self.representation(), "parameters": self.parameters,
+            "seed": self.seed, "row_shape": list(self.row_shape_ or ()), "feature_names": self.feature_names_,
+        }  # fmt: skip
+        (folder / "detector.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+        self._save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The detector that `save` wrote; its scores are equal to the last bit."""
+        record = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
+        detector = cls(seed=record["seed"], **record["parameters"])
+        detector.row_shape_ = tuple(record["row_shape"])
+        detector.feature_names_ = record["feature_names"]
+        detector._load(folder)
+        return detector
+
+    # ── written by subclasses ──
+
+    def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
+        raise NotImplementedError
+
+    def _score(self, X: NDArray[np.float32]) -> Scores:
+        raise NotImplementedError
+
+    def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
+        """Scores of the fitted rows as if unseen. Detectors that hold the row itself leave it out here."""
+        return self.score(X, progress)
+
+    def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        return None
+
+    def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        return None
+
+    def _save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    def _load(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    # ── checks ──
+
+    def _require_fitted(self) -> None:
+        if self.row_shape_ is None:
+            raise DetectorError(N_("{title} has not been trained yet. Call fit first."), title=self.title)
+
+    def _checked(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float32]:
+        self._require_fitted()
+        values = _numbers(X, self.representation(), self.feature_names_)
+        if values.shape[1:] != self.row_shape_:
+            raise DetectorError(
+                N_("{title} was trained on rows of shape {expected}; these have shape {received}."),
+                title=self.title, expected=str(self.row_shape_), received=str(values.shape[1:]),
+            )  # fmt: skip
+        return values
+
+
+def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] | None) -> NDArray[np.float32]:
+    values = np.asarray(X, dtype=np.float32)
+    if values.ndim != AXES[representation]:
+        raise DetectorError(
+            N_("A detector on {representation} takes an array with {expected} axes; this one has {received}."),
+            representation=representation, expected=AXES[representation], received=values.ndim,
+        )  # fmt: skip
+    if not np.isfinite(values).all():
+        row, *place = np.argwhere(~np.isfinite(values))[0]
+        column = int(place[-1]) if place else 0
+        raise DetectorError(
+            N_("Row {row}, column `{column}` is not a finite number. Fill or drop missing values first."),
+            row=int(row) + 1, column=names[column] if names else str(column + 1),
+        )  # fmt: skip
+    return values
+
+
+def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    missing = SMALLEST_BATCH - len(values)
+    if missing <= 0 or not len(values):
+        return values
+    return np.concatenate([values, np.repeat(values[:1], missing, axis=0)])
+
+
+__all__ = ["AXES", "Detector", "Discarded", "Progress", "Scores"]

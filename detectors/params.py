@@ -1,0 +1,193 @@
+"""Parameters, declared once: type, default, limits, one sentence of help.
+
+The form, the command line, validation, the saved file and the docs all read this declaration::
+
+    class Autoencoder(Detector):
+        epochs: int = integer(50, title=N_("Epochs"), help=N_("How often …"), low=1, high=10_000)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from detectors.errors import ParameterError
+from detectors.messages import N_
+
+
+@dataclass(frozen=True)
+class Field:
+    """One declared parameter. `advanced` ones are folded away in the form."""
+
+    default: Any
+    title: str
+    help: str
+    advanced: bool = False
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    choice_titles: Mapping[str, str] | None = None
+    type: ClassVar[str] = ""
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value in its proper type, or a `ParameterError` that names the parameter and its limits."""
+        raise NotImplementedError
+
+    def parse(self, name: str, text: str) -> Any:
+        """A value from the command line: JSON or a bare word."""
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text
+        return self.check(name, value)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {
+            "name": name, "type": self.type, "default": default, "low": self.low, "high": self.high,
+            "choices": list(self.choices) or None, "help": self.help,
+        }  # fmt: skip
+
+
+class IntegerField(Field):
+    type = "integer"
+
+    def check(self, name: str, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not self.low <= value <= self.high:  # type: ignore[operator]
+            raise ParameterError(
+                N_("`{name}` must be a whole number from {low} to {high}. It is `{value}`."),
+                name=name, low=self.low, high=self.high, value=str(value),
+            )  # fmt: skip
+        return value
+
+
+class NumberField(Field):
+    type = "number"
+
+    def check(self, name: str, value: Any) -> float:
+        numeric = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not numeric or not self.low <= value <= self.high:
+            raise ParameterError(
+                N_("`{name}` must be a number from {low} to {high}. It is `{value}`."),
+                name=name, low=self.low, high=self.high, value=str(value),
+            )  # fmt: skip
+        return float(value)
+
+
+class SwitchField(Field):
+    type = "boolean"
+
+    def check(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ParameterError(N_("`{name}` must be true or false. It is `{value}`."), name=name, value=str(value))
+        return value
+
+
+class ChoiceField(Field):
+    type = "choice"
+
+    def check(self, name: str, value: Any) -> str:
+        if value not in self.choices:
+            raise ParameterError(
+                N_("`{name}` must be one of {choices}. It is `{value}`."),
+                name=name, choices=", ".join(self.choices), value=str(value),
+            )  # fmt: skip
+        return str(value)
+
+
+class IntegersField(Field):
+    """A list of whole numbers, such as the sizes of layers. May be empty only if its default is."""
+
+    type = "integers"
+
+    def check(self, name: str, value: Any) -> tuple[int, ...]:
+        whole = isinstance(value, list | tuple) and all(
+            isinstance(v, int) and not isinstance(v, bool) and self.low <= v <= self.high  # type: ignore[operator]
+            for v in value
+        )
+        if not whole or len(value) > 32 or (not value and self.default):
+            raise ParameterError(
+                N_("`{name}` must be a list of at most 32 whole numbers from {low} to {high}, such as [64, 32]. It is `{value}`."),
+                name=name, low=self.low, high=self.high, value=str(value),
+            )  # fmt: skip
+        return tuple(value)
+
+
+def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
+    """Declares a whole number between `low` and `high`, both allowed."""
+    return IntegerField(default, title, help, advanced, low, high)
+
+
+def number(default: float, *, title: str, help: str, low: float, high: float, advanced: bool = False) -> Any:
+    """Declares a number between `low` and `high`, both allowed."""
+    return NumberField(default, title, help, advanced, low, high)
+
+
+def switch(default: bool, *, title: str, help: str, advanced: bool = False) -> Any:
+    """Declares a yes / no."""
+    return SwitchField(default, title, help, advanced)
+
+
+def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], advanced: bool = False) -> Any:
+    """Declares one of several words; `choices` maps each word to the title shown for it."""
+    return ChoiceField(default, title, help, advanced, choices=tuple(choices), choice_titles=dict(choices))
+
+
+def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
+    """Declares a list of whole numbers, each between `low` and `high`."""
+    return IntegersField(default, title, help, advanced, low, high)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named set of parameter values; what it does not name keeps its default."""
+
+    title: str
+    help: str
+    values: Mapping[str, Any]
+
+
+class Parametrised:
+    """Collects the declared fields of a class and gives each instance checked values of them."""
+
+    fields: ClassVar[dict[str, Field]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        cls.fields = {**cls.fields, **own}
+
+    def __init__(self, **values: Any) -> None:
+        unknown = sorted(set(values) - set(self.fields))
+        if unknown:
+            raise ParameterError(
+                N_("There is no parameter `{name}`. The parameters are {known}."),
+                name=unknown[0], known=", ".join(self.fields) or "–",
+            )  # fmt: skip
+        for name, declared in self.fields.items():
+            setattr(self, name, declared.check(name, values.get(name, declared.default)))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The value of every declared parameter, as JSON can hold it."""
+        values = {name: getattr(self, name) for name in self.fields}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def parse_parameters(cls, words: list[str]) -> dict[str, Any]:
+        """Values from ``KEY=VALUE`` words of a command line."""
+        values = {}
+        for word in words:
+            name, equals, text = word.partition("=")
+            if not equals or name not in cls.fields:
+                raise ParameterError(
+                    N_("`{word}` names no parameter. Write KEY=VALUE with one of {known}."),
+                    word=word, known=", ".join(cls.fields) or "–",
+                )  # fmt: skip
+            values[name] = cls.fields[name].parse(name, text)
+        return values

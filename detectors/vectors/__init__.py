@@ -1,0 +1,1 @@
+"""Detectors on vectors: rows × numbers."""
