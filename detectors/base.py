@@ -59,13 +59,15 @@ class Detector(Parametrised):
     when_not: ClassVar[str]
     score_name: ClassVar[str] = N_("score")
     """What its score is, for axis titles: "reconstruction error", "prediction error"."""
+    step_name: ClassVar[str] = N_("step {done} of {total}")
+    """How its progress is counted while it learns."""
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     def __init__(self, *, seed: int = 0, **values: Any) -> None:
         super().__init__(**values)
         self.seed = int(seed)
         self.feature_names_: list[str] | None = None
-        self.row_shape_: tuple[int, ...] | None = None
+        self.row_shape_: tuple[int, ...] = ()
         self.training_scores_: Scores | None = None
 
     @classmethod
@@ -77,6 +79,11 @@ class Detector(Parametrised):
     def representation(cls) -> str:
         """The representation it takes: its folder's name."""
         return cls.__module__.split(".")[-2]
+
+    @classmethod
+    def knows_expected(cls) -> bool:
+        """Whether `expected` gives something: what the detector expected to see in a row's place."""
+        return cls._expected is not Detector._expected
 
     def fit(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Self:
         """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`, (rows,).
@@ -136,7 +143,7 @@ class Detector(Parametrised):
         folder.mkdir(parents=True, exist_ok=True)
         record = {
             "detector": self.name(), "representation": self.representation(), "parameters": self.parameters,
-            "seed": self.seed, "row_shape": list(self.row_shape_ or ()), "feature_names": self.feature_names_,
+            "seed": self.seed, "row_shape": list(self.row_shape_), "feature_names": self.feature_names_,
         }  # fmt: skip
         (folder / "detector.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
         self._save(folder)
@@ -178,7 +185,7 @@ class Detector(Parametrised):
     # ── checks ──
 
     def _require_fitted(self) -> None:
-        if self.row_shape_ is None:
+        if not self.row_shape_:
             raise DetectorError(N_("{title} has not been trained yet. Call fit first."), title=self.title)
 
     def _checked(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float32]:

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Numbers of this size are shown in whole numbers, larger ones as a power of ten.
+LARGE, TOO_LARGE = 10_000, 1e15
+
 Translate = Callable[[str], str]
 
 
@@ -20,13 +23,13 @@ def N_(template: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it reads in a sentence: whole numbers with a thin space between thousands, floats to four digits."""
+    """A value as it reads in a sentence: thousands set apart by a thin space, floats to four significant digits."""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
         return f"{value:,}".replace(",", "\u202f")
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return shown(round(value)) if LARGE <= abs(value) < TOO_LARGE else f"{value:.4g}"
     return str(value)
 
 

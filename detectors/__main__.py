@@ -1,0 +1,95 @@
+"""The command line: ``python -m detectors list | train``. Stable, for scripts depend on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from detectors import registry
+from detectors.errors import AnomalystError
+from detectors.messages import N_, Message, shown
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; gives the exit code: 0, or 2 with one line on standard error for what the user can mend."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.command == "list":
+            print(_listing(asked.kind, asked.json))
+        else:
+            _train(asked)
+    except AnomalystError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m detectors", description="Train and list anomaly detectors.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    listing = commands.add_parser("list", help="the detectors and their parameters")
+    listing.add_argument("--kind", choices=list(registry.REPRESENTATIONS), help="only those for this kind of data")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    train = commands.add_parser("train", help="fit a detector on a file and score every row of it")
+    train.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    train.add_argument("--detector", required=True, metavar="NAME")
+    train.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for scores, run.json and detector.zip")
+    train.add_argument("--kind", choices=list(registry.REPRESENTATIONS), default="table")
+    train.add_argument("--label", metavar="COL", help="known anomalies, for judging only")
+    train.add_argument("--ignore", metavar="COL,COL", default="", help="columns to leave out")
+    train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
+    train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
+    train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    return parser
+
+
+def _listing(kind: str | None, as_json: bool) -> str:
+    kinds = [kind] if kind else list(registry.REPRESENTATIONS)
+    found = {detector: [k for k in kinds if detector in registry.for_kind(k)] for k in kinds for detector in registry.for_kind(k)}
+    records = [
+        {
+            "name": detector.name(), "title": detector.title, "family": detector.family, "representation": detector.representation(),
+            "kinds": on, "parameters": [field.describe(name) for name, field in detector.fields.items()],
+        }
+        for detector, on in found.items()
+    ]  # fmt: skip
+    if as_json:
+        return json.dumps(records, ensure_ascii=False, indent=1)
+    return "\n".join(f"{record['name']:<24}{record['title']} ({record['family']})" for record in records)
+
+
+def _hide_native_messages() -> None:
+    """Keeps standard error for our own lines: native libraries write theirs past Python, straight to the descriptor."""
+    sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def _train(asked: argparse.Namespace) -> None:
+    _hide_native_messages()
+    from detectors.command_line import Training, train  # reading and training, not needed for a listing
+
+    column, _, value = (asked.fit_where or "").partition("=")
+    summary = train(
+        Training(
+            data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
+            ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
+            anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare), seed=asked.seed, quiet=asked.quiet,
+        )
+    )  # fmt: skip
+    if not asked.quiet:
+        values = {"flagged": summary["flagged"], "rows": summary["rows"], "cut_off": summary["threshold"]["value"], "out": str(asked.out)}
+        done = Message(N_("{flagged} of {rows} rows flagged above {cut_off}. Results are in {out}."), values)
+        print(done.text(show=shown), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

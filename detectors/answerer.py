@@ -1,0 +1,101 @@
+"""The answerer: a process beside the server that explains rows while trainings go on. It never trains.
+
+Started as ``python -m detectors.answerer WORKSPACE``. Each request is a JSON line on standard input, each answer a JSON
+line on standard output: ``{"answer": …}`` or ``{"error": {template, values}}``; large results are files it names.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detectors.child import log_with_number, settle
+from detectors.errors import AnomalystError
+from detectors.explanations.store import save_explanations
+from detectors.messages import N_, Message
+from detectors.runs.explained import ExplainedRun
+from detectors.storage.files import Workspace
+
+logger = logging.getLogger("anomalyst.answerer")
+
+#: Finished runs kept open between requests.
+OPEN_RUNS = 4
+
+#: Rows on which the faster method is compared with shap's explainer.
+COMPARED_ROWS = 5
+
+
+class Answerer:
+    """Answers requests about finished runs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._open = lru_cache(OPEN_RUNS)(self._opened)
+
+    def answer(self, request: dict[str, Any]) -> Any:
+        handlers: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "warm_up": self._warm_up,
+            "explain_row": self._explain_row,
+            "explain_rows": self._explain_rows,
+        }
+        return handlers[request["do"]](request)
+
+    def _opened(self, run_id: str, data_id: str) -> ExplainedRun:
+        return ExplainedRun.open(self.workspace.runs / run_id, self.workspace.data / data_id)
+
+    def _explain_row(self, request: dict[str, Any]) -> dict[str, Any]:
+        found = self._open(request["run"], request["data"]).row(request["row"])
+        return {
+            "values": found.values[0].tolist(),
+            "base": float(found.bases[0]),
+            "score": float(found.scores[0]),
+            "expected": found.expected[0].tolist(),
+        }
+
+    def _explain_rows(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Explains `rows` into the folder `into`; says how well the faster method agrees with shap's."""
+        run = self._open(request["run"], request["data"])
+        rows = np.asarray(request["rows"], dtype=np.intp)
+        save_explanations(Path(request["into"]), rows, run.many(rows))
+        compared = rows[:: max(1, len(rows) // COMPARED_ROWS)][:COMPARED_ROWS]
+        return {"agreement": run.agreement(compared), "compared": len(compared)}
+
+    def _warm_up(self, _request: dict[str, Any]) -> None:
+        """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""
+        import shap
+        import tensorflow  # noqa: F401
+
+        def sum_of(X: Any) -> Any:
+            return X.sum(axis=1)
+
+        explainer = shap.explainers.PermutationExplainer(sum_of, np.zeros((1, 3)), seed=0)
+        explainer(np.ones((1, 3)), max_evals=7, silent=True)
+
+
+def main() -> None:
+    workspace = Workspace(Path(sys.argv[1]))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    settle(workspace.logs / "answerer.log")
+    answerer = Answerer(workspace)
+    for line in sys.stdin:
+        try:
+            reply: dict[str, Any] = {"answer": answerer.answer(json.loads(line))}
+        except AnomalystError as error:
+            reply = {"error": error.message.to_json()}
+        except Exception:
+            number = log_with_number(logger, line.strip()[:200])
+            unforeseen = N_("Something unforeseen went wrong while explaining. The log has the details under number {number}.")
+            reply = {"error": Message(unforeseen, {"number": number}).to_json()}
+        answers.write(json.dumps(reply) + "\n")
+
+
+if __name__ == "__main__":
+    main()

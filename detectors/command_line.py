@@ -1,0 +1,133 @@
+"""``train`` of the command line: a file in, scores, a summary and a detector file out."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detectors import metrics, reading, registry, roles, thresholds
+from detectors.base import Progress
+from detectors.detector_file import write_detector_file
+from detectors.errors import DataError
+from detectors.messages import N_
+from detectors.preparation import TablePreparation
+from detectors.profile import load_profile
+from detectors.runs.execute import FittedRun, execute
+from detectors.runs.request import FitWhere, RunRequest
+from detectors.storage.files import write_json
+
+#: The rule behind the cut-off of a run.
+RULE, VALUE = "percentile", 95.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was asked for on the command line."""
+
+    data: Path
+    detector: str
+    out: Path
+    kind: str = "table"
+    label: str | None = None
+    ignore: tuple[str, ...] = ()
+    fit_where: tuple[str, str] | None = None
+    anomaly: str | None = None
+    parameters: tuple[str, ...] = ()
+    preparation: tuple[str, ...] = ()
+    seed: int = 0
+    quiet: bool = False
+
+
+class PrintedProgress(Progress):
+    """Says on standard error how far the work is, one line a phase."""
+
+    def report(self, phase: str, done: int, total: int, **figures: float) -> None:
+        numbers = "".join(f" {name} {value:.4g}" for name, value in figures.items() if "loss" in name)
+        print(f"\r{phase} {done}/{total}{numbers}\033[K", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+
+
+def train(asked: Training) -> dict[str, Any]:
+    """Fits, scores every row in file order, and leaves `scores.parquet`, `run.json` and `detector.zip` in the folder.
+
+    Raises:
+        AnomalystError: something the user can mend: the file, a column, a parameter.
+    """
+    detector = registry.find(asked.kind, asked.detector)
+    parameters = detector.parse_parameters(list(asked.parameters))
+    preparation = TablePreparation.parse_parameters(list(asked.preparation))
+    detector(**parameters)
+    TablePreparation(**preparation)
+    if not asked.data.is_file():
+        raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        reading.read_file(asked.data, data, name=asked.data.name)
+        request = dataclasses.replace(_request(asked, data), parameters=parameters, preparation=preparation)
+        run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
+    threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
+    _scores(run, threshold.cut_off).to_parquet(asked.out / "scores.parquet", index=False)
+    write_detector_file(run, threshold, asked.out / "detector.zip")
+    summary = _summary(run, threshold)
+    write_json(asked.out / "run.json", summary)
+    return summary
+
+
+def _request(asked: Training, data: Path) -> RunRequest:
+    """Roles as the Data page would propose them, but for what was said."""
+    profiles = load_profile(data)
+    columns = [profile.name for profile in profiles]
+    named = [asked.label, *asked.ignore, asked.fit_where[0] if asked.fit_where else None]
+    for column in named:
+        if column is not None and column not in columns:
+            raise DataError(N_("There is no column `{column}`. The columns are {known}."), column=column, known=", ".join(columns[:50]))
+    chosen = {role.column: role.role for role in roles.propose(profiles, reading.load_report(data).rows)}
+    for column in columns:
+        if column == asked.label:
+            chosen[column] = "label"
+        elif column in asked.ignore or chosen[column] == "label":
+            chosen[column] = "ignored"
+    where = FitWhere(*asked.fit_where) if asked.fit_where else None
+    request = RunRequest("", asked.detector, chosen, kind=asked.kind, seed=asked.seed, fit_where=where, anomaly=asked.anomaly)
+    if not request.features:
+        raise DataError(N_("No feature column is left to learn from. Ignore fewer columns."))
+    return request
+
+
+def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
+    frame = pd.DataFrame({"row": np.arange(len(run.scores)), "score": run.scores, "flagged": run.scores > cut_off})
+    if run.labels is not None:
+        frame["label"] = pd.array(np.where(run.labels < 0, 0, run.labels), dtype="Int8")
+        frame.loc[run.labels < 0, "label"] = pd.NA
+    return frame
+
+
+def _summary(run: FittedRun, threshold: thresholds.Threshold) -> dict[str, Any]:
+    seconds = {"read": run.seconds["read"] + run.seconds["prepare"], "fit": run.seconds["fit"], "score": run.seconds["score"]}
+    summary = {
+        "detector": run.detector.name(), "kind": run.request.kind, "representation": run.detector.representation(),
+        "parameters": run.detector.parameters, "preparation": run.preparation.parameters, "seed": run.request.seed,
+        "rows": len(run.scores), "fitted_rows": int(run.fitted.sum()), "seconds": {k: round(v, 4) for k, v in seconds.items()},
+        "threshold": {"rule": f"{RULE} {VALUE:g}", "value": threshold.cut_off}, "flagged": int((run.scores > threshold.cut_off).sum()),
+    }  # fmt: skip
+    if run.labels is not None:
+        summary["metrics"] = _metrics(run, threshold.cut_off)
+    return summary
+
+
+def _metrics(run: FittedRun, cut_off: float) -> dict[str, float | None]:
+    assert run.labels is not None
+    is_anomaly, known = run.labels == 1, run.labels >= 0
+    counts = metrics.confusion(is_anomaly, run.scores, cut_off, known)
+    return {
+        "auroc": metrics.auroc(is_anomaly, run.scores, known),
+        "average_precision": metrics.average_precision(is_anomaly, run.scores, known),
+        "precision": counts.precision, "recall": counts.recall, "f1": counts.f1, "accuracy": counts.accuracy,
+    }  # fmt: skip

@@ -1,0 +1,68 @@
+"""The rows in question, with score, rank and reasons, in original values: for the table, the gallery, the download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from detectors.base import Scores
+from detectors.explanations.reasons import NAMED_COLUMNS, Reason, reasons
+from detectors.explanations.shapley import Explanation
+from detectors.frames import load_rows
+from detectors.messages import Translate
+from detectors.preparation import load_preparation
+from detectors.runs.folder import RunFolder
+
+#: Put behind a column of ours whose name the data already use.
+OURS = "{name} (Anomalyst)"
+
+
+def around(flagged: int, rows: int, count: int) -> NDArray[np.intp]:
+    """Ranks (0-based) of the `count` rows closest to the cut-off by rank, on both sides of it."""
+    start = max(0, min(flagged - count // 2, rows - count))
+    return np.arange(start, min(rows, start + count))
+
+
+def sampled(flagged: int, most: int) -> NDArray[np.intp]:
+    """Ranks (0-based) of all flagged rows or, above `most`, of that many spread evenly over them."""
+    return np.arange(flagged) if flagged <= most else np.linspace(0, flagged - 1, most).astype(np.intp)
+
+
+def reasons_of(run: RunFolder, data: Path, rows: NDArray[np.intp], explanation: Explanation) -> list[list[Reason]]:
+    """The reasons for `rows`, positions in the data, from their explanation."""
+    preparation = load_preparation(run.result / "preparation")
+    actual = load_rows(data, rows, preparation.columns)
+    return reasons(explanation.values, preparation.columns, actual, preparation.restore(explanation.expected))
+
+
+def reason_texts(found: Sequence[Sequence[Reason]], translate: Translate = str) -> list[list[str]]:
+    """For every row exactly `NAMED_COLUMNS` sentences, empty where there are fewer reasons."""
+    texts = [[reason.message.text(translate) for reason in row] for row in found]
+    return [row + [""] * (NAMED_COLUMNS - len(row)) for row in texts]
+
+
+def reason_columns(texts: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+    """The reasons as columns of their own, strongest first: ``reason 1``, ``reason 2`` …"""
+    return {f"reason {place + 1}": [row[place] for row in texts] for place in range(NAMED_COLUMNS)}
+
+
+def flagged_frame(
+    values: pd.DataFrame, rows: NDArray[np.intp], ranks: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Rank and row (both from 1), score, what was `found` about each row, then the original columns.
+
+    Args:
+        values: the rows' original values, (rows, columns).
+        rows: their positions in the data, from 0.
+        ranks: their ranks among all rows, from 0, the most unusual first.
+        scores: their scores.
+        found: further columns of ours, such as `reason_columns`.
+    """
+    ours: dict[str, Any] = {"rank": ranks + 1, "row": rows + 1, "score": scores, **found}
+    named = {OURS.format(name=name) if name in values.columns else name: column for name, column in ours.items()}
+    return pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)

@@ -1,0 +1,207 @@
+"""A table into vectors: missing values filled, categories one-hot encoded, numbers scaled."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from detectors.errors import DataError
+from detectors.messages import N_
+from detectors.params import Parametrised, choice, integer
+from detectors.storage.files import read_json, write_json
+
+#: How a missing category and the pooled rare ones are named; written so that data hardly ever say the same.
+MISSING = "(missing)"
+OTHER = "(other)"
+
+#: A spread below this share of the values' size is rounding, not spread: such a column counts as constant.
+SMALLEST_SPREAD = 1e-9
+
+
+@dataclass
+class NumberColumn:
+    """How one number column is filled and scaled: (value or `fill` - `center`) / `scale`."""
+
+    column: str
+    fill: float
+    center: float
+    scale: float
+
+
+@dataclass
+class CategoryColumn:
+    """How one category column is encoded: one number for each value, the last one for all others when `pooled`."""
+
+    column: str
+    values: list[str]
+    pooled: bool
+
+    @property
+    def width(self) -> int:
+        return len(self.values) + self.pooled
+
+
+class TablePreparation(Parametrised):
+    """Fits on training rows; turns rows into float32 vectors and vectors back into rows in the data's units."""
+
+    scaling: str = choice(
+        "standard",
+        title=N_("Scaling"),
+        help=N_("How numbers are brought to one size before training."),
+        choices={
+            "standard": N_("Mean 0, standard deviation 1"),
+            "robust": N_("Median 0, interquartile range 1"),
+            "min_max": N_("Smallest 0, largest 1"),
+        },
+        advanced=True,
+    )
+    one_hot_limit: int = integer(
+        20,
+        title=N_("Categories kept per column"),
+        help=N_("The most frequent values of a text column get a number of their own; the rest share one."),
+        low=2,
+        high=1000,
+        advanced=True,
+    )
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.numbers: list[NumberColumn] = []
+        self.categories: list[CategoryColumn] = []
+
+    def fit(self, frame: pd.DataFrame) -> Self:
+        """Learns fills, scales and categories from the training rows in `frame` (rows, feature columns).
+
+        Raises:
+            DataError: there is no column, or no row.
+        """
+        if not len(frame.columns) or not len(frame):
+            raise DataError(N_("There is nothing to learn from: choose at least one feature column and one row."))
+        for column in frame.columns:
+            if _is_number(frame[column]):
+                self.numbers.append(self._fit_number(str(column), _as_numbers(frame[column])))
+            else:
+                self.categories.append(self._fit_category(str(column), frame[column]))
+        return self
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+        """The rows as finite numbers, (rows, numbers): number columns first, then the categories' one-hot blocks."""
+        vectors = np.zeros((len(frame), len(self.names)), dtype=np.float32)
+        for position, number in enumerate(self.numbers):
+            values = _as_numbers(frame[number.column])
+            values[np.isnan(values)] = number.fill
+            vectors[:, position] = (values - number.center) / number.scale
+        start = len(self.numbers)
+        rows = np.arange(len(frame))
+        for category in self.categories:
+            codes = _codes(frame[category.column], category)
+            vectors[rows[codes >= 0], start + codes[codes >= 0]] = 1
+            start += category.width
+        return np.nan_to_num(vectors, copy=False)
+
+    def restore(self, vectors: NDArray[np.floating[Any]]) -> pd.DataFrame:
+        """Vectors (rows, numbers) in the data's units and columns: numbers unscaled, the strongest category of each block."""
+        restored: dict[str, Any] = {}
+        for position, number in enumerate(self.numbers):
+            restored[number.column] = vectors[:, position].astype(np.float64) * number.scale + number.center
+        start = len(self.numbers)
+        for category in self.categories:
+            names = np.array(category.values + [OTHER] * category.pooled, dtype=object)
+            restored[category.column] = names[vectors[:, start : start + category.width].argmax(axis=1)]
+            start += category.width
+        return pd.DataFrame(restored)
+
+    @property
+    def columns(self) -> list[str]:
+        """The original columns, in the order of `origins`."""
+        return [number.column for number in self.numbers] + [category.column for category in self.categories]
+
+    @property
+    def origins(self) -> NDArray[np.intp]:
+        """For every number of a vector the position of its original column in `columns`, (numbers,)."""
+        widths = [1] * len(self.numbers) + [category.width for category in self.categories]
+        return np.repeat(np.arange(len(widths)), widths)
+
+    @property
+    def names(self) -> list[str]:
+        """A name for every number of a vector: the column, or ``column = value`` for one-hot numbers."""
+        names = [number.column for number in self.numbers]
+        for category in self.categories:
+            names += [f"{category.column} = {value}" for value in category.values + [OTHER] * category.pooled]
+        return names
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "preparation.json", self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": "table",
+            "representation": "vectors",
+            "parameters": self.parameters,
+            "numbers": [asdict(number) for number in self.numbers],
+            "categories": [asdict(category) for category in self.categories],
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        record = read_json(folder / "preparation.json")
+        preparation = cls(**record["parameters"])
+        preparation.numbers = [NumberColumn(**number) for number in record["numbers"]]
+        preparation.categories = [CategoryColumn(**category) for category in record["categories"]]
+        return preparation
+
+    def _fit_number(self, column: str, values: NDArray[np.float64]) -> NumberColumn:
+        known = values[~np.isnan(values)]
+        if not len(known):
+            return NumberColumn(column, 0.0, 0.0, 1.0)
+        fill = float(np.median(known))
+        center, scale = _center_and_scale(np.where(np.isnan(values), fill, values), self.scaling)
+        constant = scale <= SMALLEST_SPREAD * max(1.0, abs(center)) or not np.isfinite(scale)
+        return NumberColumn(column, fill, center, 1.0 if constant else scale)
+
+    def _fit_category(self, column: str, values: pd.Series) -> CategoryColumn:
+        counts = _as_text(values).value_counts()
+        kept = counts.index[: self.one_hot_limit].tolist()
+        return CategoryColumn(column, [str(value) for value in kept], pooled=len(counts) > len(kept))
+
+
+def _is_number(values: pd.Series) -> bool:
+    kinds = pd.api.types
+    return bool(kinds.is_numeric_dtype(values) or kinds.is_bool_dtype(values) or kinds.is_datetime64_any_dtype(values))
+
+
+def _as_numbers(values: pd.Series) -> NDArray[np.float64]:
+    """Numbers as they are, dates as seconds since 1970, infinite ones as missing."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        naive = values.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(values.dt, "tz", None) else values
+        seconds = naive.astype("datetime64[ns]").astype("int64").to_numpy() / 1e9
+        return np.where(values.isna(), np.nan, seconds)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values.astype(object).where(values.notna(), MISSING).astype(str)
+
+
+def _codes(values: pd.Series, category: CategoryColumn) -> NDArray[np.intp]:
+    """The position of each value in the block; -1 (all zeros) for a value never seen where nothing was pooled."""
+    codes = pd.Categorical(_as_text(values), categories=category.values).codes.astype(np.intp)
+    return np.where(codes < 0, len(category.values), codes) if category.pooled else codes
+
+
+def _center_and_scale(values: NDArray[np.float64], scaling: str) -> tuple[float, float]:
+    if scaling == "min_max":
+        return float(values.min()), float(np.ptp(values))
+    if scaling == "robust":
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+        # A column that is mostly one value has no interquartile range but still has a spread.
+        return float(middle), float(high - low) or float(values.std())
+    return float(values.mean()), float(values.std())

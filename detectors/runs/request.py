@@ -1,0 +1,55 @@
+"""What is asked of a run: everything that decides its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FitWhere:
+    """Fit only on rows whose `column` reads `value` (compared as text, as the analyst sees it)."""
+
+    column: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """Data set + roles + preparation + representation + detector + parameters + seed."""
+
+    data_id: str
+    detector: str
+    roles: Mapping[str, str]
+    """Column → feature, label, id, ignored …"""
+    kind: str = "table"
+    representation: str = "vectors"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    preparation: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    fit_where: FitWhere | None = None
+    anomaly: str | None = None
+    """The one value of the label that means anomaly; None: anything that does not read as normal."""
+
+    def columns(self, role: str) -> list[str]:
+        """The columns with `role`, in the data's order."""
+        return [column for column, its_role in self.roles.items() if its_role == role]
+
+    @property
+    def features(self) -> list[str]:
+        """The feature columns; the column that chooses the training rows is never one."""
+        chosen = self.fit_where.column if self.fit_where else None
+        return [column for column in self.columns("feature") if column != chosen]
+
+    @property
+    def label(self) -> str | None:
+        return next(iter(self.columns("label")), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> RunRequest:
+        where = record.get("fit_where")
+        return cls(**{**record, "fit_where": FitWhere(**where) if where else None})

@@ -1,0 +1,43 @@
+"""What can wait in the queue: a training, or the reasons for all flagged rows of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Progress
+from detectors.explanations.store import save_explanations
+from detectors.runs.execute import execute, save
+from detectors.runs.explained import ExplainedRun
+from detectors.runs.folder import RunFolder
+from detectors.storage.files import Workspace, read_json, write_json
+
+#: In the folder of a run that explains another one: whose rows, and which.
+REASONS_FILE = "reasons.json"
+
+
+def ask_reasons(folder: RunFolder, run_id: str, data_id: str, rows: NDArray[np.intp]) -> None:
+    """Asks for the explanations of `rows` of the run `run_id`."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    np.save(folder.path / "rows.npy", rows, allow_pickle=False)
+    write_json(folder.path / REASONS_FILE, {"run": run_id, "data": data_id})
+
+
+def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress) -> None:
+    """Does what the folder asks, leaving everything in `result`."""
+    if (folder.path / REASONS_FILE).exists():
+        _explain(workspace, folder, result, progress)
+        return
+    request = folder.request()
+    run = execute(request, workspace.data / request.data_id, progress)
+    save(run, result, progress)
+
+
+def _explain(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress) -> None:
+    asked = read_json(folder.path / REASONS_FILE)
+    rows = np.load(folder.path / "rows.npy", allow_pickle=False)
+    explained = ExplainedRun.open(workspace.runs / asked["run"], workspace.data / asked["data"])
+    save_explanations(result, rows, explained.many(rows, progress))
+    write_json(result / "result.json", {"rows": len(rows)})

@@ -1,0 +1,1 @@
+"""The workspace: a folder for what is large, a database for what is small."""

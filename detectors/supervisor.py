@@ -1,0 +1,132 @@
+"""Watches the trainer and the run folders, and writes into the database what became of each run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from detectors import thresholds
+from detectors.messages import N_, Message
+from detectors.runs import queue
+from detectors.runs.folder import RunFolder
+from detectors.storage.files import Workspace, sweep
+from detectors.storage.records import Records, RunRecord, ThresholdRecord
+from detectors.workers import TrainerProcess
+
+logger = logging.getLogger("anomalyst.supervisor")
+
+#: Seconds between two looks.
+LOOK_S = 0.2
+
+#: Seconds a training has to stop by itself when nothing of it is wanted; then the trainer is ended and replaced.
+STOP_PATIENCE_S = 1.2
+
+#: The rule in force until the analyst moves the threshold.
+FIRST_RULE, FIRST_VALUE = "percentile", 95.0
+
+INTERRUPTED = Message(N_("The server ended while this run was being trained. Start it again to get its result."))
+
+
+class Supervisor:
+    """The only one that moves a run from one state to the next."""
+
+    def __init__(self, workspace: Workspace, records: Records, trainer: TrainerProcess) -> None:
+        self._workspace, self._records, self._trainer = workspace, records, trainer
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def recover(self) -> None:
+        """After a restart: what was being trained is interrupted, what was finished is done, what waited still waits."""
+        for run_id in queue.being_done(self._workspace):
+            queue.release(self._workspace, run_id)
+            sweep(self._workspace.runs / run_id)
+        sweep(self._workspace.data)
+        waiting = set(queue.waiting(self._workspace))
+        for run in self._unended():
+            if run.id not in waiting:
+                self._settle(run, lost=INTERRUPTED, lost_state="interrupted")
+
+    def start(self) -> None:
+        self._trainer.start()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """One look: settles what ended, starts a new trainer for one that died, ends one that does not stop."""
+        code = self._trainer.ended()
+        if code is not None:
+            died = list(queue.being_done(self._workspace))
+            self._settle_all(lost=_death(code))
+            for run_id in died:
+                queue.release(self._workspace, run_id)
+                sweep(self._workspace.runs / run_id)
+            self._settle_all(lost=_death(code))
+            self._trainer.start()
+        self._end_what_does_not_stop()
+        self._settle_all(lost=_death(0))
+
+    def _watch(self) -> None:
+        while not self._ending.wait(LOOK_S):
+            try:
+                self.look()
+            except Exception:  # the watch must go on: the next look may succeed, and the log says what failed
+                logger.exception("a look at the runs failed")
+
+    def _unended(self) -> list[RunRecord]:
+        return [run for run in self._records.runs(task=None) if not run.ended]
+
+    def _settle_all(self, lost: Message) -> None:
+        unended = self._unended()
+        waiting = set(queue.waiting(self._workspace))  # read before the claims: a run moves from here to there
+        claimed = set(queue.being_done(self._workspace))
+        for run in unended:
+            if run.id in claimed:
+                if run.state != "running":
+                    self._records.set_state(run.id, "running")
+            elif run.id not in waiting:
+                self._settle(run, lost, "failed")
+
+    def _settle(self, run: RunRecord, lost: Message, lost_state: str) -> None:
+        folder = RunFolder(self._workspace.runs / run.id)
+        if folder.result.exists():
+            self._finish(run, folder)
+        elif (failure := folder.failure()) is not None:
+            self._records.set_state(run.id, "failed", reason=failure)
+        elif folder.stop_mode() == "discard":
+            self._records.set_state(run.id, "stopped")
+        else:
+            self._records.set_state(run.id, lost_state, reason=lost)
+
+    def _finish(self, run: RunRecord, folder: RunFolder) -> None:
+        if run.task == "train":
+            cut_off = thresholds.cut_off(FIRST_RULE, FIRST_VALUE, folder.array("sorted_training_scores"))
+            flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
+            self._records.set_threshold(ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged))
+        summary = {**folder.summary(), "stopped_early": folder.stop_mode() == "keep"}
+        self._records.set_state(run.id, "done", summary=summary)
+
+    def _end_what_does_not_stop(self) -> None:
+        for run_id in queue.being_done(self._workspace):
+            folder = RunFolder(self._workspace.runs / run_id)
+            if folder.stop_mode() == "discard" and time.time() - folder.stop_asked_at() > STOP_PATIENCE_S:
+                self._trainer.replace()
+                queue.release(self._workspace, run_id)
+                sweep(folder.path)
+
+
+def _death(code: int) -> Message:
+    if code < 0:
+        return Message(
+            N_(
+                "The training process was ended by the system (signal {signal}), most likely because memory ran out. Use fewer rows or a smaller network."
+            ),
+            {"signal": -code},
+        )
+    return Message(
+        N_("The training process ended without a result (exit code {code}). The log in the workspace says more."), {"code": code}
+    )

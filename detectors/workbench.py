@@ -1,0 +1,193 @@
+"""One installation: its workspace, its records and the two processes beside the server. What pages talk to."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import reading, registry, roles, thresholds
+from detectors.errors import DataError, StorageError
+from detectors.explanations.shapley import Explanation
+from detectors.explanations.store import load_explanations
+from detectors.messages import N_
+from detectors.profile import ColumnProfile, load_profile
+from detectors.runs import queue
+from detectors.runs.folder import RunFolder, StopMode
+from detectors.runs.request import RunRequest
+from detectors.runs.tasks import ask_reasons
+from detectors.settings import Settings
+from detectors.storage.files import Workspace, new_id
+from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
+from detectors.supervisor import Supervisor
+from detectors.workers import AnswererProcess, TrainerProcess
+
+
+class Workbench:
+    """Imports data, starts and stops runs, answers about them. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.workspace = Workspace.open(settings.workspace)
+        self.records = Records(settings.database_url)
+        limit = settings.worker_memory_mb * 2**20
+        self.trainer = TrainerProcess(self.workspace, limit)
+        self.answerer = AnswererProcess(self.workspace, limit)
+        self._supervisor = Supervisor(self.workspace, self.records, self.trainer)
+        self._supervisor.recover()
+        self._started = threading.Lock()
+        self._is_started = False
+
+    def start(self) -> None:
+        """Starts trainer and answerer, once; both warm up by themselves."""
+        with self._started:
+            if self._is_started:
+                return
+            self._is_started = True
+        self._supervisor.start()
+        threading.Thread(target=self.answerer.ask, args=("warm_up",), name="warm-up", daemon=True).start()
+
+    def close(self) -> None:
+        self._supervisor.close()
+        self.trainer.close()
+        self.answerer.close()
+        self.records.close()
+
+    # ── data ──
+
+    def import_file(self, source: Path, name: str) -> DataSetRecord:
+        """Reads an uploaded file into the workspace.
+
+        Raises:
+            DataError: the file cannot be read; nothing of it is kept.
+        """
+        data_id = new_id()
+        limits = reading.Limits(memory_bytes=self.settings.reader_memory_mb * 2**20)
+        return self._recorded(data_id, reading.read_file(source, self.workspace.data / data_id, name=name, limits=limits))
+
+    def import_sample(self, sample: str) -> DataSetRecord:
+        """Makes a sample; the one made before is used again."""
+        data_id = new_id()
+        return self._recorded(data_id, reading.make_sample(sample, self.workspace.data / data_id))
+
+    def _recorded(self, data_id: str, report: reading.Report) -> DataSetRecord:
+        proposed = roles.propose(self.profile(data_id), report.rows)
+        chosen = {role.column: role.role for role in proposed}
+        record = DataSetRecord(data_id, report.name, "table", report.rows, report.columns, report.content_hash, chosen)
+        self.records.add(record)
+        return record
+
+    def data_folder(self, data_id: str) -> Path:
+        return self.workspace.data / data_id
+
+    def report(self, data_id: str) -> reading.Report:
+        return reading.load_report(self.data_folder(data_id))
+
+    def profile(self, data_id: str) -> list[ColumnProfile]:
+        return load_profile(self.data_folder(data_id))
+
+    # ── runs ──
+
+    def start_run(self, request: RunRequest) -> str:
+        """Puts a training into the queue and gives its id.
+
+        Raises:
+            ParameterError: the detector does not exist or a parameter is outside its limits.
+            DataError: no column is left to learn from.
+        """
+        detector = registry.find(request.kind, request.detector)
+        detector(seed=request.seed, **request.parameters)
+        if not request.features:
+            raise DataError(N_("No feature column is left to learn from. Give at least one column the role feature on the Data page."))
+        run_id = new_id()
+        RunFolder(self.workspace.runs / run_id).ask(request)
+        queue.enqueue(self.workspace, run_id)
+        self.records.add(RunRecord(run_id, request.data_id, "train", request.detector, request.to_json()))
+        return run_id
+
+    def start_again(self, run_id: str) -> None:
+        """Puts an interrupted, stopped or failed run back into the queue."""
+        self.run_folder(run_id).clear()
+        queue.enqueue(self.workspace, run_id)
+        self.records.set_state(run_id, "queued")
+
+    def stop_run(self, run_id: str, mode: StopMode) -> None:
+        """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
+        folder = self.run_folder(run_id)
+        if queue.withdraw(self.workspace, run_id):
+            mode = "discard"
+        folder.ask_stop(mode)
+
+    def run_folder(self, run_id: str) -> RunFolder:
+        return RunFolder(self.workspace.runs / run_id)
+
+    # ── thresholds ──
+
+    def set_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
+        """Puts a rule in force for a run and gives the cut-off it makes."""
+        folder = self.run_folder(run_id)
+        cut_off = self.cut_off(run_id, rule, value)
+        record = ThresholdRecord(run_id, rule, value, cut_off, thresholds.flagged_count(folder.array("sorted_scores"), cut_off))
+        self.records.set_threshold(record)
+        return record
+
+    def cut_off(self, run_id: str, rule: str, value: float) -> float:
+        """What a rule gives for a run: counted rows are rows of the data, everything else is learned from training scores."""
+        name = "sorted_scores" if rule == "rows" else "sorted_training_scores"
+        return thresholds.cut_off(rule, value, self.run_folder(run_id).array(name))
+
+    # ── explanations ──
+
+    def explain_row(self, run_id: str, data_id: str, row: int) -> Mapping[str, Any]:
+        """Values, base, score and expectation of one row, from shap's explainer."""
+        answer: Mapping[str, Any] = self.answerer.ask("explain_row", run=run_id, data=data_id, row=row)
+        return answer
+
+    def explain_rows(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> tuple[Explanation, Mapping[str, Any]]:
+        """Many rows at once, and how well the faster method agrees with shap's explainer."""
+        into = self.workspace.incoming / new_id()
+        into.mkdir()
+        try:
+            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into))
+            return load_explanations(into)[1], agreement
+        finally:
+            shutil.rmtree(into, ignore_errors=True)
+
+    def explanations(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> Explanation:
+        """Explanations of `rows`: those kept with the run where they are there, else asked of the answerer."""
+        known, kept = self._kept_explanations(run_id, rows)
+        place = {int(row): position for position, row in enumerate(known)}
+        missing = np.array([row for row in rows if int(row) not in place], dtype=np.intp)
+        if len(missing):
+            kept = kept.and_also(self.explain_rows(run_id, data_id, missing)[0])
+            place |= {int(row): len(known) + position for position, row in enumerate(missing)}
+        return kept.at(np.array([place[int(row)] for row in rows], dtype=np.intp))
+
+    def _kept_explanations(self, run_id: str, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Explanation]:
+        """The largest set of explanations there is: with the run itself, or of a run that explained it."""
+        folders = [self.run_folder(run.id).result for run in self.reasons_runs(run_id) if run.state == "done"]
+        for folder in folders:
+            known, kept = load_explanations(folder)
+            if np.isin(rows, known).all():
+                return known, kept
+        return load_explanations(self.run_folder(run_id).result)
+
+    def reasons_runs(self, run_id: str) -> list[RunRecord]:
+        """The runs that explain flagged rows of the run `run_id`, newest first."""
+        return [run for run in self.records.runs(task="reasons") if run.of_run == run_id]
+
+    def start_reasons(self, run_id: str, rows: NDArray[np.intp]) -> str:
+        """Puts the explanation of many flagged rows into the queue, as a run of its own."""
+        run = self.records.run(run_id)
+        if run is None:
+            raise StorageError(N_("This run is no longer there."))
+        new = new_id()
+        ask_reasons(self.run_folder(new), run_id, run.data_id, rows)
+        queue.enqueue(self.workspace, new)
+        self.records.add(RunRecord(new, run.data_id, "reasons", run.detector, {}, of_run=run_id))
+        return new

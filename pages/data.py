@@ -1,0 +1,156 @@
+"""Data: upload a file, see what is in it, and say what each column is for."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from detectors import reading, roles
+from detectors.messages import N_
+from detectors.profile import ColumnProfile
+from detectors.storage.records import DataSetRecord
+from pages.shared import engine, state
+from pages.shared.engine import workbench
+from pages.shared.language import escape, plain, say, say_message
+from pages.shared.look import page_head, palette
+from pages.shared.values import value_text
+
+#: Rows of the preview.
+PREVIEWED = 100
+
+#: Bytes copied at once from the upload to disk.
+CHUNK = 2**20
+
+
+def uploader() -> None:
+    """Takes a file, reads it in a process of its own and opens it."""
+    uploaded = st.file_uploader(
+        say(N_("Upload data")),
+        key=state.upload_key(),
+        help=say(N_("CSV or Parquet, up to {size} MB. The file stays on this machine."), size=workbench().settings.upload_mb),
+    )
+    if uploaded is None:
+        return
+    with (
+        st.spinner(say(N_("Reading {name} …"), name=uploaded.name)),
+        tempfile.TemporaryDirectory(dir=workbench().workspace.incoming) as folder,
+    ):
+        source = Path(folder) / "upload"
+        with source.open("wb") as file:
+            while chunk := uploaded.read(CHUNK):
+                file.write(chunk)
+        record = workbench().import_file(source, uploaded.name)
+    state.forget_upload()
+    state.select(data=record.id)
+    st.rerun()
+
+
+def samples() -> None:
+    st.caption(say(N_("No file at hand? Try a sample:")))
+    with st.container(horizontal=True):
+        for sample in reading.load_samples():
+            if st.button(say(sample.title), key=f"try_{sample.name}"):
+                with st.spinner(say(N_("Making the sample …"))):
+                    record = workbench().import_sample(sample.name)
+                state.select(data=record.id)
+                st.rerun()
+
+
+def heading(record: DataSetRecord) -> None:
+    """What was read, and the way on."""
+    report = engine.report(record.id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escape(record.name), anchor=False, width="stretch")
+        if st.button(say(N_("Continue to Train")), type="primary", icon=":material/arrow_forward:", icon_position="right", key="continue"):
+            state.go("train")
+    facts = [say(N_("{rows} rows"), rows=report.rows), say(N_("{columns} columns"), columns=report.columns), escape(report.format)]
+    facts += [
+        escape(fact) for fact in (report.encoding, report.delimiter and plain(DELIMITERS.get(report.delimiter, report.delimiter))) if fact
+    ]
+    facts.append(say(N_("read in {seconds} s"), seconds=round(report.seconds, 1)))
+    st.caption(" · ".join(facts))
+    if report.notes:
+        with st.expander(
+            say(N_("{count} notes from reading"), count=len(report.notes)), icon=":material/info:", expanded=len(report.notes) < 4
+        ):
+            for note in report.notes:
+                st.markdown("- " + say_message(note))
+
+
+DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("vertical bar")}
+
+ROLE_NAMES = {"feature": N_("feature"), "label": N_("label"), "id": N_("id"), "ignored": N_("ignored")}
+
+TYPE_NAMES = {"number": N_("number"), "boolean": N_("yes / no"), "date": N_("date"), "text": N_("text")}
+
+
+def column_table(record: DataSetRecord, profiles: list[ColumnProfile]) -> pd.DataFrame:
+    """One row a column: what it holds and what it is for."""
+    proposed = {role.column: role for role in roles.propose(profiles, record.rows)}
+    return pd.DataFrame(
+        {
+            "column": [profile.name for profile in profiles],
+            "role": [plain(ROLE_NAMES[record.roles.get(profile.name, "ignored")]) for profile in profiles],
+            "type": [plain(TYPE_NAMES[profile.type]) for profile in profiles],
+            "missing": [profile.missing for profile in profiles],
+            "distinct": [profile.distinct for profile in profiles],
+            "distribution": [list(profile.bars.counts) for profile in profiles],
+            "example": [value_text(profile.example) for profile in profiles],
+            "reason": [proposed[profile.name].reason.text() for profile in profiles],
+        }
+    )
+
+
+def roles_editor(record: DataSetRecord, profiles: list[ColumnProfile]) -> None:
+    """The columns as a table whose roles can be changed; a change is kept at once."""
+    table = column_table(record, profiles)
+    config = st.column_config
+    edited = st.data_editor(
+        table,
+        key=f"roles_{record.id}",
+        hide_index=True,
+        height="content",
+        disabled=[name for name in table.columns if name != "role"],
+        column_config={
+            "column": config.TextColumn(plain(N_("Column")), pinned=True),
+            "role": config.SelectboxColumn(
+                plain(N_("Role")),
+                options=[plain(name) for name in ROLE_NAMES.values()],
+                required=True,
+                help=say(N_("feature: learned from · label: known anomalies, for judging only · id: names a row · ignored: left out")),
+            ),
+            "type": config.TextColumn(plain(N_("Type"))),
+            "missing": config.NumberColumn(plain(N_("Missing")), format="localized"),
+            "distinct": config.NumberColumn(plain(N_("Distinct")), format="localized"),
+            "distribution": config.BarChartColumn(plain(N_("Distribution")), y_min=0, color=palette().normal),
+            "example": config.TextColumn(plain(N_("Example"))),
+            "reason": config.TextColumn(plain(N_("Why this role")), width="large"),
+        },
+        alt=plain(N_("The columns of {name} with their roles"), name=record.name),
+    )
+    by_title = {plain(title): name for name, title in ROLE_NAMES.items()}
+    chosen = {column: by_title[title] for column, title in zip(edited["column"], edited["role"], strict=True)}
+    if chosen != record.roles:
+        roles.check([roles.Role(column, role, "") for column, role in chosen.items()], profiles)
+        workbench().records.set_roles(record.id, chosen)
+
+
+page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))
+opened = state.data_set()
+if opened is None:
+    uploader()
+    samples()
+    if workbench().records.data_sets():
+        st.caption(say(N_("Or go on with a data set from Home.")))
+else:
+    heading(opened)
+    column_profiles = engine.profile(opened.id)
+    roles_editor(opened, column_profiles)
+    with st.expander(say(N_("First {count} rows"), count=min(PREVIEWED, opened.rows)), icon=":material/table_rows:"):
+        st.dataframe(engine.first_rows(opened.id, PREVIEWED), hide_index=True, alt=plain(N_("The first rows of {name}"), name=opened.name))
+    st.subheader(say(N_("Other data")), anchor=False)
+    uploader()
+    samples()

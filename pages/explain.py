@@ -1,0 +1,219 @@
+"""Explain: why one row got its score, and which columns weigh most over all flagged rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from detectors import charts, registry
+from detectors.messages import N_
+from detectors.preparation import TablePreparation, load_preparation
+from detectors.profile import ColumnProfile
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import engine, state
+from pages.shared.empty import need_run
+from pages.shared.engine import workbench
+from pages.shared.language import escape, plain, say
+from pages.shared.look import page_head, palette, show_chart
+from pages.shared.values import value_text
+
+#: Columns whose distribution is shown beside the waterfall.
+PLACES = 3
+
+
+def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray) -> int:
+    """The row looked at (position from 0), with the way to its neighbours by rank."""
+    chosen = state.selection().row
+    row = chosen if chosen is not None and chosen < len(ranking) else int(ranking[0])
+    rank = int(np.flatnonzero(ranking == row)[0])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        place = N_("rank {rank} of {flagged} flagged") if rank < flagged else N_("rank {rank} of {rows} rows, not flagged")
+        st.subheader(
+            say(N_("Row {row} · score {score}"), row=row + 1, score=float(scores[row]))
+            + " · "
+            + say(place, rank=rank + 1, flagged=flagged, rows=len(ranking)),
+            anchor=False,
+            width="stretch",
+        )
+        for name, label, step, icon in (
+            ("previous", N_("More unusual"), -1, ":material/chevron_left:"),
+            ("next", N_("Less unusual"), 1, ":material/chevron_right:"),
+        ):
+            neighbour = rank + step
+            st.button(
+                say(label),
+                key=name,
+                icon=icon,
+                icon_position="left" if step < 0 else "right",
+                shortcut="k" if step < 0 else "j",
+                disabled=not 0 <= neighbour < len(ranking),
+                on_click=state.select,
+                kwargs={"row": int(ranking[min(max(neighbour, 0), len(ranking) - 1)])},
+            )
+        _row_jump(len(ranking))
+    return row
+
+
+def _row_jump(rows: int) -> None:
+    def jump() -> None:
+        typed = state.typed("row_jump")
+        if typed:
+            state.select(row=int(typed) - 1)
+
+    st.number_input(
+        say(N_("Go to row")),
+        1,
+        rows,
+        None,
+        key="row_jump",
+        placeholder=plain(N_("row")),
+        label_visibility="collapsed",
+        width=130,
+        on_change=jump,
+    )
+
+
+def waterfall(found: dict[str, Any], preparation: TablePreparation) -> None:
+    chart = charts.waterfall(preparation.columns, np.array(found["values"]), base=found["base"], score=found["score"], palette=palette())
+    show_chart(chart, key="waterfall")
+    reached = found["base"] + sum(found["values"])
+    st.caption(
+        say(
+            N_(
+                "Base {base} + columns {sum} = {reached}; the score is {score}, so {residual} is left unexplained. Compared with: {background}."
+            ),
+            base=found["base"],
+            sum=float(sum(found["values"])),
+            reached=float(reached),
+            score=found["score"],
+            residual=_rounded_zero(found["score"] - reached, found["score"]),
+            background=_background_text(),
+        )
+    )
+
+
+def _background_text() -> str:
+    run = state.run()
+    detector = registry.find("table", run.detector) if run else None
+    own = detector is not None and detector.knows_expected()
+    return plain(N_("what the detector expected of this very row")) if own else plain(N_("the 20 most similar usual rows"))
+
+
+def _rounded_zero(residual: float, score: float) -> float:
+    """Rounding errors are shown as the zero they are."""
+    return 0.0 if abs(residual) < 1e-6 * max(abs(score), 1e-12) else float(residual)
+
+
+def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any], preparation: TablePreparation) -> None:
+    """Every column: what the row holds, what was expected, what that added; the heaviest first."""
+    actual = engine.data_rows(data_set.id, (row,)).iloc[0]
+    expected = preparation.restore(np.array([found["expected"]])).iloc[0]
+    order = np.argsort(-np.array(found["values"]))
+    columns = [preparation.columns[position] for position in order]
+    table = pd.DataFrame(
+        {
+            "column": columns,
+            "actual": [value_text(actual[column]) for column in columns],
+            "expected": [value_text(expected[column]) for column in columns],
+            "added": [found["values"][position] for position in order],
+        }
+    )
+    st.markdown(f"**{say(N_('What is there, and what was expected?'))}**")
+    config = st.column_config
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=_table_height(len(table)),
+        column_config={
+            "column": config.TextColumn(plain(N_("Column")), pinned=True),
+            "actual": config.TextColumn(plain(N_("This row"))),
+            "expected": config.TextColumn(plain(N_("Expected"))),
+            "added": config.NumberColumn(plain(N_("Added to the score")), format="%.4g"),
+        },
+        alt=plain(N_("Actual and expected values of row {row}"), row=row + 1),
+    )
+    others = {name: value for name, value in actual.items() if name not in preparation.columns}
+    if others:
+        st.caption(" · ".join(f"{escape(str(name))}: {escape(value_text(value))}" for name, value in others.items()))
+
+
+def _table_height(rows: int) -> int:
+    return min(36 * (rows + 1) + 4, 430)
+
+
+def places(row: int, data_set: DataSetRecord, found: dict[str, Any], preparation: TablePreparation) -> None:
+    """The heaviest columns' distributions with this row's value marked."""
+    profiles = {profile.name: profile for profile in engine.profile(data_set.id)}
+    actual = engine.data_rows(data_set.id, (row,)).iloc[0]
+    expected = preparation.restore(np.array([found["expected"]])).iloc[0]
+    heaviest = [preparation.columns[position] for position in np.argsort(-np.array(found["values"]))[:PLACES]]
+    for cell, column in zip(st.columns(PLACES), heaviest, strict=False):
+        with cell:
+            show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{column}")
+
+
+def _place(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:
+    bars = profile.bars
+    if profile.type in ("text", "boolean"):
+        values = [*bars.values, *([plain(N_("others"))] if bars.rest else [])]
+        counts = [*bars.counts, *([bars.rest] if bars.rest else [])]
+        return charts.place_of_category(profile.name, values, counts, actual=str(actual), expected=str(expected), palette=palette())
+    edges = np.linspace(_number(bars.low), _number(bars.high), len(bars.counts) + 1)
+    return charts.place_of_number(profile.name, edges, bars.counts, actual=_number(actual), expected=_number(expected), palette=palette())
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str | pd.Timestamp):
+        return pd.Timestamp(value).timestamp()
+    return float("nan") if value is None else float(value)
+
+
+def all_flagged(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, preparation: TablePreparation) -> None:
+    """Which columns weigh most over all flagged rows."""
+    if not threshold.flagged:
+        st.info(say(N_("No row is flagged at this threshold.")))
+        return
+    with st.spinner(say(N_("Explaining the flagged rows …"))):
+        found = engine.column_weights(run.id, data_set.id, threshold.flagged)
+    show_chart(charts.column_weights(preparation.columns, found.weights, found.rows, palette()), key="weights")
+    basis = (
+        N_("All {rows} flagged rows.")
+        if found.rows == threshold.flagged
+        else N_("A sample of {rows} of {flagged} flagged rows, spread over their ranks.")
+    )
+    st.caption(
+        say(basis, rows=found.rows, flagged=threshold.flagged)
+        + " "
+        + say(
+            N_(
+                "By the method for many rows; its order of columns agrees with shap's explainer to {agreement} (rank correlation over {compared} rows)."
+            ),
+            agreement=round(found.agreement, 3),
+            compared=found.compared,
+        )
+    )
+
+
+page_head(N_("Explain"), N_("See why a row was flagged: which columns added to its score, and what was expected instead."))
+current_data, current_run = need_run()
+current_threshold = workbench().records.threshold(current_run.id)
+assert current_threshold is not None
+folder = workbench().run_folder(current_run.id)
+table_preparation = load_preparation(folder.result / "preparation")
+one, every = st.tabs([say(N_("One row")), say(N_("All flagged rows"))], on_change="rerun", key="explain_tabs")
+if one.open:
+    with one:
+        looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, folder.array("scores"))
+        explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
+        left, right = st.columns([1.15, 1])
+        with left:
+            waterfall(explanation, table_preparation)
+        with right:
+            actual_and_expected(looked_at, current_data, explanation, table_preparation)
+        places(looked_at, current_data, explanation, table_preparation)
+if every.open:
+    with every:
+        all_flagged(current_data, current_run, current_threshold, table_preparation)

@@ -1,0 +1,88 @@
+"""Home: what this is, samples to try, and what was done before."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors import reading
+from detectors.messages import N_
+from detectors.reading import Sample
+from pages.shared import state
+from pages.shared.context import detector_title, state_text
+from pages.shared.engine import workbench
+from pages.shared.language import clock, escape, percent, say
+
+#: Recent runs shown.
+RECENT = 8
+
+KIND_ICONS = {"table": ":material/table_rows:"}
+
+
+def sample_card(sample: Sample) -> None:
+    with st.container(border=True, height="stretch", key=f"sample_{sample.name}"):
+        st.markdown(f"{KIND_ICONS[sample.kind]} **{say(sample.title)}**")
+        st.caption(say(sample.description))
+        st.caption(say(N_("{kind} · {rows} rows"), kind=sample.kind, rows=sample.rows))
+        st.space("stretch")
+        if st.button(say(N_("Try it")), key=f"try_{sample.name}", width="stretch"):
+            with st.spinner(say(N_("Making the sample …"))):
+                record = workbench().import_sample(sample.name)
+            state.go("data", data=record.id)
+
+
+def recent_runs() -> None:
+    runs = workbench().records.runs()[:RECENT]
+    if not runs:
+        st.caption(say(N_("Nothing yet. Runs that you train will be listed here.")))
+        return
+    data_sets = {record.id: record for record in workbench().records.data_sets()}
+    thresholds = workbench().records.thresholds()
+    for run in runs:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):
+            threshold, rows = thresholds.get(run.id), (run.summary or {}).get("rows")
+            outcome = state_text(run.state)
+            if threshold and rows:
+                outcome = say(N_("{flagged} flagged ({share})"), flagged=threshold.flagged, share=percent(threshold.flagged / rows))
+            st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(detector_title(run.detector))} — {outcome}", width="stretch")
+            st.caption(escape(clock(run.created)), width="content")
+            done = run.state == "done"
+            if st.button(say(N_("Open")), key=f"open_{run.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"):
+                state.go("threshold" if done else "train", run=run.id)
+
+
+def data_sets() -> None:
+    for record in workbench().records.data_sets()[:RECENT]:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"data_{record.id}"):
+            st.markdown(
+                say(N_("**{name}** — {rows} rows · {columns} columns"), name=record.name, rows=record.rows, columns=record.columns),
+                width="stretch",
+            )
+            st.caption(escape(clock(record.created)), width="content")
+            if st.button(
+                say(N_("Open")), key=f"open_data_{record.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"
+            ):
+                state.go("data", data=record.id)
+
+
+st.title(say(N_("Find what is unusual in your data")), anchor=False)
+st.markdown(
+    say(
+        N_(
+            "Upload a table, train a detector, drag the threshold over the scores, see why each row was flagged, "
+            "and take the flagged rows away. No machine learning needed; your data stays on this machine."
+        )
+    )
+)
+if st.button(say(N_("Open your data")), type="primary", icon=":material/upload_file:", key="open_your_data"):
+    state.go("data")
+
+st.subheader(say(N_("Or try a sample")), anchor=False)
+with st.grid(3):
+    for sample in reading.load_samples():
+        sample_card(sample)
+
+st.subheader(say(N_("Recent runs")), anchor=False)
+recent_runs()
+if workbench().records.data_sets():
+    st.subheader(say(N_("Data sets")), anchor=False)
+    data_sets()

@@ -1,0 +1,103 @@
+"""The context bar: one line, always true, that says what is being looked at and switches it from anywhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors import registry
+from detectors.messages import N_
+from detectors.storage.records import RunRecord, ThresholdRecord
+from pages.shared import state
+from pages.shared.engine import workbench
+from pages.shared.language import clock, escape, percent, plain, say
+
+#: Data sets and runs offered for switching; all of them are on Home and on Train.
+OFFERED = 15
+
+
+def context_bar() -> None:
+    """Shows the chosen data set, run and threshold, each with a menu of the others."""
+    data_set = state.data_set()
+    if data_set is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="context_bar"):
+        _data_menu(data_set.id, say(N_("{name} · {rows} rows"), name=data_set.name, rows=data_set.rows))
+        _run_menu(data_set.id, state.run())
+        run, threshold = state.run(), state.threshold()
+        if run is not None and threshold is not None:
+            st.button(
+                _threshold_text(run, threshold),
+                key="context_threshold",
+                type="tertiary",
+                icon=":material/tune:",
+                on_click=lambda: state.go("threshold"),
+                help=say(N_("The threshold in force. Open it to move it.")),
+            )
+
+
+def detector_title(name: str) -> str:
+    """The title of a detector by its name, in the reader's language."""
+    return plain(registry.find("table", name).title)
+
+
+def run_text(run: RunRecord) -> str:
+    """A run in a few words: detector, time and, while it is not done, its state."""
+    text = f"{detector_title(run.detector)}, {clock(run.created)}"
+    return text if run.state == "done" else f"{text} ({state_text(run.state)})"
+
+
+def state_text(name: str) -> str:
+    """The state of a run as a word for the reader."""
+    words = {
+        "queued": N_("waiting"),
+        "running": N_("running"),
+        "done": N_("done"),
+        "failed": N_("failed"),
+        "interrupted": N_("interrupted"),
+        "stopped": N_("stopped"),
+    }
+    return plain(words[name])
+
+
+def _data_menu(chosen: str, label: str) -> None:
+    names = {record.id: f"{record.name} · {clock(record.created)}" for record in workbench().records.data_sets()[:OFFERED]}
+    picked = st.menu_button(
+        label,
+        list(names),
+        format_func=lambda data_id: escape(names[data_id]),
+        key="context_data",
+        type="tertiary",
+        icon=":material/table:",
+        help=say(N_("The data set you are looking at. Choose another one.")),
+    )
+    if picked and picked != chosen:
+        state.select(data=picked)
+        st.rerun()
+
+
+def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
+    runs = {run.id: run for run in workbench().records.runs(data_id)[:OFFERED]}
+    if not runs:
+        return
+    picked = st.menu_button(
+        escape(run_text(chosen)) if chosen else say(N_("Choose a run")),
+        list(runs),
+        format_func=lambda run_id: escape(run_text(runs[run_id])),
+        key="context_run",
+        type="tertiary",
+        icon=":material/model_training:",
+        help=say(N_("The run you are looking at. Choose another one.")),
+    )
+    if picked and (chosen is None or picked != chosen.id):
+        state.select(run=picked)
+        st.rerun()
+
+
+def _threshold_text(run: RunRecord, threshold: ThresholdRecord) -> str:
+    rows = (run.summary or {}).get("rows", 0)
+    return say(
+        N_("cut-off {cut_off} · {flagged} flagged ({share})"),
+        cut_off=threshold.cut_off,
+        flagged=threshold.flagged,
+        share=percent(threshold.flagged / rows) if rows else "–",
+    )

@@ -1,0 +1,109 @@
+"""The flagged rows as a file: CSV, Excel or Parquet, with their reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from detectors import export, flagged
+from detectors.flagged import reasons_of
+from detectors.frames import load_rows
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import engine
+from pages.shared.engine import MOST_EXPLAINED, workbench
+from pages.shared.language import say, say_message, translate
+
+#: Seconds between two looks at reasons being computed.
+LOOK_S = 0.7
+
+
+def download_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+    """Format, reasons or not, and the button. Reasons for many rows are a run of their own, started here."""
+    if not threshold.flagged:
+        return
+    with st.container(border=True, key="download"), st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.segmented_control(
+            say(N_("Format")),
+            list(export.FORMATS),
+            default="csv",
+            required=True,
+            format_func=lambda name: export.FORMATS[name].title,
+            key="format",
+            width="content",
+        )
+        with_reasons = _reasons_choice(run, threshold)
+        st.space("stretch")
+        file_format = export.FORMATS[chosen]
+        st.download_button(
+            say(N_("Download flagged rows")),
+            data=lambda: _file(data_set, run, threshold, chosen, with_reasons),
+            file_name=f"{Path(data_set.name).stem} flagged.{file_format.extension}",
+            mime=file_format.media_type,
+            on_click="ignore",
+            type="primary",
+            icon=":material/download:",
+            key="download_flagged",
+        )
+
+
+def _file(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, chosen: str, with_reasons: bool) -> bytes:
+    rows = engine.ranking(run.id)[: threshold.flagged]
+    folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
+    found: dict[str, list[str]] = {}
+    if with_reasons:
+        explanation = workbench().explanations(run.id, data_set.id, rows)
+        found = flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
+    scores = np.asarray(folder.array("scores")[rows])
+    frame = flagged.flagged_frame(load_rows(data, rows), rows, np.arange(len(rows)), scores, found)
+    return export.FORMATS[chosen].write(frame)
+
+
+def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
+    """Whether the file holds reasons: always for few rows; for many once a run has worked them out, and if wanted."""
+    if threshold.flagged <= MOST_EXPLAINED:
+        return True
+    runs = workbench().reasons_runs(run.id)
+    ready = any(found.state == "done" and (found.summary or {}).get("rows", 0) >= threshold.flagged for found in runs)
+    if ready:
+        return st.toggle(say(N_("With reasons")), True, key="with_reasons")
+    unended = next((found for found in runs if not found.ended), None)
+    if unended is not None:
+        _progress(unended)
+        return False
+    failed = next((found.message for found in runs[:1] if found.state == "failed"), None)
+    if failed is not None:
+        st.caption(say_message(failed))
+    if st.button(
+        say(N_("Work out the reasons of all {count} rows"), count=threshold.flagged),
+        key="start_reasons",
+        help=say(
+            N_("Above {most} rows this takes a while, so it waits in the queue like a training. Without it the file has no reasons."),
+            most=MOST_EXPLAINED,
+        ),
+    ):
+        workbench().start_reasons(run.id, engine.ranking(run.id)[: threshold.flagged])
+        st.rerun()
+    return False
+
+
+def _progress(reasons_run: RunRecord) -> None:
+    @st.fragment(run_every=LOOK_S)
+    def live() -> None:
+        now = workbench().records.run(reasons_run.id)
+        if now is None or now.ended:
+            st.rerun(scope="app")
+        progress = workbench().run_folder(reasons_run.id).progress()
+        done, total = progress.get("done", 0), progress.get("total") or 1
+        st.progress(
+            done / total,
+            text=say(N_("Working out reasons: {done} of {total}"), done=done, total=total)
+            if progress
+            else say(N_("waiting for the trainer …")),
+        )
+        if st.button(say(N_("Stop")), key="stop_reasons", type="tertiary"):
+            workbench().stop_run(reasons_run.id, "discard")
+
+    live()

@@ -1,0 +1,43 @@
+"""Empty states: one sentence on what is missing, and the button that goes there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord, RunRecord
+from pages.shared import state
+from pages.shared.context import state_text
+from pages.shared.language import say, say_message
+
+
+def offer(sentence: str, button: str, page: str) -> None:
+    """Says what is missing and offers the page where it is made; ends the page."""
+    with st.container(border=True, key="empty_state"):
+        st.markdown(sentence)
+        if st.button(button, type="primary", key=f"offer_{page}"):
+            state.go(page)
+    st.stop()
+
+
+def need_data() -> DataSetRecord:
+    """The chosen data set; without one the page says so and ends."""
+    data_set = state.data_set()
+    if data_set is None:
+        offer(say(N_("There is no data yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
+    assert data_set is not None
+    return data_set
+
+
+def need_run() -> tuple[DataSetRecord, RunRecord]:
+    """The chosen data set and a finished run of it; without them the page says what is missing and ends."""
+    data_set, run = need_data(), state.run()
+    if run is None:
+        offer(say(N_("No detector has been trained on this data yet, or none is chosen.")), say(N_("Choose and train a detector")), "train")
+    elif run.state != "done":
+        sentence = say(N_("This run has no scores: it is {state}."), state=state_text(run.state))
+        if run.message:
+            sentence += " " + say_message(run.message)
+        offer(sentence, say(N_("Go to Train")), "train")
+    assert run is not None
+    return data_set, run

@@ -1,0 +1,112 @@
+"""The one workbench of this server, and what pages read of it again and again, kept by id."""
+
+from __future__ import annotations
+
+import atexit
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import flagged
+from detectors.flagged import reasons_of
+from detectors.frames import load_frame, load_rows
+from detectors.profile import ColumnProfile
+from detectors.reading import Report
+from detectors.settings import Settings
+from detectors.workbench import Workbench
+from pages.shared.language import translate
+from pages.shared.values import value_text
+
+#: Flagged rows that are explained at once; above this a sample stands for them.
+MOST_EXPLAINED = 1000
+
+_workbenches: list[Workbench] = []
+
+
+@dataclass(frozen=True)
+class ColumnWeights:
+    """Mean absolute SHAP value of each column over `rows` rows; `agreement` is a rank correlation over `compared` rows."""
+
+    weights: NDArray[np.float64]
+    rows: int
+    agreement: float
+    compared: int
+
+
+@st.cache_resource(show_spinner=False)
+def workbench() -> Workbench:
+    """The workbench of this server; made at the first page, ended with the server."""
+    made = Workbench(Settings.from_environment())
+    _workbenches.append(made)
+    atexit.register(close_workbench)
+    return made
+
+
+def close_workbench() -> None:
+    """Ends trainer and answerer, where there are any."""
+    while _workbenches:
+        _workbenches.pop().close()
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def report(data_id: str) -> Report:
+    return workbench().report(data_id)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def profile(data_id: str) -> list[ColumnProfile]:
+    return workbench().profile(data_id)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def first_rows(data_id: str, count: int) -> pd.DataFrame:
+    """The first rows of a data set."""
+    rows = min(count, report(data_id).rows)
+    return load_rows(workbench().data_folder(data_id), np.arange(rows))
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def data_rows(data_id: str, rows: tuple[int, ...]) -> pd.DataFrame:
+    """Rows of a data set by their positions, in that order."""
+    return load_rows(workbench().data_folder(data_id), np.array(rows, dtype=np.intp))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def ranking(run_id: str) -> NDArray[np.intp]:
+    """Positions of a finished run's rows, the most unusual first."""
+    scores = workbench().run_folder(run_id).array("scores")
+    return np.argsort(scores, kind="stable")[::-1]
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def row_explanation(run_id: str, data_id: str, row: int) -> dict[str, Any]:
+    """The SHAP values of one row, from shap's explainer."""
+    return dict(workbench().explain_row(run_id, data_id, row))
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[str]]:
+    """For every row the columns that weigh most, as short sentences."""
+    positions = np.array(rows, dtype=np.intp)
+    explanation = workbench().explanations(run_id, data_id, positions)
+    found = reasons_of(workbench().run_folder(run_id), workbench().data_folder(data_id), positions, explanation)
+    return flagged.reason_texts(found, translate)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeights:
+    """How much each column weighs over the flagged rows, by the faster method, and how far that agrees with shap's."""
+    rows = ranking(run_id)[flagged.sampled(flagged_rows, MOST_EXPLAINED)]
+    explanation, agreement = workbench().explain_rows(run_id, data_id, rows)
+    return ColumnWeights(np.abs(explanation.values).mean(axis=0), len(rows), agreement["agreement"], agreement["compared"])
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def column_values(data_id: str, column: str) -> list[str]:
+    """The different values of a column as text, the most frequent first."""
+    values = load_frame(workbench().data_folder(data_id), [column])[column].dropna()
+    return [value_text(value).replace("\u202f", "") for value in values.value_counts().index]

@@ -1,0 +1,79 @@
+"""The flagged rows in original values, with score, rank and the columns that weigh most."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import flagged
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import engine, state
+from pages.shared.engine import workbench
+from pages.shared.language import plain, say
+
+#: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
+PAGE_ROWS, CLOSEST_ROWS = 50, 50
+
+#: Key of the table's button that opens a row.
+OPEN = "open_row"
+
+
+def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+    """A page of the flagged rows, the most unusual first; or the rows on both sides of the cut-off."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(say(N_("{count} flagged rows"), count=threshold.flagged), anchor=False, width="stretch")
+        by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
+        order = st.segmented_control(
+            say(N_("Order")),
+            [by_score, closest],
+            default=by_score,
+            required=True,
+            key="order",
+            label_visibility="collapsed",
+            width="content",
+        )
+        pages = max(1, -(-threshold.flagged // PAGE_ROWS))
+        page = st.pagination(pages, key=f"page_{pages}") if order == by_score and pages > 1 else 1
+    ranking = engine.ranking(run.id)
+    if order == by_score:
+        ranks = np.arange((page - 1) * PAGE_ROWS, min(page * PAGE_ROWS, threshold.flagged))
+    else:
+        ranks = flagged.around(threshold.flagged, len(ranking), 2 * CLOSEST_ROWS)
+    if not len(ranks):
+        st.info(say(N_("No row is flagged at this cut-off. Move the line to the left to flag some.")))
+        return
+    _show(data_set, run, ranking[ranks], ranks, threshold)
+
+
+def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
+    positions = tuple(int(row) for row in rows)
+    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
+    found = {
+        "why": [" · ".join(filter(None, texts)) for texts in engine.reason_texts(run.id, data_set.id, positions)],
+        "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
+    }
+    table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
+    table.insert(0, OPEN, plain(N_("Why?")))
+    names = list(table.columns)
+    config = st.column_config
+
+    def open_row() -> None:
+        state.go("explain", row=int(rows[st.session_state["open_row_click"].row]))
+
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(35 * (len(table) + 1) + 4, 560),
+        key="flagged_rows",
+        column_config={
+            OPEN: config.ButtonColumn("", on_click=open_row, key="open_row_click", type="tertiary", pinned=True, width="small"),
+            names[1]: config.NumberColumn(plain(N_("rank")), format="localized", pinned=True, width="small"),
+            names[2]: config.NumberColumn(plain(N_("row")), format="localized", width="small"),
+            names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
+            names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
+            names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
+        },
+        alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
+    )

@@ -1,0 +1,76 @@
+"""A form made from declared parameters: one widget a field, basic ones first, advanced ones folded away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from detectors.errors import ParameterError
+from detectors.messages import N_
+from detectors.params import Field, Parametrised
+from pages.shared.language import plain, say, say_message
+
+
+def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Shows the fields of `declared`, starting from `start` where it names a value; gives the values chosen.
+
+    Args:
+        declared: a detector or a preparation.
+        start: values to start from instead of the defaults, such as those of a preset.
+        key: makes the widgets' keys; another `start` needs another key.
+    """
+    basic = {name: field for name, field in declared.fields.items() if not field.advanced}
+    advanced = {name: field for name, field in declared.fields.items() if field.advanced}
+    values = _fields(basic, start, key)
+    if advanced:
+        chosen = {name: st.session_state.get(f"{key}_{name}", start.get(name, field.default)) for name, field in advanced.items()}
+        differing = sum(_differs(field, chosen[name]) for name, field in advanced.items())
+        label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=differing)
+        with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):
+            values |= _fields(advanced, start, key)
+    return values
+
+
+def _fields(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+    with st.grid(4):
+        return {name: _widget(name, field, start.get(name, field.default), f"{key}_{name}") for name, field in fields.items()}
+
+
+def _widget(name: str, field: Field, value: Any, key: str) -> Any:
+    label, help_text = say(field.title), say(field.help)
+    if field.type == "boolean":
+        return st.toggle(label, value, key=key, help=help_text)
+    if field.type == "choice":
+        titles = dict(field.choice_titles or {})
+        options = list(field.choices)
+        return st.selectbox(label, options, options.index(value), format_func=lambda word: plain(titles[word]), key=key, help=help_text)
+    if field.type == "integers":
+        return _list_input(name, field, st.text_input(label, json.dumps(list(value)), key=key, help=help_text))
+    if field.type == "integer":
+        return st.number_input(label, int(field.low or 0), int(field.high or 0), int(value), key=key, help=help_text)
+    return st.number_input(
+        label, float(field.low or 0), float(field.high or 0), float(value), key=key, help=help_text, format="%g", step=_step(field, value)
+    )
+
+
+def _list_input(name: str, field: Field, text: str) -> Any:
+    try:
+        return field.parse(name, text if text.strip().startswith("[") else f"[{text}]")
+    except ParameterError as error:
+        st.caption(f":red[{say_message(error.message)}]")
+        return None
+
+
+def _differs(field: Field, value: Any) -> bool:
+    shown = json.dumps(list(field.default)) if field.type == "integers" else field.default
+    return bool(value not in (field.default, shown))
+
+
+def _step(field: Field, value: float) -> float:
+    """A tenth of small values, so that a learning rate of 0.001 moves sensibly."""
+    if value:
+        return float(f"{abs(value) / 10:.1g}")
+    return float(f"{((field.high or 1) - (field.low or 0)) / 100:.1g}")

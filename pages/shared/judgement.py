@@ -1,0 +1,89 @@
+"""How good the flags are where labels are known, beside what chance would give."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors import charts, metrics
+from detectors.messages import N_
+from detectors.storage.records import RunRecord, ThresholdRecord
+from pages.shared import results
+from pages.shared.language import plain, say
+from pages.shared.look import palette, show_chart
+
+MEASURES = (
+    ("precision", N_("Precision"), N_("Of the flagged rows, the share that are anomalies.")),
+    ("recall", N_("Recall"), N_("Of the anomalies, the share that are flagged.")),
+    ("f1", N_("F1"), N_("One figure for precision and recall together (their harmonic mean).")),
+    ("accuracy", N_("Accuracy"), N_("The share of rows judged rightly. Misleads where anomalies are rare.")),
+)
+
+
+def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
+    """Precision, recall, F1, accuracy, the confusion matrix, and both curves with this threshold on them."""
+    counts = results.confusion(run.id, threshold.cut_off)
+    st.subheader(say(N_("How good are the flags?")), anchor=False)
+    st.caption(
+        say(
+            N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies."),
+            rows=counts.rows,
+            anomalies=counts.anomalies,
+        )
+    )
+    judged, by_chance = results.judged(run.id), metrics.chance(counts)
+    figures = [(say(title), getattr(counts, name), getattr(by_chance, name), say(help_text)) for name, title, help_text in MEASURES]
+    figures.append(
+        (
+            say(N_("AUROC")),
+            judged.auroc,
+            by_chance.auroc,
+            say(N_("The chance that an anomaly scores higher than a normal row, whatever the threshold.")),
+        )
+    )
+    figures.append(
+        (
+            say(N_("Average precision")),
+            judged.average_precision,
+            by_chance.average_precision,
+            say(N_("Precision averaged over all anomalies, whatever the threshold.")),
+        )
+    )
+    with st.grid(6, min_column_width=120):
+        for title, value, chance, help_text in figures:
+            _figure(title, value, chance, help_text)
+    _curves(run.id, counts, judged)
+
+
+def _figure(title: str, value: float | None, chance: float | None, help_text: str) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.metric(title, _two_digits(value), help=help_text)
+        st.caption(say(N_("chance {value}"), value=_two_digits(chance)))
+
+
+def _two_digits(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _curves(run_id: str, counts: metrics.Confusion, judged: results.Judged) -> None:
+    matrix, left, right = st.columns([0.8, 1, 1])
+    with matrix:
+        st.markdown(f"**{say(N_('What was flagged?'))}**")
+        st.table(
+            {
+                plain(N_("label")): [plain(N_("anomaly")), plain(N_("normal"))],
+                plain(N_("flagged")): [f"{counts.true_positives:,}", f"{counts.false_positives:,}"],
+                plain(N_("not flagged")): [f"{counts.false_negatives:,}", f"{counts.true_negatives:,}"],
+            },
+            hide_index=True,
+            alt=plain(N_("Confusion matrix at this threshold")),
+        )
+    if judged.roc is None or judged.precision_recall is None:
+        return
+    normals = counts.false_positives + counts.true_negatives
+    false_alarm_rate, recall = counts.false_positives / normals, counts.recall or 0.0
+    with left:
+        show_chart(charts.roc(judged.roc.x, judged.roc.y, (false_alarm_rate, recall), palette()), key="roc")
+    with right:
+        here = (recall, counts.precision if counts.precision is not None else 1.0)
+        curve = judged.precision_recall
+        show_chart(charts.precision_recall(curve.x, curve.y, here, counts.anomalies / counts.rows, palette()), key="precision_recall")

@@ -1,0 +1,86 @@
+"""What pages read of a finished run's scores: distribution, labels, metrics. Kept by run id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import distribution, metrics, thresholds
+from detectors.distribution import Distribution, KnownLabels, Mark, Tick
+from detectors.errors import DataError
+from detectors.thresholds import RULES, Threshold
+from pages.shared.engine import workbench
+
+#: Rules marked on the axis with the values they start from; dragging and typing are not rules.
+TICK_VALUES = {name: rule.parameter.default for name, rule in RULES.items() if name != "manual"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Label-based figures that do not depend on the cut-off."""
+
+    auroc: float | None
+    average_precision: float | None
+    roc: metrics.Curve | None
+    precision_recall: metrics.Curve | None
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def scores_distribution(run_id: str) -> Distribution:
+    return distribution.distribution(workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def known_labels(run_id: str) -> KnownLabels | None:
+    """Scores of the rows whose label is known, sorted; None without a label column or without both kinds."""
+    folder = workbench().run_folder(run_id)
+    if not folder.has("labels"):
+        return None
+    scores, labels = np.asarray(folder.array("scores")), np.asarray(folder.array("labels"))
+    anomalies, normals = np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
+    return KnownLabels(anomalies, normals) if len(anomalies) and len(normals) else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def judged(run_id: str) -> Judged:
+    scores, labels, known = _labelled(run_id)
+    return Judged(
+        metrics.auroc(labels, scores, known),
+        metrics.average_precision(labels, scores, known),
+        metrics.roc_curve(labels, scores, known),
+        metrics.precision_recall_curve(labels, scores, known),
+    )
+
+
+def confusion(run_id: str, cut_off: float) -> metrics.Confusion:
+    """Counts by label and flag at a cut-off, from sorted scores alone."""
+    known = known_labels(run_id)
+    assert known is not None
+    caught = thresholds.flagged_count(known.anomalies, cut_off)
+    false_alarms = thresholds.flagged_count(known.normals, cut_off)
+    return metrics.Confusion(caught, false_alarms, len(known.anomalies) - caught, len(known.normals) - false_alarms)
+
+
+def current_mark(run_id: str, cut_off: float) -> Mark:
+    return distribution.mark(cut_off, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def rule_ticks(run_id: str) -> list[Tick]:
+    """The rules that can be applied to this run's scores, each with the count it gives."""
+    found = []
+    for rule, value in TICK_VALUES.items():
+        try:
+            found.append(Threshold(rule, value, workbench().cut_off(run_id, rule, value)))
+        except DataError:
+            continue  # the rule's own control says why it cannot be applied
+    return distribution.ticks(found, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
+
+
+def _labelled(run_id: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    folder = workbench().run_folder(run_id)
+    labels = np.asarray(folder.array("labels"))
+    return np.asarray(folder.array("scores")), labels == 1, labels >= 0

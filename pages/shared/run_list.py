@@ -1,0 +1,93 @@
+"""The runs of a data set: state, outcome, and what can be done with each."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from detectors import charts
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import state
+from pages.shared.context import detector_title, state_text
+from pages.shared.engine import workbench
+from pages.shared.language import clock, escape, percent, plain, say, say_message
+from pages.shared.look import palette, show_chart
+from pages.shared.values import value_text
+
+ICONS = {
+    "queued": ":material/schedule:",
+    "running": ":material/autorenew:",
+    "done": ":material/check_circle:",
+    "failed": ":material/error:",
+    "interrupted": ":material/power_off:",
+    "stopped": ":material/cancel:",
+}
+
+
+def run_list(data_set: DataSetRecord) -> None:
+    """One line a run, newest first; details fold out."""
+    runs = workbench().records.runs(data_set.id)
+    if not runs:
+        st.caption(say(N_("No runs on this data yet.")))
+    for run in runs:
+        _line(run, workbench().records.threshold(run.id))
+
+
+def _line(run: RunRecord, threshold: ThresholdRecord | None) -> None:
+    with st.container(border=True, key=f"run_{run.id}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{ICONS[run.state]} **{escape(detector_title(run.detector))}** {escape(clock(run.created))}", width="content")
+            st.markdown(_outcome(run, threshold), width="stretch")
+            if run.state == "done":
+                if st.button(say(N_("Open")), key=f"open_{run.id}", icon=":material/chevron_right:", icon_position="right"):
+                    state.go("threshold", run=run.id)
+            elif run.state in ("failed", "interrupted", "stopped"):
+                st.button(say(N_("Start again")), key=f"again_{run.id}", icon=":material/replay:", on_click=_start_again, args=(run.id,))
+        if run.state == "done":
+            _details(run)
+
+
+def _start_again(run_id: str) -> None:
+    workbench().start_again(run_id)
+    state.select(run=run_id)
+
+
+def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
+    if run.message is not None:
+        return say(N_("{state}:"), state=state_text(run.state)) + " " + say_message(run.message)
+    if run.state != "done" or threshold is None:
+        return say(N_("{state}"), state=state_text(run.state))
+    summary = run.summary or {}
+    text = say(
+        N_("{flagged} of {rows} flagged ({share}) · {seconds} s"),
+        flagged=threshold.flagged,
+        rows=summary["rows"],
+        share=percent(threshold.flagged / summary["rows"]),
+        seconds=round(sum(summary["seconds"].values()), 1),
+    )
+    return text + (" · " + say(N_("stopped early")) if summary.get("stopped_early") else "")
+
+
+def _details(run: RunRecord) -> None:
+    summary = run.summary or {}
+    details = st.expander(say(N_("Details")), key=f"details_{run.id}", on_change="rerun")
+    if not details.open:
+        return
+    with details:
+        left, right = st.columns(2)
+        with left:
+            losses = workbench().run_folder(run.id).losses()
+            if losses:
+                show_chart(charts.losses(losses, palette()), key=f"losses_{run.id}")
+            st.caption(say(N_("Settings")))
+            settings = {**summary["parameters"], **summary["preparation"], "seed": run.request.get("seed", 0)}
+            frame = pd.DataFrame({"setting": list(settings), "value": [value_text(value) for value in settings.values()]})
+            st.dataframe(frame, hide_index=True, height="content", alt=plain(N_("Settings of the run")))
+        with right:
+            if summary["layers"]:
+                st.caption(say(N_("The network, layer by layer")))
+                st.dataframe(pd.DataFrame(summary["layers"]), hide_index=True, height="content", alt=plain(N_("Layers of the network")))
+            seconds = {name: round(value, 2) for name, value in summary["seconds"].items()}
+            st.caption(say(N_("Seconds: {seconds}"), seconds=", ".join(f"{name} {value}" for name, value in seconds.items())))
+            st.caption(say(N_("Fitted on {fitted} of {rows} rows"), fitted=summary["fitted_rows"], rows=summary["rows"]))

@@ -1,0 +1,100 @@
+"""The run that is waiting or running: how far it is, its losses as they come, and Stop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from detectors import charts, registry
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord, RunRecord
+from pages.shared import state
+from pages.shared.context import run_text
+from pages.shared.engine import workbench
+from pages.shared.language import escape, plain, say
+from pages.shared.look import palette, show_chart
+
+#: Seconds between two looks at a running run.
+LOOK_S = 0.5
+
+PHASES = {
+    "reading": N_("reading the data"),
+    "preparing": N_("preparing the data"),
+    "fitting": N_("learning"),
+    "scoring": N_("scoring"),
+    "explaining": N_("explaining the most unusual rows"),
+}
+
+
+def running_run(data_set: DataSetRecord) -> None:
+    """Shows the unfinished run of this data set, where there is one, until it has ended."""
+    unended = [run for run in workbench().records.runs(data_set.id) if not run.ended]
+    if not unended:
+        return
+    run = next((run for run in unended if run.id == state.selection().run), unended[-1])
+
+    @st.fragment(run_every=LOOK_S)
+    def live() -> None:
+        now = workbench().records.run(run.id)
+        if now is None or now.ended:
+            st.rerun(scope="app")
+        with st.container(border=True, key="running"):
+            _progress(now)
+            _losses(now)
+
+    live()
+
+
+def _progress(run: RunRecord) -> None:
+    progress = workbench().run_folder(run.id).progress()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape(run_text(run))}** · {_figures(run, progress)}", width="stretch")
+        keep = plain(N_("keep what was learned")), plain(N_("discard"))
+        choice = st.segmented_control(
+            say(N_("When stopped")),
+            keep,
+            default=keep[0],
+            required=True,
+            key=f"keep_{run.id}",
+            label_visibility="collapsed",
+            width="content",
+        )
+        stopping = workbench().run_folder(run.id).stop_mode() is not None
+        if st.button(say(N_("Stop")), key="stop", icon=":material/stop:", disabled=stopping):
+            workbench().stop_run(run.id, "keep" if choice == keep[0] else "discard")
+    st.progress(_covered(progress) if progress else 0.0)
+
+
+def _figures(run: RunRecord, progress: dict[str, Any]) -> str:
+    """What is being done, in one line: phase, epoch, rows a second, time left."""
+    if workbench().run_folder(run.id).stop_mode():
+        return say(N_("stopping …"))
+    if run.state == "queued" or not progress:
+        return say(N_("waiting for the trainer …"))
+    parts = [say(PHASES[progress["phase"]])]
+    done, total = progress["done"], progress["total"]
+    covered = _covered(progress)
+    if progress["phase"] == "fitting":
+        counted = registry.find("table", run.detector).step_name
+        parts.append(say(counted, done=min(done + ("step" in progress), total), total=total))
+    if "rows_per_s" in progress:
+        parts.append(say(N_("{count} rows/s"), count=round(progress["rows_per_s"])))
+    if 0 < covered < 1:
+        spent = progress["at"] - progress["phase_started"]
+        left = spent * (1 - covered) / covered - (time.time() - progress["at"])
+        parts.append(say(N_("at most {seconds} s left"), seconds=max(1, round(left))))
+    return " · ".join(parts)
+
+
+def _covered(progress: dict[str, Any]) -> float:
+    """The share of the phase that is done, the part of an epoch included."""
+    done = progress["done"] + (progress["step"] / progress["steps"] if "step" in progress else 0)
+    return float(min(1.0, done / max(1, progress["total"])))
+
+
+def _losses(run: RunRecord) -> None:
+    losses = workbench().run_folder(run.id).losses()
+    if losses:
+        show_chart(charts.losses(losses, palette()), key=f"losses_{run.id}")

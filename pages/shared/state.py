@@ -1,0 +1,132 @@
+"""What is being looked at: data set, run and row. Kept in the URL, so that every page can be sent to a colleague.
+
+The only file that names keys of the session state and of the URL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from detectors.messages import Message
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared.engine import workbench
+
+_WRITTEN = "url_as_written"
+_UPLOADS = "uploads_so_far"
+_DETECTOR = "detector"
+_REFUSAL = "refusal"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Ids of what is being looked at; None where nothing is chosen."""
+
+    data: str | None = None
+    run: str | None = None
+    row: int | None = None
+
+    def to_url(self) -> dict[str, str]:
+        values = {"data": self.data, "run": self.run, "row": self.row}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_url(cls) -> Selection:
+        row = st.query_params.get("row", "")
+        return cls(st.query_params.get("data"), st.query_params.get("run"), int(row) if row.isdecimal() else None)
+
+
+def follow_url() -> None:
+    """Takes over what the URL says where it was changed from outside, and writes the selection back into it.
+
+    Moving between pages by the links at the top empties the URL: that is no choice, the selection stays.
+    """
+    asked = Selection.from_url()
+    written = st.session_state.get(_WRITTEN, Selection())
+    if asked != written and asked != Selection():
+        st.session_state[_WRITTEN] = asked
+    _write()
+
+
+def selection() -> Selection:
+    chosen: Selection = st.session_state.get(_WRITTEN, Selection())
+    return chosen
+
+
+def select(*, data: str | None = None, run: str | None = None, row: int | None = None) -> None:
+    """Chooses a data set (and none of its runs), or a run (with its data set), or a row of the run."""
+    if data is not None:
+        st.session_state[_WRITTEN] = Selection(data=data)
+    if run is not None:
+        record = workbench().records.run(run)
+        st.session_state[_WRITTEN] = Selection(record.data_id if record else selection().data, run)
+    if row is not None:
+        st.session_state[_WRITTEN] = replace(selection(), row=row)
+
+
+def _write() -> None:
+    wanted = selection().to_url()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def go(page: str, *, data: str | None = None, run: str | None = None, row: int | None = None) -> None:
+    """Opens a page, choosing something on the way."""
+    select(data=data, run=run, row=row)
+    st.switch_page(f"{page}.py", query_params=selection().to_url())
+
+
+def data_set() -> DataSetRecord | None:
+    """The chosen data set, where it (still) exists."""
+    chosen = selection().data
+    return workbench().records.data_set(chosen) if chosen else None
+
+
+def run() -> RunRecord | None:
+    """The chosen run of the chosen data set, where it (still) exists."""
+    chosen = selection()
+    record = workbench().records.run(chosen.run) if chosen.run else None
+    return record if record and record.data_id == chosen.data else None
+
+
+def threshold() -> ThresholdRecord | None:
+    """The threshold in force for the chosen run."""
+    chosen = run()
+    return workbench().records.threshold(chosen.id) if chosen else None
+
+
+def upload_key() -> str:
+    """The uploader's key: a new one after each import, so that the server lets go of the uploaded bytes."""
+    return f"upload_{st.session_state.get(_UPLOADS, 0)}"
+
+
+def forget_upload() -> None:
+    st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+
+
+def chosen_detector(default: str) -> str:
+    """The name of the detector whose card was chosen."""
+    name: str = st.session_state.get(_DETECTOR, default)
+    return name
+
+
+def choose_detector(name: str) -> None:
+    st.session_state[_DETECTOR] = name
+
+
+def refuse(message: Message) -> None:
+    """Keeps the sentence of something that a click could not do, for the page to show."""
+    st.session_state[_REFUSAL] = message
+
+
+def take_refusal() -> Message | None:
+    """The sentence kept by `refuse`, once."""
+    message: Message | None = st.session_state.pop(_REFUSAL, None)
+    return message
+
+
+def typed(key: str) -> Any:
+    """What a widget holds, inside its callback."""
+    return st.session_state.get(key)

@@ -1,0 +1,119 @@
+"""The distribution of the scores with a cut-off that a hand can move; told to Python once, when the hand lets go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from detectors.charts import DARK, LIGHT
+from detectors.distribution import Distribution, Mark, Tick
+from detectors.messages import N_, Translate
+from detectors.thresholds import RULES
+
+_FOLDER = Path(__file__).parent
+
+#: The two colours that carry meaning, for light and for dark grounds: those of every other chart.
+COLOURS = {
+    "normal": {"light": LIGHT.normal, "dark": DARK.normal},
+    "flagged": {"light": LIGHT.flagged, "dark": DARK.flagged},
+}
+
+#: Every sentence and word in the plot. Names in braces are filled in by the plot as the hand moves.
+TEXTS: Mapping[str, str] = {
+    "readout": N_("{flagged} flagged · {share} %"),
+    "spoken": N_("Cut-off {cut_off}, {flagged} rows flagged, {share} %"),
+    "cut_off": N_("Cut-off"),
+    "below": N_("normal"),
+    "above": N_("flagged"),
+    "rows_log": N_("rows (log)"),
+    "score_linear": N_("{score}"),
+    "score_log": N_("{score} (log)"),
+    "score_log_offset": N_("{score} (log, from the lowest score)"),
+    "axis": N_("Score axis"),
+    "linear": N_("linear"),
+    "logarithmic": N_("log"),
+    "labelled_anomalies": N_("labelled anomalies"),
+    "precision": N_("Precision"),
+    "recall": N_("Recall"),
+    "f1": N_("F1"),
+    "chance": N_("chance"),
+    "bar": N_("{from} – {to}: {rows} rows"),
+    "take_rule": N_("{rule}: cut-off {cut_off}, {flagged} rows flagged"),
+    "alt": N_("How many of {rows} rows have each {score}, with the cut-off above which rows are flagged."),
+}
+
+
+def _read(*names: str) -> str:
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+_COMPONENT = st.components.v2.component("threshold_plot", html=_read("plot.html"), css=_read("plot.css"), js=_read("scales.js", "plot.js"))
+
+
+def threshold_plot(
+    distribution: Distribution,
+    *,
+    current: Mark,
+    ticks: Sequence[Tick],
+    score_name: str,
+    key: str,
+    translate: Translate = str,
+    on_cut_off: Callable[[float], None] | None = None,
+    on_rule: Callable[[str], None] | None = None,
+) -> float | None:
+    """Shows the distribution with the cut-off `current`; gives a cut-off only in the run that follows a hand's release.
+
+    Args:
+        distribution: of the scores of one run; the plot redraws when it changes.
+        current: the cut-off in force. A changed one moves the line unless a hand holds it.
+        ticks: rules marked under the axis, each can be taken with a click.
+        score_name: what the score is, translated; the title of the score axis.
+        key: of the element, also its ``.st-key-`` class.
+        translate: from a template to its sentence in the reader's language.
+        on_cut_off: told the new cut-off before the script runs again.
+        on_rule: told the name of the rule whose tick was taken, before the script runs again.
+    """
+    result = _COMPONENT(
+        key=key,
+        data={
+            "distribution": distribution.to_json(),
+            "current": current.to_json(),
+            "heard": _heard(key),
+            "ticks": [_shown(tick, translate) for tick in ticks],
+            "score_name": score_name,
+            "colours": COLOURS,
+            "texts": {name: translate(template) for name, template in TEXTS.items()},
+        },
+        on_cut_off_change=_listener(key, "cut_off", on_cut_off),
+        on_rule_change=_listener(key, "rule", on_rule),
+    )
+    return result.cut_off
+
+
+def _heard(key: str) -> float | str | None:
+    """What the plot told in the message that this run answers; by it the plot knows that `current` is the answer."""
+    told = st.session_state.get(key) or {}
+    cut_off = told.get("cut_off")
+    return told.get("rule") if cut_off is None else cut_off
+
+
+def _shown(tick: Tick, translate: Translate) -> dict[str, Any]:
+    threshold = tick.threshold
+    return {
+        "rule": threshold.rule,
+        "title": translate(RULES[threshold.rule].title),
+        "label": threshold.label().text(translate),
+        "mark": tick.mark.to_json(),
+    }
+
+
+def _listener(key: str, name: str, listener: Callable[[Any], None] | None) -> Callable[[], None]:
+    def told() -> None:
+        value = st.session_state[key][name]
+        if listener is not None and value is not None:
+            listener(value)
+
+    return told

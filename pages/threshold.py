@@ -1,0 +1,96 @@
+"""Threshold: decide where unusual begins, see which rows that flags, and take them away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors import registry
+from detectors.errors import AnomalystError
+from detectors.messages import N_
+from detectors.storage.records import RunRecord, ThresholdRecord
+from detectors.thresholds import RULES
+from pages.shared import results, state
+from pages.shared.download import download_panel
+from pages.shared.empty import need_run
+from pages.shared.engine import workbench
+from pages.shared.flagged_table import flagged_table
+from pages.shared.judgement import judgement
+from pages.shared.language import plain, say, say_message, translate
+from pages.shared.look import page_head
+from pages.shared.threshold_plot import threshold_plot
+
+
+def put_in_force(run_id: str, rule: str, value: float) -> None:
+    """Moves the threshold; a rule that cannot be applied says why and leaves it where it was."""
+    try:
+        workbench().set_threshold(run_id, rule, value)
+    except AnomalystError as error:
+        state.refuse(error.message)
+
+
+def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
+    score_name = plain(registry.find("table", run.detector).score_name)
+    threshold_plot(
+        results.scores_distribution(run.id),
+        current=results.current_mark(run.id, threshold.cut_off),
+        ticks=results.rule_ticks(run.id),
+        score_name=score_name,
+        key="threshold_plot",
+        translate=translate,
+        on_cut_off=lambda cut_off: put_in_force(run.id, "manual", cut_off),
+        on_rule=lambda rule: put_in_force(run.id, rule, results.TICK_VALUES[rule]),
+    )
+
+
+def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
+    """The rule in force and its value, typed; the same as taking a tick or dragging the handle."""
+    names = list(RULES)
+    key = f"{run.id}_{threshold.rule}_{threshold.value}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rule = st.selectbox(
+            say(N_("Rule")),
+            names,
+            names.index(threshold.rule),
+            format_func=lambda name: plain(RULES[name].title),
+            key=f"rule_{key}",
+            width=230,
+            help=say(RULES[threshold.rule].help),
+        )
+        field = RULES[rule].parameter
+        start = threshold.value if rule == threshold.rule else threshold.cut_off if rule == "manual" else field.default
+        whole = field.type == "integer"
+        limits = (
+            {"min_value": int(field.low or 0), "max_value": int(field.high or 0)}
+            if whole
+            else {"min_value": float(field.low or 0), "max_value": float(field.high or 0)}
+        )
+        value = st.number_input(
+            say(field.title),
+            **limits,
+            value=int(start) if whole else float(start),
+            step=1 if whole else None,
+            format="%d" if whole else "%.6g",
+            key=f"value_{rule}_{key}",
+            width=200,
+            help=say(field.help),
+        )
+        st.caption(say(RULES[rule].help), width="stretch")
+    if value is not None and (rule, float(value)) != (threshold.rule, float(threshold.value)):
+        put_in_force(run.id, rule, value)
+        st.rerun()
+
+
+page_head(
+    N_("Threshold"), N_("Decide where unusual begins: drag the line, take a rule, or type a value. Rows with a higher score are flagged.")
+)
+data_set, current_run = need_run()
+current_threshold = workbench().records.threshold(current_run.id)
+assert current_threshold is not None
+plot(current_run, current_threshold)
+if refused := state.take_refusal():
+    st.warning(say_message(refused), icon=":material/info:")
+rule_controls(current_run, current_threshold)
+if results.known_labels(current_run.id) is not None:
+    judgement(current_run, current_threshold)
+flagged_table(data_set, current_run, current_threshold)
+download_panel(data_set, current_run, current_threshold)

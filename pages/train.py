@@ -1,0 +1,126 @@
+"""Train: choose a detector, train it, watch it learn, stop it; and the list of runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from detectors import registry
+from detectors.base import Detector
+from detectors.messages import N_
+from detectors.preparation import TablePreparation
+from detectors.runs.request import FitWhere, RunRequest
+from detectors.storage.records import DataSetRecord
+from pages.shared import engine, state
+from pages.shared.empty import need_data
+from pages.shared.engine import workbench
+from pages.shared.form import parameter_form
+from pages.shared.language import escape, plain, say
+from pages.shared.look import page_head
+from pages.shared.run_list import run_list
+from pages.shared.running import running_run
+
+#: A column with more values than this is no choice of rows to learn from.
+MOST_VALUES = 50
+
+
+def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
+    """The detectors as cards; gives the chosen one."""
+    chosen = state.chosen_detector(detectors[0].name())
+    with st.grid(min(4, max(2, len(detectors)))):
+        for detector in detectors:
+            with st.container(border=True, height="stretch", key=f"card_{detector.name()}"):
+                st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]")
+                st.caption(say(detector.summary))
+                st.caption(say(N_("When: {when}"), when="") + say(detector.when))
+                st.caption(say(N_("Not when: {when}"), when="") + say(detector.when_not))
+                st.space("stretch")
+                is_chosen = detector.name() == chosen
+                st.button(
+                    say(N_("Chosen")) if is_chosen else say(N_("Choose")),
+                    key=f"choose_{detector.name()}",
+                    disabled=is_chosen,
+                    icon=":material/check:" if is_chosen else None,
+                    on_click=state.choose_detector,
+                    args=(detector.name(),),
+                    help=escape(detector.reference),
+                )
+    return next((detector for detector in detectors if detector.name() == chosen), detectors[0])
+
+
+def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:
+    """A preset of the detector's parameters, or its defaults."""
+    if not detector.presets:
+        return "", {}
+    titles = {"": N_("Defaults"), **{name: preset.title for name, preset in detector.presets.items()}}
+    name = st.pills(
+        say(N_("Start from")),
+        list(titles),
+        default="",
+        required=True,
+        format_func=lambda word: say(titles[word]),
+        key=f"preset_{detector.name()}",
+        help=" · ".join(say(preset.title) + ": " + say(preset.help) for preset in detector.presets.values()),
+    )
+    return name or "", dict(detector.presets[name].values) if name else {}
+
+
+def fit_on(record: DataSetRecord) -> FitWhere | None:
+    """Which rows to learn from: all, or those where a column has a value (only known-normal rows, say)."""
+    all_rows, some = say(N_("All rows")), say(N_("Rows where …"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.segmented_control(say(N_("Fit on")), [all_rows, some], default=all_rows, required=True, key="fit_on", width="content")
+        if picked != some:
+            return None
+        choices = [profile.name for profile in engine.profile(record.id) if 1 < profile.distinct <= MOST_VALUES]
+        if not choices:
+            st.caption(say(N_("No column has few enough values to choose rows by.")))
+            return None
+        first = next((column for column in choices if record.roles.get(column) == "label"), choices[0])
+        column = st.selectbox(say(N_("Column")), choices, choices.index(first), key=f"fit_column_{record.id}", width=260)
+        values = engine.column_values(record.id, column)
+        value = st.selectbox(say(N_("is")), values, key=f"fit_value_{record.id}_{column}", width=200)
+    return FitWhere(column, value)
+
+
+def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.caption(
+            say(N_("{rows} rows, {features} feature columns"), rows=record.rows, features=len(request.features)),
+            width="content",
+        )
+        if st.button(say(N_("Train")), type="primary", icon=":material/play_arrow:", key="train", disabled=not complete):
+            run_id = workbench().start_run(request)
+            state.select(run=run_id)
+            st.rerun()
+
+
+page_head(N_("Train"), N_("Choose a detector, train it on your data and watch it learn."))
+data_set = need_data()
+detector = detector_cards(registry.for_kind(data_set.kind))
+with st.container(border=True, key="train_form"):
+    preset, preset_values = preset_choice(detector)
+    where = fit_on(data_set)
+    form_key = f"{detector.name()}_{preset}"
+    parameters = parameter_form(detector, preset_values, form_key)
+    with st.expander(say(N_("Preparation and seed")), icon=":material/cleaning_services:", key="preparation"):
+        with st.grid(4):
+            seed = st.number_input(
+                say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
+            )
+        preparation = parameter_form(TablePreparation, {}, "prepare_table")
+    asked = RunRequest(
+        data_set.id,
+        detector.name(),
+        data_set.roles,
+        parameters=parameters,
+        preparation=preparation,
+        seed=int(seed),
+        fit_where=where,
+        representation=detector.representation(),
+    )
+    train_button(data_set, asked, complete=None not in parameters.values())
+running_run(data_set)
+st.subheader(plain(N_("Runs")), anchor=False)
+run_list(data_set)
