@@ -1,0 +1,104 @@
+"""Reads our own Parquet, and nothing else, as data frames.
+
+What pandas makes of gaps: a whole-number column with missing values becomes float64, a boolean one becomes objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import ArrayLike
+from pyarrow import parquet
+
+from detectors.errors import DataError, StorageError
+from detectors.messages import N_
+from detectors.reading.report import DATA_FILE
+
+BATCH_ROWS = 65_536
+
+
+def load_frame(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """All rows of the data set in `folder`; of `columns`, in their order, where they are named.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+        DataError: a column does not exist.
+    """
+    with _damage_told():
+        file = _open(folder)
+        names = _names(file, columns)
+        return file.read(columns=names).select(names).to_pandas()
+
+
+def load_rows(folder: Path, rows: ArrayLike, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The rows at the 0-based positions `rows`, in that order, which are also the frame's index; reads only their row groups.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+        DataError: a column or a row does not exist.
+    """
+    wanted = np.asarray(rows, dtype=np.int64).reshape(-1)
+    with _damage_told():
+        file = _open(folder)
+        names = _names(file, columns)
+        _check_rows(wanted, file.metadata.num_rows)
+        starts = np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))])
+        groups, group_of_row = np.unique(np.searchsorted(starts, wanted, side="right") - 1, return_inverse=True)
+        kept_before = np.cumsum([0, *np.diff(starts)[groups]])[:-1]
+        table = file.read_row_groups(groups.tolist(), columns=names).select(names)
+        places = kept_before[group_of_row] + wanted - starts[groups][group_of_row]
+        return table.take(pa.array(places)).to_pandas().set_axis(wanted, axis=0)
+
+
+def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
+    """All rows in file order, at most `rows` at a time, so that data larger than memory can be scored.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+        DataError: a column does not exist.
+    """
+    with _damage_told():
+        file = _open(folder)
+        names = _names(file, columns)
+        batches = file.iter_batches(batch_size=rows, columns=names)
+    while True:
+        with _damage_told():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch.select(names).to_pandas()
+
+
+def _open(folder: Path) -> parquet.ParquetFile:
+    return parquet.ParquetFile(folder / DATA_FILE, page_checksum_verification=True, pre_buffer=False)
+
+
+def _names(file: parquet.ParquetFile, columns: Sequence[str] | None) -> list[str]:
+    """The wanted names. What is read is narrowed to them again: to Arrow, `price` also means `price.old`."""
+    known = file.schema_arrow.names
+    unknown = [column for column in columns or () if column not in known]
+    if unknown:
+        raise DataError(N_("There is no column `{column}`. The columns are {known}."), column=unknown[0], known=", ".join(known[:50]))
+    return list(known if columns is None else columns)
+
+
+def _check_rows(wanted: np.ndarray, rows: int) -> None:
+    outside = wanted[(wanted < 0) | (wanted >= rows)]
+    if len(outside):
+        raise DataError(N_("There is no row {row}. The rows are 1 to {rows}."), row=int(outside[0]) + 1, rows=rows)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise StorageError(
+            N_("The data of this data set are missing or damaged ({reason}). Upload the file again."),
+            reason=str(error).partition("\n")[0][:200],
+        ) from error  # fmt: skip

@@ -1,0 +1,12 @@
+"""Turns an upload into our own checksummed Parquet, a report and a profile.
+
+Files come from strangers, so they are opened only in a limited process of its own (`worker`); what a caller imports
+from here is light and never parses an upload.
+"""
+
+from detectors.reading.process import USUAL_LIMITS, Limits
+from detectors.reading.report import Report, load_report
+from detectors.reading.samples import Sample, load_samples, make_sample
+from detectors.reading.upload import read_file
+
+__all__ = ["USUAL_LIMITS", "Limits", "Report", "Sample", "load_report", "load_samples", "make_sample", "read_file"]

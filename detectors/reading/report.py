@@ -1,0 +1,65 @@
+"""What reading a file found: its size, its format, and what the analyst should know about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from detectors.errors import StorageError
+from detectors.messages import N_, Message
+
+DATA_FILE = "data.parquet"
+REPORT_FILE = "report.json"
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a file was read. `name` and the values inside `notes` are text from strangers: escape them when shown."""
+
+    name: str
+    rows: int
+    columns: int
+    format: str
+    """``csv`` or ``parquet``."""
+    encoding: str | None
+    delimiter: str | None
+    """What separates values in a CSV; None for Parquet and for a CSV of one column."""
+    seconds: float
+    bytes: int
+    content_hash: str
+    """SHA-256 of the uploaded file, in hexadecimal."""
+    notes: tuple[Message, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "notes": [note.to_json() for note in self.notes]}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Report:
+        return cls(**{**record, "notes": tuple(Message.from_json(note) for note in record["notes"])})
+
+
+def load_report(folder: Path) -> Report:
+    """The report kept beside the data in `folder`.
+
+    Raises:
+        StorageError: it is missing or damaged.
+    """
+    return Report.from_json(load_record(folder / REPORT_FILE))
+
+
+def load_record(path: Path) -> Any:
+    """What the JSON file at `path` holds.
+
+    Raises:
+        StorageError: it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            N_("`{file}` of this data set is missing or damaged ({reason}). Upload the file again."),
+            file=path.name, reason=type(error).__name__,
+        ) from error  # fmt: skip

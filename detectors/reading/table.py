@@ -1,0 +1,37 @@
+"""A table on its way from a stranger's file to ours: its columns are known, its rows come in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from detectors.errors import DataError
+from detectors.messages import N_, Message
+
+#: Wider tables are nearly always transposed ones; profiles and forms of them would be of no use either.
+MOST_COLUMNS = 5_000
+
+#: A longer value is a quote that was never closed, or an attack; no column of ours needs it.
+LONGEST_VALUE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """`blocks` have exactly `schema`, whose types are int64, double, bool, string and timestamp[us]."""
+
+    schema: pa.Schema
+    blocks: Iterator[pa.RecordBatch]
+    notes: list[Message] = field(default_factory=list)
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def check_width(columns: int, name: str) -> None:
+    """Raises `DataError` where there are more columns than a table can have."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            N_("`{name}` has {columns} columns; at most {most} can be read. Turn it if rows and columns are swapped, or drop columns."),
+            name=name, columns=columns, most=MOST_COLUMNS,
+        )  # fmt: skip

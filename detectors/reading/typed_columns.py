@@ -1,0 +1,157 @@
+"""Reads a stranger's Parquet: flat columns only, each turned into one of the few types we keep.
+
+A file of a kilobyte can hold one long text a billion times (a dictionary). So texts are taken as dictionaries, and
+spelled out only after their lengths were added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from detectors.errors import DataError
+from detectors.messages import N_, Message
+from detectors.reading.names import unique_names
+from detectors.reading.table import LONGEST_VALUE, Table, check_width
+
+#: Rows taken at once, fewer where there are many columns.
+BLOCK_ROWS = 65_536
+BLOCK_VALUES = 4_000_000
+
+#: The texts of one block of one column, spelled out, may fill so much.
+MOST_TEXT_BYTES = 256 << 20
+
+_DAMAGED = N_("`{name}` is damaged ({reason}). Write it again and upload it.")
+_NESTED = N_("Column `{column}` of `{name}` is nested ({type}). Spread its parts over columns of their own, or drop it.")
+_TYPE = N_("Column `{column}` of `{name}` holds {type}, which cannot be read. Turn it into numbers or text, or drop it.")
+_BOMB = N_(
+    "Column `{column}` of `{name}` repeats long texts: spelled out, {rows} rows fill {megabytes} MB. Shorten them, or drop the column."
+)
+_LONG = N_("Column `{column}` of `{name}` holds a text of more than {most} characters. Shorten it, or drop the column.")
+_NO_ROWS = N_("`{name}` has columns but no rows. Check that the export was complete, and upload it again.")
+_NO_COLUMNS = N_("`{name}` has no columns. Check that the export was complete, and upload it again.")
+_UNSIGNED = N_("`{column}` holds whole numbers beyond 9.2 × 10¹⁸; as numbers they keep the first 15 digits.")
+_ZONED = N_("The times in `{column}` carry a time zone; they were turned into UTC.")
+_SECONDS = N_("The durations in `{column}` were turned into seconds.")
+
+
+def open_parquet(source: Path, name: str) -> Table:
+    """The table in the Parquet file `source`, every column of it int64, double, bool, string or timestamp[us].
+
+    Raises:
+        DataError: it is damaged or empty, or a column is nested or of a type that says nothing to a detector.
+    """
+    with _damage_told(name):
+        texts = [leaf.path for leaf in parquet.ParquetFile(source).schema if leaf.physical_type == "BYTE_ARRAY"]
+        file = parquet.ParquetFile(source, read_dictionary=texts, page_checksum_verification=True, pre_buffer=False)
+        found = file.schema_arrow
+    check_width(len(found), name)
+    if not len(found) or not file.metadata.num_rows:
+        raise DataError(_NO_ROWS if len(found) else _NO_COLUMNS, name=name)
+    names, notes = unique_names(found.names)
+    kept = [_kept_type(column, field.type, name) for column, field in zip(names, found, strict=True)]
+    notes += [note for column, field in zip(names, found, strict=True) for note in _notes(column, field.type)]
+    schema = pa.schema(list(zip(names, kept, strict=True)))
+    return Table(schema, _blocks(file, schema, name), notes)
+
+
+class _damage_told:  # noqa: N801 – reads as the words it stands for in a with statement
+    """Turns Arrow's errors about a broken file into a sentence."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError) and not isinstance(error, MemoryError):
+            raise DataError(_DAMAGED, name=self.name, reason=str(error).partition("\n")[0][:200]) from error
+
+
+def _blocks(file: parquet.ParquetFile, schema: pa.Schema, name: str) -> Iterator[pa.RecordBatch]:
+    rows = max(1, min(BLOCK_ROWS, BLOCK_VALUES // len(schema)))
+    batches = file.iter_batches(batch_size=rows, use_threads=False)
+    while True:
+        with _damage_told(name):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        columns = [_plain(values, field, name) for values, field in zip(batch.columns, schema, strict=True)]
+        yield pa.record_batch(columns, schema=schema)
+
+
+def _kept_type(column: str, found: pa.DataType, name: str) -> pa.DataType:
+    value = found.value_type if pa.types.is_dictionary(found) else found
+    for belongs, kept in _KEPT:
+        if belongs(value):
+            return kept
+    raise DataError(_NESTED if pa.types.is_nested(value) else _TYPE, column=column, name=name, type=str(value)[:200])
+
+
+def _is_small_integer(found: pa.DataType) -> bool:
+    return pa.types.is_integer(found) and found != pa.uint64()
+
+
+def _is_text(found: pa.DataType) -> bool:
+    return pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found)
+
+
+def _is_bytes(found: pa.DataType) -> bool:
+    return pa.types.is_binary(found) or pa.types.is_large_binary(found)
+
+
+def _is_number(found: pa.DataType) -> bool:
+    return pa.types.is_floating(found) or pa.types.is_decimal(found) or found == pa.uint64() or pa.types.is_duration(found)
+
+
+_KEPT: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType], ...] = (
+    (pa.types.is_boolean, pa.bool_()),
+    (_is_small_integer, pa.int64()),
+    (_is_number, pa.float64()),
+    (pa.types.is_date, pa.timestamp("us")),
+    (pa.types.is_timestamp, pa.timestamp("us")),
+    (_is_text, pa.string()),
+    (_is_bytes, pa.string()),
+    (pa.types.is_time, pa.string()),
+    (pa.types.is_null, pa.string()),
+)
+
+
+def _plain(values: pa.Array, field: pa.Field, name: str) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        _check_length(values, field.name, name)
+        values = values.dictionary_decode()
+    if pa.types.is_duration(values.type):
+        values = pc.divide(values.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
+    try:
+        plain = values.cast(field.type, safe=not pa.types.is_timestamp(field.type) and not pa.types.is_floating(field.type))
+    except pa.ArrowInvalid as error:
+        raise DataError(_TYPE, column=field.name, name=name, type=str(values.type)) from error
+    if pa.types.is_floating(field.type):
+        return pc.if_else(pc.is_nan(plain), pa.scalar(None, pa.float64()), plain)
+    return plain
+
+
+def _check_length(values: pa.DictionaryArray, column: str, name: str) -> None:
+    if not (_is_text(values.dictionary.type) or _is_bytes(values.dictionary.type)):
+        return
+    lengths = pc.binary_length(values.dictionary).cast(pa.int64())
+    if (pc.max(lengths).as_py() or 0) > LONGEST_VALUE:
+        raise DataError(_LONG, column=column, name=name, most=LONGEST_VALUE)
+    total = pc.sum(lengths.take(values.indices)).as_py() or 0
+    if total > MOST_TEXT_BYTES:
+        raise DataError(_BOMB, column=column, name=name, rows=len(values), megabytes=total // 10**6)
+
+
+def _notes(column: str, found: pa.DataType) -> list[Message]:
+    if found == pa.uint64():
+        return [Message(_UNSIGNED, {"column": column})]
+    if pa.types.is_timestamp(found) and found.tz:
+        return [Message(_ZONED, {"column": column})]
+    if pa.types.is_duration(found):
+        return [Message(_SECONDS, {"column": column})]
+    return []

@@ -1,0 +1,74 @@
+"""The process that opens files from strangers: limits itself, does one task, and leaves a result or a refusal.
+
+Started by `process.run_worker` as ``python -m detectors.reading.worker TASK LIMITS``, both JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import signal
+import sys
+from pathlib import Path
+
+from detectors.errors import DataError
+from detectors.reading.process import OUT_OF_MEMORY, REFUSAL_FILE, REFUSED, Limits, Task
+
+#: The kernel ends the worker this much after the parent would have: the parent may have died.
+GRACE_S = 5
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0, `REFUSED` or `OUT_OF_MEMORY`; anything else that goes wrong ends in a traceback for the log."""
+    task, limits = Task(**json.loads(arguments[0])), Limits(**json.loads(arguments[1]))
+    _limit(limits)
+    try:
+        _do(task)
+    except DataError as refusal:
+        text = json.dumps(refusal.message.to_json(), ensure_ascii=False)
+        (Path(task.folder) / REFUSAL_FILE).write_text(text, encoding="utf-8")
+        return REFUSED
+    except MemoryError:
+        return OUT_OF_MEMORY
+    except ImportError as error:
+        # A library that finds no room for itself says so in these words, not as a MemoryError.
+        if "failed to map" in str(error) or "cannot allocate" in str(error):
+            return OUT_OF_MEMORY
+        raise
+    return 0
+
+
+def _do(task: Task) -> None:
+    if task.action == "make":
+        sys.argv = [task.source, str(Path(task.folder) / task.name)]
+        runpy.run_path(task.source, run_name="__main__")
+        return
+    from detectors.reading.conversion import convert
+
+    convert(Path(task.source), Path(task.folder), task.name)
+
+
+def _limit(limits: Limits) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the parent watches
+        return
+    _lower(resource.RLIMIT_CORE, 0, 0)
+    _lower(resource.RLIMIT_CPU, limits.cpu_s, GRACE_S)
+    _lower(resource.RLIMIT_AS, limits.memory_bytes, 0)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_s + GRACE_S)
+
+
+def _lower(kind: int, wanted: int, grace: int) -> None:
+    import resource
+
+    hard = resource.getrlimit(kind)[1]
+    lowest = wanted + grace if hard == resource.RLIM_INFINITY else min(wanted + grace, hard)
+    try:
+        resource.setrlimit(kind, (min(wanted, lowest), lowest))
+    except (ValueError, OSError):  # macOS refuses to limit address space: the parent watches
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

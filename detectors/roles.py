@@ -1,0 +1,183 @@
+"""What each column is for: proposed from its profile, with a reason; checked before anything is learned."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from detectors.errors import DataError
+from detectors.messages import N_, Message
+from detectors.profile import ColumnProfile
+
+ROLES = ("feature", "label", "id", "ignored")
+
+#: Names that a column of known anomalies goes by, the clearest first: at most one column becomes the label.
+LABEL_NAMES = (
+    "label", "is_anomaly", "anomaly", "is_outlier", "outlier", "is_fraud", "isfraud", "fraud", "is_attack", "attack",
+    "ground_truth", "target", "class", "labels", "defect", "fault", "failure", "diagnosis", "y",
+)  # fmt: skip
+
+#: A label has at most this many different values; more, and the column measures something.
+MOST_LABELS = 20
+
+_ID_NAME = re.compile(r"(^|[ _.-])(id|uuid|guid|key|index|no|nr|num|number)$|^.+num$")
+_CAMEL_ID = re.compile(r"[a-z](Id|ID|Uuid|UUID|Guid|GUID|Num|No)$")
+
+#: From so many rows on, values that all differ, or only grow, are no accident.
+ENOUGH_ROWS = 20
+
+#: Texts that nearly all differ are names or sentences; a short one may be a code, a longer one is prose.
+NEARLY_ALL = 0.9
+LONGEST_CODE = 40
+
+#: Labels that mean "nothing unusual here", in lower case.
+NORMAL_WORDS = frozenset({"0", "false", "no", "normal", "good", "ok", "benign"})
+
+
+@dataclass(frozen=True)
+class Role:
+    """What `column` is for: feature, label, id or ignored; and why."""
+
+    column: str
+    role: str
+    reason: Message | str = ""
+
+
+def propose(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
+    """A role for every column of a data set of `rows` rows, in their order."""
+    label = _label(profiles)
+    return [_labelled(profile) if profile is label else _proposed(profile, rows) for profile in profiles]
+
+
+def check(roles: Sequence[Role], profiles: Sequence[ColumnProfile]) -> None:
+    """Raises `DataError` unless these roles can be worked with: known columns, a feature at least, one label at most."""
+    columns = [profile.name for profile in profiles]
+    for role in roles:
+        if role.column not in columns:
+            raise DataError(
+                N_("There is no column `{column}`. The columns are {known}."), column=role.column, known=", ".join(columns[:50])
+            )
+        if role.role not in ROLES:
+            raise DataError(
+                N_("`{role}` is no role for column `{column}`. The roles are {known}."),
+                role=role.role, column=role.column, known=", ".join(ROLES),
+            )  # fmt: skip
+    column, times = Counter(role.column for role in roles).most_common(1)[0] if roles else ("", 0)
+    if times > 1:
+        raise DataError(N_("Column `{column}` was given {times} roles. Give it one."), column=column, times=times)
+    labels = [role.column for role in roles if role.role == "label"]
+    if len(labels) > 1:
+        raise DataError(N_("`{first}` and `{second}` are both labels. Give one of them another role."), first=labels[0], second=labels[1])
+    if not any(role.role == "feature" for role in roles):
+        raise DataError(N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."))
+
+
+def anomaly_labels(values: ArrayLike | pd.Series, anomaly: object = None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows are anomalies, and for which rows that is known; both (rows,).
+
+    0, false, no, normal, good, ok and benign are normal, anything else is an anomaly; where `anomaly` is given, that
+    value alone is one. Upper and lower case are the same, ``1`` and ``1.0`` too. A missing label is not known.
+    """
+    codes, different = pd.factorize(pd.Series(values), use_na_sentinel=True)
+    words = [_word(value) for value in different]
+    wanted = None if anomaly is None else _word(anomaly)
+    unusual = [bool(word) and (word not in NORMAL_WORDS if wanted is None else word == wanted) for word in words]
+    known = [bool(word) for word in words]
+    return np.array([*unusual, False])[codes], np.array([*known, False])[codes]
+
+
+def _word(value: object) -> str:
+    """The label as text to compare; numbers without a needless ``.0``."""
+    text = str(value).strip().lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
+
+
+def _label(profiles: Sequence[ColumnProfile]) -> ColumnProfile | None:
+    named = [profile for profile in profiles if _key(profile.name) in LABEL_NAMES and 2 <= profile.distinct <= MOST_LABELS]
+    return min(named, key=lambda profile: LABEL_NAMES.index(_key(profile.name)), default=None)
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _labelled(profile: ColumnProfile) -> Role:
+    reason = N_(
+        "Its name says that it marks known anomalies, and it has {distinct} different values. It is used to judge results, never to learn."
+    )
+    return Role(profile.name, "label", Message(reason, {"distinct": profile.distinct}))
+
+
+def _proposed(profile: ColumnProfile, rows: int) -> Role:
+    for applies, role, template in _RULES:
+        if applies(profile, rows):
+            return Role(profile.name, role, Message(template, {"distinct": profile.distinct, "rows": rows}))
+    return Role(profile.name, "feature", _feature_reason(profile))
+
+
+def _feature_reason(profile: ColumnProfile) -> Message:
+    if profile.type == "number":
+        return Message(N_("Numbers from {low} to {high}."), {"low": _whole(profile.low), "high": _whole(profile.high)})
+    return Message(N_("Categories: {distinct} different values."), {"distinct": profile.distinct})
+
+
+def _whole(end: float | str | None) -> float | str | None:
+    """Whole numbers as such: a sentence shows them with all their digits."""
+    return int(end) if isinstance(end, float) and end.is_integer() and abs(end) < 1e15 else end
+
+
+def _is_all_missing(profile: ColumnProfile, rows: int) -> bool:
+    return profile.distinct == 0
+
+
+def _is_constant(profile: ColumnProfile, rows: int) -> bool:
+    return profile.distinct == 1 and (not profile.missing or profile.type == "number")
+
+
+def _is_date(profile: ColumnProfile, rows: int) -> bool:
+    return profile.type == "date"
+
+
+def _is_named_id(profile: ColumnProfile, rows: int) -> bool:
+    named = bool(_ID_NAME.search(profile.name.strip().lower()) or _CAMEL_ID.search(profile.name.strip()))
+    return named and _all_differ(profile, rows) and (profile.integer or profile.type == "text")
+
+
+def _is_counter(profile: ColumnProfile, rows: int) -> bool:
+    return profile.integer and profile.increasing and rows >= ENOUGH_ROWS
+
+
+def _is_code(profile: ColumnProfile, rows: int) -> bool:
+    short = profile.type == "text" and (profile.longest or 0) <= LONGEST_CODE
+    return short and _all_differ(profile, rows) and rows >= ENOUGH_ROWS
+
+
+def _is_prose(profile: ColumnProfile, rows: int) -> bool:
+    filled = rows - profile.missing
+    return profile.type == "text" and filled >= ENOUGH_ROWS and profile.distinct >= NEARLY_ALL * filled
+
+
+def _all_differ(profile: ColumnProfile, rows: int) -> bool:
+    return profile.distinct == rows > 1
+
+
+#: Asked in this order; a column that no rule claims is a feature.
+_RULES: tuple[tuple[Callable[[ColumnProfile, int], bool], str, str], ...] = (
+    (_is_all_missing, "ignored", N_("Every value is missing.")),
+    (_is_constant, "ignored", N_("There is only one value, so it cannot tell rows apart.")),
+    (_is_date, "ignored", N_("Dates are set aside: every moment is new, so the moment alone would make rows look unusual.")),
+    (_is_named_id, "id", N_("Its name and its {distinct} different values in {rows} rows say that it names the row.")),
+    (_is_counter, "id", N_("It grows from row to row, so it counts the rows instead of describing them.")),
+    (_is_code, "id", N_("Each of the {rows} rows has a short text of its own, which names it.")),
+    (_is_prose, "ignored", N_("Nearly every text is different ({distinct} in {rows} rows), so there is no category to learn.")),
+)
