@@ -50,7 +50,9 @@ def _read(*names: str) -> str:
     return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
-_COMPONENT = st.components.v2.component("threshold_plot", html=_read("plot.html"), css=_read("plot.css"), js=_read("scales.js", "plot.js"))
+_COMPONENT = st.components.v2.component(
+    "threshold_plot", html=_read("plot.html"), css=_read("plot.css"), js=_read("scales.js", "drawing.js", "plot.js")
+)
 
 
 def threshold_plot(

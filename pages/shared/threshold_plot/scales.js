@@ -1,4 +1,4 @@
-// Numbers as people read them, and where they stand on an axis. Joined in front of plot.js: one module, no build step.
+// Numbers as people read them, and where they stand on an axis. Joined with drawing.js and plot.js into one module, without a build step.
 
 const THIN_SPACE = "\u202f";
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
@@ -45,7 +45,10 @@ const scoreAt = (axis, place) => (axis.logarithmic ? 10 ** place - axis.offset :
 function labelled(axis, pixels, room, toPixel) {
   const low = scoreAt(axis, axis.low);
   const high = scoreAt(axis, axis.high);
-  const candidates = axis.logarithmic ? powers(low, high) : multiples(low, high, pixels / room);
+  const even = (wanted) => multiples(low, high, wanted);
+  const candidates = axis.logarithmic ? powers(low, high) : even(pixels / room);
+  // Measured from the lowest score, powers of ten may all lie close together: multiples fill the gaps, coarse ones first.
+  if (axis.offset) candidates.push(...even(4), ...even(16), ...even(64), ...even(256));
   const taken = [];
   for (const value of candidates) {
     const pixel = toPixel(value);
