@@ -1,0 +1,61 @@
+"""Scores rows by how badly a network gives them back, in one compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Scores
+
+Reconstruct = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Score = Callable[[NDArray[np.float32]], Scores]
+
+
+#: A network always sees this many rows at once, the last ones padded. Kernels add up in another order, and the ends of
+#: arrays go through other code, when the number of rows is another: a row's score would depend on the rows beside it.
+CHUNK_ROWS = 256
+
+
+def reconstruction(network: Any, row_shape: tuple[int, ...]) -> Reconstruct:
+    """A function from rows, (rows, *row_shape), to what `network` gives back for them."""
+    return in_chunks(lambda rows: network(rows, training=False), row_shape, np.float32)
+
+
+def reconstruction_error(network: Any, row_shape: tuple[int, ...], *, squared: bool) -> Score:
+    """A function from rows, (rows, *row_shape), to one error each: the mean over the row of the squared or absolute difference."""
+    import tensorflow as tf
+
+    size = tf.square if squared else tf.abs
+    axes = list(range(1, len(row_shape) + 1))
+
+    def error(rows: Any) -> Any:
+        # In double precision: a far row's square would overflow, and close scores would tie.
+        difference = tf.cast(network(rows, training=False), tf.float64) - tf.cast(rows, tf.float64)
+        return tf.reduce_mean(size(difference), axis=axes)
+
+    return in_chunks(error, row_shape, np.float64)
+
+
+def in_chunks(function: Callable[[Any], Any], row_shape: tuple[int, ...], dtype: Any) -> Callable[[NDArray[np.float32]], NDArray[Any]]:
+    """`function` of rows, compiled once, always called with `CHUNK_ROWS` rows, so that each row's value is its own alone."""
+    import tensorflow as tf
+
+    # With the signature it is traced once, not anew for every number of rows.
+    @tf.function(input_signature=[tf.TensorSpec((None, *row_shape), tf.float32)])
+    def run(rows: Any) -> Any:
+        n_rows = tf.shape(rows)[0]
+        chunks = tf.reshape(rows, (n_rows // CHUNK_ROWS, CHUNK_ROWS, *row_shape))
+        answers = tf.map_fn(function, chunks, fn_output_signature=dtype)
+        return tf.reshape(answers, tf.concat([[n_rows], tf.shape(answers)[2:]], axis=0))
+
+    # Called through its concrete function: TensorFlow warns when several functions of one name are traced in a
+    # process, as if it were by mistake, and a process that trains many detectors does so.
+    return lambda rows: run.get_concrete_function()(tf.constant(_padded(rows))).numpy()[: len(rows)]
+
+
+def _padded(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    missing = -len(rows) % CHUNK_ROWS
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows

@@ -1,0 +1,89 @@
+"""The steps of a training, compiled: many of them run inside one graph, without coming back to Python in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+Steps = Callable[[Rows, int, int, int], float]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train. `patience` None trains all epochs; else so many epochs without gain end it, at the best weights."""
+
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    loss: str = "mse"
+    batch_size: int = 256
+    epochs: int = 50
+    validation_share: float = 0.1
+    patience: int | None = 5
+    seed: int = 0
+
+
+def compiled_steps(network: Any, inputs: NDArray[Any], targets: NDArray[Any] | None, options: TrainingOptions) -> tuple[Steps, Steps]:
+    """Functions that run steps `start` to `stop` of `steps` over the rows in `order` and give the sum of the rows' losses."""
+    import tensorflow as tf
+
+    seen = tf.constant(inputs)
+    wanted = seen if targets is None else tf.constant(targets)
+    loss_of, learn = _loss(network, options.loss), _learner(network, options)
+
+    def batch(order: Any, step: Any, steps: Any) -> tuple[Any, Any]:
+        # Batches of even size: a last batch of a single row would upset batch normalisation.
+        rows = tf.shape(order, tf.int64)[0]
+        chosen = order[step * rows // steps : (step + 1) * rows // steps]
+        shown = tf.gather(seen, chosen)
+        return shown, shown if wanted is seen else tf.gather(wanted, chosen)
+
+    def train_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
+        total = tf.constant(0.0)
+        for step in tf.range(start, stop):
+            shown, answer = batch(order, step, steps)
+            with tf.GradientTape() as tape:
+                loss = loss_of(answer, network(shown, training=True))
+            learn(tape.gradient(loss, network.trainable_variables))
+            total += loss * tf.cast(tf.shape(shown)[0], tf.float32)
+        return total
+
+    def validation_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
+        total = tf.constant(0.0)
+        for step in tf.range(start, stop):
+            shown, answer = batch(order, step, steps)
+            total += loss_of(answer, network(shown, training=False)) * tf.cast(tf.shape(shown)[0], tf.float32)
+        return total
+
+    return _concrete(train_steps), _concrete(validation_steps)
+
+
+def _concrete(steps_function: Callable[..., Any]) -> Steps:
+    import tensorflow as tf
+
+    # Start, stop and steps are tensors: as Python numbers, every new piece would be traced anew.
+    signature = [tf.TensorSpec((None,), tf.int64)] + [tf.TensorSpec((), tf.int64)] * 3
+    compiled = tf.function(steps_function, input_signature=signature)
+    # Called through its concrete function, because TensorFlow takes one training after the other for a mistake and warns.
+    return lambda *numbers: float(compiled.get_concrete_function()(*(tf.constant(n, tf.int64) for n in numbers)))
+
+
+def _loss(network: Any, name: str) -> Callable[[Any, Any], Any]:
+    import keras
+    import tensorflow as tf
+
+    function = keras.losses.get(name)
+    return lambda wanted, output: tf.add_n([tf.reduce_mean(function(wanted, output)), *network.losses])
+
+
+def _learner(network: Any, options: TrainingOptions) -> Callable[[Any], None]:
+    import keras
+
+    optimizer = keras.optimizers.get({"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}})
+    # A compiled graph may not create variables, and an optimizer makes its own at its first step.
+    optimizer.build(network.trainable_variables)
+    return lambda gradients: optimizer.apply(gradients, network.trainable_variables)
