@@ -19,6 +19,9 @@ from detectors.messages import N_, Message, Translate, shown
 #: Height in pixels of a chart that stands beside others.
 HEIGHT = 260
 
+#: Columns that move the score less than this share of what the largest one does are drawn together.
+SMALLEST_BAR = 0.01
+
 #: Characters of a name from data that fit beside an axis.
 NAME_LENGTH = 28
 
@@ -71,7 +74,8 @@ def losses(records: Sequence[dict[str, float]], palette: Palette) -> Chart:
 def waterfall(columns: Sequence[str], values: NDArray[np.float64], *, base: float, score: float, palette: Palette, most: int = 10) -> Chart:
     """How each column moved the score from the base to where it is: largest first, the small ones together."""
     order = np.argsort(-np.abs(values))
-    kept, rest = order[:most], order[most:]
+    worth_a_bar = int(np.count_nonzero(np.abs(values) >= SMALLEST_BAR * np.abs(values).max(initial=0)))
+    kept, rest = np.split(order, [min(most, worth_a_bar)])
     names = [short(columns[i]) for i in kept]
     steps = [float(values[i]) for i in kept]
     table = pd.DataFrame({"column": [columns[i] for i in order], "added to the score": values[order]})
@@ -142,7 +146,8 @@ def place_of_category(column: str, values: Sequence[str], counts: Sequence[int],
     figure.add_bar(
         x=[short(value, 14) for value in values], y=counts, marker_color=colors, text=texts, textposition="outside", cliponaxis=False
     )
-    figure.update_xaxes(type="category")
+    figure.update_traces(constraintext="none", textfont_size=11)
+    figure.update_xaxes(type="category", tickfont_size=11)
     return Chart(figure, _place_title(column), table, (Message("{column}", {"column": short(column, escaped=False)}), Message(N_("rows"))))
 
 
@@ -150,7 +155,7 @@ def roc(false_alarms: NDArray[np.float64], recall: NDArray[np.float64], here: tu
     """Recall against false-alarm rate over all cut-offs, with the one in force."""
     table = pd.DataFrame({"false alarm rate": false_alarms, "recall": recall})
     figure = _curve(false_alarms, recall, here, palette)
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": palette.grid, "dash": "dash"}, name="chance", hoverinfo="skip")
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_chance_line(palette), opacity=0.45, name="chance", hoverinfo="skip")
     title = Message(N_("What does catching more cost in false alarms? (ROC)"))
     return Chart(figure, title, table, (Message(N_("false alarm rate")), Message(N_("recall"))))
 
@@ -161,8 +166,8 @@ def precision_recall(
     """Precision against recall over all cut-offs, with the one in force and what chance would give."""
     table = pd.DataFrame({"recall": recall, "precision": precision})
     figure = _curve(recall, precision, here, palette)
-    line = {"color": palette.grid, "dash": "dash"}
-    figure.add_scatter(x=[0, 1], y=[chance, chance], mode="lines", line=line, name="chance", hoverinfo="skip")
+    line = _chance_line(palette)
+    figure.add_scatter(x=[0, 1], y=[chance, chance], mode="lines", line=line, opacity=0.45, name="chance", hoverinfo="skip")
     title = Message(N_("How many of the flags are right as more is caught?"))
     return Chart(figure, title, table, (Message(N_("recall")), Message(N_("precision"))))
 
@@ -199,6 +204,10 @@ def _curve(x: NDArray[np.float64], y: NDArray[np.float64], here: tuple[float, fl
     figure.update_xaxes(range=[-0.02, 1.02])
     figure.update_yaxes(range=[-0.02, 1.05])
     return figure
+
+
+def _chance_line(palette: Palette) -> dict[str, str]:
+    return {"color": palette.text, "dash": "dash"}
 
 
 def _place_title(column: str) -> Message:

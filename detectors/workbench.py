@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import reading, registry, roles, thresholds
-from detectors.errors import DataError, StorageError
+from detectors.errors import AnomalystError, DataError, StorageError
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
 from detectors.messages import N_
@@ -26,6 +27,8 @@ from detectors.storage.files import Workspace, new_id
 from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.supervisor import Supervisor
 from detectors.workers import AnswererProcess, TrainerProcess
+
+logger = logging.getLogger("anomalyst.workbench")
 
 
 class Workbench:
@@ -50,7 +53,13 @@ class Workbench:
                 return
             self._is_started = True
         self._supervisor.start()
-        threading.Thread(target=self.answerer.ask, args=("warm_up",), name="warm-up", daemon=True).start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        try:
+            self.answerer.ask("warm_up")
+        except AnomalystError as error:  # the first question will start another one, and say what is wrong if it is
+            logger.info("the answerer did not warm up: %s", error)
 
     def close(self) -> None:
         self._supervisor.close()

@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ def _start(module: str, *arguments: str, answers: bool) -> subprocess.Popen[byte
 
 
 def _end(process: subprocess.Popen[bytes], patience_s: float) -> None:
-    if process.stdin:
-        process.stdin.close()
+    with suppress(BrokenPipeError):  # one that died has closed its end already
+        if process.stdin:
+            process.stdin.close()
     try:
         process.wait(patience_s)
     except subprocess.TimeoutExpired:
@@ -129,15 +131,21 @@ class AnswererProcess:
         except BrokenPipeError:
             reply = b""
         except queue.Empty as error:
-            process.kill()
+            self._give_up(process)
             raise WorkerError(
                 N_("The explanation took longer than {seconds} seconds and was given up. Try fewer rows."), seconds=timeout_s
             ) from error
         if not reply:
+            self._give_up(process)
             raise WorkerError(
                 N_("The process that explains ended unexpectedly, most likely for lack of memory. A new one has started: try again.")
             )
         return dict(json.loads(reply))
+
+    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+        self._process = None
 
     def _replace_if_large(self, process: subprocess.Popen[bytes]) -> None:
         """One that has grown over its memory limit makes room for a new one now, while nobody waits for it."""

@@ -13,6 +13,7 @@ from detectors.messages import N_
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
+from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
@@ -27,11 +28,8 @@ CHUNK = 2**20
 
 def uploader() -> None:
     """Takes a file, reads it in a process of its own and opens it."""
-    uploaded = st.file_uploader(
-        say(N_("Upload data")),
-        key=state.upload_key(),
-        help=say(N_("CSV or Parquet, up to {size} MB. The file stays on this machine."), size=workbench().settings.upload_mb),
-    )
+    uploaded = st.file_uploader(say(N_("Upload data")), key=state.upload_key())
+    st.caption(say(N_("CSV or Parquet, up to {size} MB. The file stays on this machine."), size=workbench().settings.upload_mb))
     if uploaded is None:
         return
     with (
@@ -143,8 +141,7 @@ opened = state.data_set()
 if opened is None:
     uploader()
     samples()
-    if workbench().records.data_sets():
-        st.caption(say(N_("Or go on with a data set from Home.")))
+    data_set_list(say(N_("Or go on with")))
 else:
     heading(opened)
     column_profiles = engine.profile(opened.id)

@@ -9,6 +9,7 @@ from detectors.messages import N_
 from detectors.reading import Sample
 from pages.shared import state
 from pages.shared.context import detector_title, state_text
+from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
 from pages.shared.language import clock, escape, percent, say
 
@@ -50,20 +51,6 @@ def recent_runs() -> None:
                 state.go("threshold" if done else "train", run=run.id)
 
 
-def data_sets() -> None:
-    for record in workbench().records.data_sets()[:RECENT]:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"data_{record.id}"):
-            st.markdown(
-                say(N_("**{name}** — {rows} rows · {columns} columns"), name=record.name, rows=record.rows, columns=record.columns),
-                width="stretch",
-            )
-            st.caption(escape(clock(record.created)), width="content")
-            if st.button(
-                say(N_("Open")), key=f"open_data_{record.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"
-            ):
-                state.go("data", data=record.id)
-
-
 st.title(say(N_("Find what is unusual in your data")), anchor=False)
 st.markdown(
     say(
@@ -83,6 +70,4 @@ with st.grid(3):
 
 st.subheader(say(N_("Recent runs")), anchor=False)
 recent_runs()
-if workbench().records.data_sets():
-    st.subheader(say(N_("Data sets")), anchor=False)
-    data_sets()
+data_set_list(say(N_("Data sets")))

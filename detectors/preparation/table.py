@@ -193,7 +193,7 @@ def _as_text(values: pd.Series) -> pd.Series:
 
 def _codes(values: pd.Series, category: CategoryColumn) -> NDArray[np.intp]:
     """The position of each value in the block; -1 (all zeros) for a value never seen where nothing was pooled."""
-    codes = pd.Categorical(_as_text(values), categories=category.values).codes.astype(np.intp)
+    codes = pd.Index(category.values, dtype=object).get_indexer(pd.Index(_as_text(values), dtype=object))
     return np.where(codes < 0, len(category.values), codes) if category.pooled else codes
 
 

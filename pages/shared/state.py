@@ -14,6 +14,7 @@ from detectors.messages import Message
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.engine import workbench
 
+_CHOSEN = "chosen"
 _WRITTEN = "url_as_written"
 _UPLOADS = "uploads_so_far"
 _DETECTOR = "detector"
@@ -39,37 +40,33 @@ class Selection:
 
 
 def follow_url() -> None:
-    """Takes over what the URL says where it was changed from outside, and writes the selection back into it.
+    """Takes over what the URL says where it was changed from outside, and writes what is chosen back into it.
 
-    Moving between pages by the links at the top empties the URL: that is no choice, the selection stays.
+    Moving between pages by the links at the top empties the URL: that is no choice, what was chosen stays.
     """
     asked = Selection.from_url()
-    written = st.session_state.get(_WRITTEN, Selection())
-    if asked != written and asked != Selection():
-        st.session_state[_WRITTEN] = asked
-    _write()
+    if asked not in (st.session_state.get(_WRITTEN, Selection()), Selection()):
+        st.session_state[_CHOSEN] = asked
+    wanted = selection()
+    if st.query_params.to_dict() != wanted.to_url():
+        st.query_params.from_dict(wanted.to_url())
+    st.session_state[_WRITTEN] = wanted
 
 
 def selection() -> Selection:
-    chosen: Selection = st.session_state.get(_WRITTEN, Selection())
+    chosen: Selection = st.session_state.get(_CHOSEN, Selection())
     return chosen
 
 
 def select(*, data: str | None = None, run: str | None = None, row: int | None = None) -> None:
     """Chooses a data set (and none of its runs), or a run (with its data set), or a row of the run."""
     if data is not None:
-        st.session_state[_WRITTEN] = Selection(data=data)
+        st.session_state[_CHOSEN] = Selection(data=data)
     if run is not None:
         record = workbench().records.run(run)
-        st.session_state[_WRITTEN] = Selection(record.data_id if record else selection().data, run)
+        st.session_state[_CHOSEN] = Selection(record.data_id if record else selection().data, run)
     if row is not None:
-        st.session_state[_WRITTEN] = replace(selection(), row=row)
-
-
-def _write() -> None:
-    wanted = selection().to_url()
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+        st.session_state[_CHOSEN] = replace(selection(), row=row)
 
 
 def go(page: str, *, data: str | None = None, run: str | None = None, row: int | None = None) -> None:

@@ -1,0 +1,51 @@
+# `make run` needs Python 3.11, 3.12 or 3.13 and nothing else; `make help` lists the rest.
+
+# The interpreter to build on; empty: the first suitable one on the path.
+PYTHON ?=
+# Passed on: to pytest by `make test`, to uv by `make lock` (--upgrade).
+ARGS ?=
+
+# torch's own build without CUDA (2.13.0+cpu, Linux x86_64, Python 3.11). It is not on PyPI; a pip that can find it may take it.
+TORCH_CPU_SHA256 := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+NO_TORCH := This torch does not start without CUDA. Name a folder that holds torch's build without it (Python 3.11), then: rm -r .bench; make bench PIP_FIND_LINKS=folder
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint bench lock clean
+export PYTHON
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv and install the pinned packages
+	@sh .ci/venv.sh .venv requirements.lock
+
+run: setup ## start the dashboard
+	@.venv/bin/python app.py
+
+test: ## run every test, those that drive a browser last; ARGS="-k threshold" chooses
+	@sh .ci/venv.sh .venv requirements-test.lock
+	@sh .ci/browser.sh
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: ## check style and types, report sizes
+	@sh .ci/venv.sh .venv requirements-test.lock
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	@.venv/bin/python .ci/sizes.py
+
+bench: ## measure Anomalyst, and PyOD beside it in an environment of its own
+	@sh .ci/venv.sh .venv requirements-test.lock
+	@sh .ci/browser.sh
+# pip rather takes PyPI's torch, which needs CUDA on Linux, than a build without it in a folder (PIP_FIND_LINKS): that one is tried first.
+	@sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps --no-index >/dev/null 2>&1 || sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps
+	@sh .ci/venv.sh .bench benchmarks/requirements.lock --no-deps
+	@.bench/bin/python -c 'import torch' 2>/dev/null || { echo "$(NO_TORCH)" >&2; exit 1; }
+	@for script in benchmarks/*.py; do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
+
+lock: ## pin versions and hashes again, for every supported Python and system; ARGS=--upgrade takes newer ones
+	@sh .ci/lock.sh $(TORCH_CPU_SHA256) $(ARGS)
+
+clean: ## remove the environments and what the tools left behind
+	rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,116 @@
+"""The command line does what scripts depend on: files with these names, keys and columns, and these exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.tables import PLANTED, ROWS, machine_frame
+
+
+def anomalyst(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "detectors", *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("command") / "machine.csv"
+    machine_frame().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(source) -> Path:
+    folder = source.parent / "out"
+    done = anomalyst(
+        "train", source, "--detector", "isolation_forest", "--out", folder, "--label", "label", "--ignore", "reading_id",
+        "--set", "trees=50", "--prepare", "scaling=robust", "--seed", "7",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_scores_have_one_row_a_row_of_the_file_in_its_order(out):
+    scores = pd.read_parquet(out / "scores.parquet")
+    assert scores.columns.tolist() == ["row", "score", "flagged", "label"]
+    assert scores["row"].tolist() == list(range(ROWS))
+    assert scores["flagged"].sum() == ROWS // 20
+    assert scores.index[scores["label"] == 1].tolist() == list(PLANTED)
+
+
+def test_the_summary_holds_what_was_done(out):
+    summary = json.loads((out / "run.json").read_text())
+    assert list(summary) == [
+        "detector", "kind", "representation", "parameters", "preparation", "seed", "rows", "fitted_rows", "seconds", "threshold",
+        "flagged", "metrics",
+    ]  # fmt: skip
+    assert (summary["parameters"]["trees"], summary["preparation"]["scaling"], summary["seed"]) == (50, "robust", 7)
+    assert list(summary["seconds"]) == ["read", "fit", "score"]
+    assert list(summary["metrics"]) == ["auroc", "average_precision", "precision", "recall", "f1", "accuracy"]
+    assert summary["metrics"]["auroc"] > 0.9
+    scores = pd.read_parquet(out / "scores.parquet")
+    assert (scores["score"] > summary["threshold"]["value"]).sum() == summary["flagged"] == ROWS // 20
+
+
+def test_the_detector_file_says_what_it_is_in_json_and_holds_no_pickle(out):
+    with zipfile.ZipFile(out / "detector.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        names = archive.namelist()
+    assert (manifest["format_version"], manifest["detector"], manifest["kind"]) == (1, "isolation_forest", "table")
+    assert manifest["schema"]["features"] == ["temperature", "doubled", "mode"]
+    assert manifest["threshold"]["rule"] == "percentile"
+    assert set(manifest["members"]) == set(names) - {"manifest.json"}
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
+
+
+def test_without_a_label_nothing_is_judged_and_the_label_is_no_feature(source, tmp_path):
+    assert anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--quiet").returncode == 0
+    summary = json.loads((tmp_path / "run.json").read_text())
+    assert "metrics" not in summary
+    assert "label" not in pd.read_parquet(tmp_path / "scores.parquet").columns
+
+
+def test_rows_to_learn_from_can_be_chosen(source, tmp_path):
+    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--fit-where", "label=0", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    summary = json.loads((tmp_path / "run.json").read_text())
+    assert (summary["fitted_rows"], summary["rows"]) == (ROWS - len(PLANTED), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--detector", "oracle"], "There is no detector `oracle` for table data."),
+        (["--detector", "isolation_forest", "--set", "trees=0"], "`trees` must be a whole number from"),
+        (["--detector", "isolation_forest", "--set", "leaves=3"], "`leaves=3` names no parameter."),
+        (["--detector", "isolation_forest", "--prepare", "scaling=up"], "`scaling` must be one of standard, robust, min_max."),
+        (["--detector", "isolation_forest", "--label", "nope"], "There is no column `nope`."),
+        (["--detector", "isolation_forest", "--fit-where", "mode=off"], "No row has `off` in column `mode`"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_clear_line(source, tmp_path, arguments, sentence):
+    done = anomalyst("train", source, "--out", tmp_path, "--quiet", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    done = anomalyst("train", tmp_path / "none.csv", "--detector", "isolation_forest", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "There is no file" in done.stderr
+
+
+def test_the_listing_describes_every_parameter():
+    listed = json.loads(anomalyst("list", "--kind", "table", "--json").stdout)
+    names = {record["name"]: record for record in listed}
+    assert {"autoencoder", "isolation_forest"} <= set(names)
+    assert list(names["isolation_forest"]) == ["name", "title", "family", "representation", "kinds", "parameters"]
+    assert list(names["isolation_forest"]["parameters"][0]) == ["name", "type", "default", "low", "high", "choices", "help"]
+    assert "autoencoder" in anomalyst("list").stdout

@@ -1,0 +1,243 @@
+"""Every page, run without a browser: empty, with a sample, after a failed run. What it says is asserted, not that it ran."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from detectors.messages import Message
+from detectors.runs.request import RunRequest
+from detectors.workbench import Workbench
+from pages.shared import engine
+from tests.tables import PLANTED, ROWS, machine_frame
+
+pytestmark = pytest.mark.slow
+
+PATIENCE_S = 240
+
+FRAME = Path(__file__).parents[1] / "pages" / "frame.py"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """The workbench behind the pages of this module, in a workspace of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANOMALYST_WORKSPACE", str(tmp_path_factory.mktemp("pages") / "workspace"))
+        engine.close_workbench()
+        engine.workbench.clear()
+        yield engine.workbench()
+        engine.close_workbench()
+        engine.workbench.clear()
+
+
+def opened(page: str, **query: str) -> AppTest:
+    app = AppTest.from_file(FRAME, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "home":
+        app.switch_page(f"{page}.py").run()
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """Everything a page says, one element a line."""
+    elements = [*app.header, *app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+# ── nothing there yet ──
+
+
+def test_home_says_what_this_is_and_offers_data_and_samples(bench):
+    app = opened("home")
+    assert "Find what is unusual in your data" in texts(app)
+    assert "Open your data" in labels(app)
+    assert labels(app).count("Try it") == 3
+    assert "Nothing yet." in texts(app)
+
+
+@pytest.mark.parametrize("page", ["train", "threshold", "explain"])
+def test_a_page_without_data_says_what_is_missing_and_offers_the_way_there(bench, page):
+    app = opened(page)
+    assert "There is no data yet." in texts(app)
+    assert "Open your data" in labels(app)
+
+
+def test_a_link_to_data_that_is_gone_is_an_empty_page_and_no_error(bench):
+    assert "There is no data yet." in texts(opened("train", data="0123456789ab", run="ba9876543210"))
+
+
+# ── with data ──
+
+
+@pytest.fixture(scope="module")
+def data_id(bench: Workbench) -> str:
+    """The machine's readings, uploaded through the page."""
+    app = opened("data")
+    assert app.file_uploader[0].label == "Upload data"
+    app.file_uploader[0].upload("machine.csv", machine_frame().to_csv(index=False).encode(), "text/csv")
+    app.run()
+    (record,) = bench.records.data_sets()
+    assert record.id in app.query_params["data"]
+    return record.id
+
+
+def test_an_upload_shows_rows_columns_types_and_proposed_roles(data_id):
+    app = opened("data", data=data_id)
+    assert "machine" in texts(app)
+    assert f"{ROWS} rows · 5 columns" in texts(app)
+    table = app.dataframe[0].value
+    assert table["column"].tolist() == ["reading_id", "temperature", "doubled", "mode", "label"]
+    assert table["role"].tolist() == ["id", "feature", "feature", "feature", "label"]
+    assert table["missing"].tolist() == [0] * 5
+    assert table["distinct"].tolist()[3:] == [2, 2]
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_words_and_nothing_is_kept(bench, data_id):
+    before = len(bench.records.data_sets())
+    app = opened("data")
+    app.file_uploader[0].upload("broken.csv", b"a,b\n1,2\n3\n", "text/csv").run()
+    assert "3" in app.error[0].value and "broken" in app.error[0].value.replace("\\", "")
+    assert len(bench.records.data_sets()) == before
+
+
+def test_training_offers_every_detector_as_a_card_and_a_form(data_id):
+    app = opened("train", data=data_id)
+    assert "**Autoencoder**" in texts(app)
+    assert "**Isolation forest**" in texts(app)
+    assert "Train" in labels(app)
+    assert "No runs on this data yet." in texts(app)
+    assert {"Epochs", "Batch size"} <= {field.label for field in app.number_input}
+
+
+def test_a_value_that_is_no_list_of_layers_is_named_and_cannot_be_trained(data_id):
+    app = opened("train", data=data_id)
+    app.text_input[0].set_value("[0]").run()
+    assert "must be a list of at most 32 whole numbers" in texts(app)
+    assert next(button for button in app.button if button.label == "Train").disabled
+
+
+@pytest.mark.parametrize("page", ["threshold", "explain"])
+def test_a_page_without_a_run_offers_training(data_id, page):
+    app = opened(page, data=data_id)
+    assert "No detector has been trained" in texts(app)
+    assert "Choose and train a detector" in labels(app)
+
+
+# ── with a finished run ──
+
+
+@pytest.fixture(scope="module")
+def run_id(bench: Workbench, data_id: str) -> str:
+    """An isolation forest trained by clicking."""
+    app = opened("train", data=data_id)
+    next(button for button in app.button if button.key == "choose_isolation_forest").click().run()
+    next(button for button in app.button if button.label == "Train").click().run()
+    run = bench.records.runs(data_id)[0]
+    give_up = time.monotonic() + PATIENCE_S
+    while not bench.records.run(run.id).ended:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    assert bench.records.run(run.id).state == "done"
+    return run.id
+
+
+def test_the_run_is_listed_with_its_outcome(data_id, run_id):
+    assert f"{ROWS // 20} of {ROWS} flagged" in texts(opened("train", data=data_id, run=run_id))
+
+
+def test_the_threshold_page_shows_counts_figures_and_flagged_rows(data_id, run_id):
+    app = opened("threshold", data=data_id, run=run_id)
+    assert f"{ROWS // 20} flagged rows" in texts(app)
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert set(metrics) == {"Precision", "Recall", "F1", "Accuracy", "AUROC", "Average precision"}
+    assert float(metrics["AUROC"]) > 0.9
+    table = app.dataframe[-1].value
+    assert len(table) == ROWS // 20
+    assert table["rank"].tolist() == list(range(1, ROWS // 20 + 1))
+    assert table["score"].is_monotonic_decreasing
+    assert {row - 1 for row in table["row"]} >= set(PLANTED)
+    assert table["why"].str.len().min() > 0
+    planted = table[table["row"] == PLANTED[0] + 1].iloc[0]
+    assert planted["doubled"] == machine_frame()["doubled"][PLANTED[0]]
+    assert [button.proto.label for button in app.get("download_button")] == ["Download flagged rows"]
+
+
+def test_a_typed_rule_moves_the_threshold_and_stays(bench, data_id, run_id):
+    app = opened("threshold", data=data_id, run=run_id)
+    next(box for box in app.selectbox if box.label == "Rule").select("rows").run()
+    next(field for field in app.number_input if field.label == "Rows").set_value(4).run()
+    assert bench.records.threshold(run_id).flagged == 4
+    assert "4 flagged rows" in texts(opened("threshold", data=data_id, run=run_id))
+
+
+def test_the_explain_page_adds_up_to_the_score(bench, data_id, run_id):
+    app = opened("explain", data=data_id, run=run_id, row=str(PLANTED[0]))
+    assert f"Row {PLANTED[0] + 1} · score" in texts(app)
+    table = next(element.value for element in app.dataframe if "expected" in element.value)
+    assert table["column"].tolist()[0] == "doubled"
+    assert "so 0 is left unexplained" in texts(app)
+    assert "the 20 most similar usual rows" in texts(app)
+
+
+def test_the_next_row_is_one_click_away(bench, data_id, run_id):
+    app = opened("explain", data=data_id, run=run_id)
+    assert "rank 1 of" in texts(app)
+    next(button for button in app.button if button.key == "next").click().run()
+    assert "rank 2 of" in texts(app)
+
+
+# ── when something went wrong ──
+
+
+def test_a_failed_run_says_why_wherever_it_is_looked_at(bench, data_id):
+    roles = {**bench.records.data_set(data_id).roles, "gone": "feature"}
+    failed = bench.start_run(RunRequest(data_id, "isolation_forest", roles))
+    give_up = time.monotonic() + PATIENCE_S
+    while not bench.records.run(failed).ended:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    for page in ("train", "threshold", "explain"):
+        assert "There is no column `gone`" in texts(opened(page, data=data_id, run=failed))
+
+
+def test_something_unforeseen_is_a_number_and_no_traceback(bench, data_id, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(engine, "profile", broken)
+    app = opened("data", data=data_id)
+    assert "under number" in app.error[0].value
+    assert "secret detail" not in texts(app)
+    assert not app.exception
+
+
+def test_names_from_data_are_never_markup(bench):
+    app = opened("data")
+    frame = machine_frame(40).rename(columns={"temperature": "**:red[hot]** <b>$x$"})
+    app.file_uploader[0].upload("**bold** [link](x).csv", frame.to_csv(index=False).encode(), "text/csv")
+    app.run()
+    assert r"\*\*bold\*\* \[link\]\(x\)\.csv" in texts(app)
+    assert "**:red[hot]** <b>$x$" in app.dataframe[0].value["column"].tolist()
+
+
+def test_a_message_shows_data_as_text():
+    from pages.shared.language import say_message
+
+    message = Message("Column `{name}` of {file} has {rows} rows", {"name": "a`b*c", "file": "*x*", "rows": 12345})
+    assert say_message(message) == "Column `a'b*c` of \\*x\\* has 12\u202f345 rows"
+
+
+def test_translations_folder_is_optional(tmp_path: Path):
+    from pages.shared.language import plain
+
+    assert plain("{count} rows", count=3) == "3 rows"
