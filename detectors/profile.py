@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class ColumnProfile:
     bars: Bars = field(default_factory=Bars)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**vars(self), "bars": dict(vars(self.bars))}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> ColumnProfile:
@@ -82,7 +82,7 @@ def profile_column(name: str, values: pa.ChunkedArray) -> ColumnProfile:
     filled = pc.drop_null(values)
     facts: dict[str, Any] = {
         "name": name, "missing": values.null_count, "distinct": pc.count_distinct(filled).as_py(),
-        "example": None if not len(filled) else _shown(filled[0].as_py()),
+        "example": _example(filled),
     }  # fmt: skip
     if pa.types.is_boolean(values.type):
         return ColumnProfile(type="boolean", bars=_frequencies(filled), **facts)
@@ -112,6 +112,13 @@ def load_profile(folder: Path) -> list[ColumnProfile]:
 
 def _shown(value: object) -> str:
     return str(value)[:LONGEST_SHOWN]
+
+
+def _example(filled: pa.ChunkedArray) -> str | None:
+    if not len(filled):
+        return None
+    # Not by way of Python's datetime, which ends with the year 9999.
+    return _moment(filled[0].value) if pa.types.is_timestamp(filled.type) else _shown(filled[0].as_py())
 
 
 def _increases(filled: pa.ChunkedArray) -> bool:

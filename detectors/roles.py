@@ -23,7 +23,8 @@ LABEL_NAMES = (
     "ground_truth", "target", "class", "labels", "defect", "fault", "failure", "diagnosis", "y",
 )  # fmt: skip
 
-#: A label has at most this many different values; more, and the column measures something.
+#: A label has at most this many different values; more, and the column measures something. `y` is also the name of a
+#: coordinate, so it needs to have just two.
 MOST_LABELS = 20
 
 _ID_NAME = re.compile(r"(^|[ _.-])(id|uuid|guid|key|index|no|nr|num|number)$|^.+num$")
@@ -51,7 +52,7 @@ class Role:
 
 def propose(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
     """A role for every column of a data set of `rows` rows, in their order."""
-    label = _label(profiles)
+    label = _label(profiles, rows)
     return [_labelled(profile) if profile is label else _proposed(profile, rows) for profile in profiles]
 
 
@@ -102,9 +103,14 @@ def _word(value: object) -> str:
     return str(int(number)) if number.is_integer() else text
 
 
-def _label(profiles: Sequence[ColumnProfile]) -> ColumnProfile | None:
-    named = [profile for profile in profiles if _key(profile.name) in LABEL_NAMES and 2 <= profile.distinct <= MOST_LABELS]
+def _label(profiles: Sequence[ColumnProfile], rows: int) -> ColumnProfile | None:
+    named = [profile for profile in profiles if _key(profile.name) in LABEL_NAMES and _can_be_label(profile, rows)]
     return min(named, key=lambda profile: LABEL_NAMES.index(_key(profile.name)), default=None)
+
+
+def _can_be_label(profile: ColumnProfile, rows: int) -> bool:
+    repeats = 2 * profile.distinct <= rows and profile.distinct <= MOST_LABELS and _key(profile.name) != "y"
+    return profile.distinct == 2 or (profile.distinct > 2 and repeats)
 
 
 def _key(name: str) -> str:

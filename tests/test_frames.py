@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from detectors.errors import DataError, StorageError
-from detectors.frames import iter_batches, load_frame, load_rows
+from detectors.frames import iter_batches, load_frame, load_rows, seal
 
 ROWS = 10
 
@@ -20,6 +20,7 @@ def folder(tmp_path: Path) -> Path:
     """Ten rows in groups of four: n counts from 0, its square and a word beside it."""
     table = pa.table({"n": range(ROWS), "n.squared": [n * n for n in range(ROWS)], "word": [f"row {n}" for n in range(ROWS)]})
     parquet.write_table(table, tmp_path / "data.parquet", row_group_size=4, write_page_checksum=True)
+    seal(tmp_path)
     return tmp_path
 
 
@@ -74,6 +75,18 @@ def test_a_damaged_byte_is_noticed_by_every_way_of_reading(folder: Path) -> None
     for read in (lambda: load_frame(folder), lambda: load_rows(folder, [5]), lambda: list(iter_batches(folder))):
         with pytest.raises(StorageError, match=r"missing or damaged .* Upload the file again"):
             read()
+
+
+def test_a_damaged_name_is_noticed_although_parquet_does_not(folder: Path) -> None:
+    """The footer holds the names; its length stands before the last four bytes."""
+    path = folder / "data.parquet"
+    content = bytearray(path.read_bytes())
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[content.index(b"word", footer)] ^= 1
+    path.write_bytes(content)
+    assert parquet.ParquetFile(path, page_checksum_verification=True).schema.names == ["n", "n.squared", "vord"]
+    with pytest.raises(StorageError, match="Upload the file again"):
+        load_frame(folder, ["n"])
 
 
 def test_data_that_are_gone_are_a_sentence(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 #: A training on a busy machine, TensorFlow's first load included.
 TRAINING_MS = 240_000
 
+#: The button of a finished run in the list of runs.
+FINISHED = "[class*='st-key-open_'] button"
+
 
 @pytest.fixture(scope="module")
 def server(app_server) -> AppServer:
@@ -43,7 +46,7 @@ def train(page: Page, **fields: str) -> None:
         page.get_by_label(label, exact=True).fill(text)
         page.keyboard.press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible(timeout=TRAINING_MS)
+    expect(page.locator(FINISHED)).to_be_visible(timeout=TRAINING_MS)
 
 
 def scores_of(server: AppServer) -> np.ndarray:
@@ -64,7 +67,7 @@ def test_from_upload_to_downloaded_flagged_rows(page: Page, server: AppServer, s
     page.get_by_role("button", name="Continue to Train").click()
     wait_until_idle(page.get_by_text("Choose a detector, train it"))
     train(page, Epochs="12")
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.locator(FINISHED).click()
     handle = page.locator(".threshold-handle")
     wait_until_idle(handle)
     assert server.url + "/threshold" in page.url
@@ -129,7 +132,7 @@ def test_stop_ends_a_training_and_keeps_what_was_learned(page: Page, app_server,
 
 def test_the_keyboard_moves_the_handle(page: Page, server: AppServer):
     page.goto(server.url)
-    page.get_by_role("button", name="Open", exact=True).first.click()
+    page.locator("[class*='st-key-recent_'] button").first.click()
     handle = page.locator(".threshold-handle")
     wait_until_idle(handle)
     before = cut_off_of(page)

@@ -91,6 +91,10 @@ def test_dates_are_measured_in_the_words_of_dates() -> None:
     assert str(found.bars.low).startswith("2024-01-01")
 
 
+def test_a_moment_far_beyond_the_calendar_has_a_profile() -> None:
+    assert profile([10**18], pa.timestamp("us")).example == "33658-09-27T01:46:40"
+
+
 def test_profiles_survive_being_kept(tmp_path: Path) -> None:
     kept = [profile([1.5, None, float("inf")], pa.float64()), profile(["a"], pa.string()), profile([None], pa.bool_())]
     save_profiles(kept, tmp_path)

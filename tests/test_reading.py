@@ -178,6 +178,7 @@ ZIP_HEADER = b"PK\x03\x04" + bytes(40)
         (b'a,b\n"1\n1",2\n3\n', "data.csv", "line 4 has 1 values where 2 were expected"),
         (b"a,b\n1,2\n3,\x00\n", "data.csv", "NUL byte on line 3"),
         (b'a,b\n1,2\n3,"4\n5,6\n', "data.csv", "begins on line 3 has a quote that is not closed"),
+        (b'a,b\n1,2\n3,"' + b"x" * 1_000_001 + b'"\n', "data.csv", "line 3 has more than 1\u202f000\u202f000 characters"),
         (b"a,b\n1,2\n\xe9,4\n", "data.csv", "line 3, byte 9 of the file is 0xE9"),
         ("a,b\n1,2\n".encode("utf-16"), "data.csv", "UTF-16"),
         (b",".join([b"x"] * 5001) + b"\n", "data.csv", "5\u202f001 columns; at most 5\u202f000"),
@@ -227,7 +228,7 @@ def test_a_file_is_read_in_a_process_of_its_own_into_a_new_folder(tmp_path: Path
     assert report == load_report(folder)
     assert (report.name, report.rows, report.bytes) == ("<b>my</b>.csv", 2, 12)
     assert report.content_hash == hashlib.sha256(source.read_bytes()).hexdigest()
-    assert sorted(path.name for path in folder.iterdir()) == ["data.parquet", "profile.json", "report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["data.parquet", "footer.sha256", "profile.json", "report.json"]
     assert load_frame(folder)["b"].tolist() == ["x", "y"]
     with pytest.raises(StorageError, match="exists already"):
         read_file(source, folder, name="again.csv")

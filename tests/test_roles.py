@@ -37,6 +37,8 @@ SENTENCES = [f"the customer called {row} times and was not pleased at all" for r
         ("label", ALTERNATING, "label"),
         ("Is Fraud", ["yes", "no"] * (ROWS // 2), "label"),
         ("y", [row / 3 for row in range(ROWS)], "feature"),  # measures something: too many values for a label
+        ("y", [row % 5 for row in range(ROWS)], "feature"),  # a coordinate as likely as a label
+        ("class", [row % 5 for row in range(ROWS)], "label"),
         ("amount", SHUFFLED, "feature"),
         ("customer_id", SHUFFLED, "id"),
         ("customerId", SHUFFLED, "id"),

@@ -33,6 +33,8 @@ def test_a_setting_that_is_no_number_is_named(monkeypatch, text):
 def test_every_setting_is_in_the_docs():
     written = Path("docs/settings.md").read_text(encoding="utf-8")
     source = Path("detectors/settings.py").read_text(encoding="utf-8")
-    names = [name for name in ("WORKSPACE", "DATABASE_URL", "PORT", "UPLOAD_MB", "READER_MEMORY_MB", "WORKER_MEMORY_MB") if f'"{name}"' in source]
+    names = [
+        name for name in ("WORKSPACE", "DATABASE_URL", "PORT", "UPLOAD_MB", "READER_MEMORY_MB", "WORKER_MEMORY_MB") if f'"{name}"' in source
+    ]
     assert len(names) == source.count("_whole(") - 1 + 2
     assert all(f"ANOMALYST_{name}" in written for name in names)

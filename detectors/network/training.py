@@ -103,12 +103,11 @@ class _Training:
         steps, total = self._n_steps(order), 0.0
         for start, stop in self.training_pacer.spans(steps):
             total += self._finite(self.train_steps(order, start, stop, steps))
-            if stop == steps:
-                break
-            rows = stop * len(order) / steps
-            self._report(loss=total / rows, rows_per_s=rows / (perf_counter() - began), step=stop, steps=steps)
-            if self._stop_asked():
-                return None
+            if stop < steps:
+                rows = stop * len(order) // steps
+                self._report(loss=total / rows, rows_per_s=rows / (perf_counter() - began), step=stop, steps=steps)
+                if self._stop_asked():
+                    return None
         return total / len(order)
 
     def _validation_loss(self) -> float | None:

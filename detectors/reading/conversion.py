@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import parquet
 
+from detectors.frames import seal
 from detectors.profile import profile_file, save_profiles
 from detectors.reading.delimited import open_delimited
 from detectors.reading.formats import decide_format
@@ -33,6 +34,7 @@ def convert(source: Path, folder: Path, name: str) -> Report:
     file_format = decide_format(source, name)
     table = open_parquet(source, name) if file_format == "parquet" else open_delimited(source, name)
     rows = _write(table, folder / DATA_FILE)
+    seal(folder)
     save_profiles(profile_file(folder / DATA_FILE), folder)
     report = Report(
         name=name, rows=rows, columns=len(table.schema), format=file_format, encoding=table.encoding, delimiter=table.delimiter,

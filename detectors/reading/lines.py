@@ -29,6 +29,9 @@ _ENCODING = N_(
 _UTF_16 = N_("`{name}` is encoded as UTF-16. Save it as UTF-8 (in Excel: “CSV UTF-8”) and upload it again.")
 _NUL = N_("`{name}` holds a NUL byte on line {line}: it is damaged or not a text file. Export it again as CSV.")
 _QUOTE = N_("`{name}`: the row that begins on line {line} has a quote that is not closed, or text after a closing quote. Mend that line.")
+_LONG = N_(
+    "`{name}`: a value of the row that begins on line {line} has more than {most} characters; is a quote not closed? Mend that line."
+)
 _RAGGED = N_("`{name}`: line {line} has {found} values where {expected} were expected, one for each column. Mend that line.")
 _NO_ROWS = N_("`{name}` has column names but no rows. Check that the export was complete, and upload it again.")
 _BLANK = N_("`{name}` holds nothing but blank lines. Check that it was saved completely, and upload it again.")
@@ -51,8 +54,8 @@ def check_lines(source: Path, name: str) -> Layout:
         DataError: names the first line that is not, or says that there are no rows.
     """
     _check_encoding(source, name)
-    delimiter = _decide_delimiter(source)
     csv.field_size_limit(LONGEST_VALUE)
+    delimiter = _decide_delimiter(source)
     with source.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         started = 1
@@ -66,7 +69,9 @@ def check_lines(source: Path, name: str) -> Layout:
                 rows += bool(row)
                 started = reader.line_num + 1
         except csv.Error as error:
-            raise DataError(_QUOTE, name=name, line=started) from error
+            # Python's parser has one error for everything; only its words tell a long value from a wrong quote.
+            template = _LONG if "field larger" in str(error) else _QUOTE
+            raise DataError(template, name=name, line=started, most=LONGEST_VALUE) from error
     if not rows:
         raise DataError(_NO_ROWS, name=name)
     return Layout(delimiter, names, header_rows)

@@ -12,22 +12,25 @@ LONGEST_NAME = 200
 
 def unique_names(names: Sequence[str]) -> tuple[list[str], list[Message]]:
     """The names trimmed, filled where empty, numbered where repeated; and a note for each that changed."""
-    taken = {_trimmed(name) for name in names}
+    trimmed = [_trimmed(name) for name in names]
+    reserved, used = set(trimmed), set[str]()
     unique: list[str] = []
     notes: list[Message] = []
-    for place, name in enumerate(names, start=1):
-        wanted = _trimmed(name) or f"column {place}"
-        given = wanted
-        if given in unique or (given != _trimmed(name) and given in taken):
-            given = _numbered(wanted, taken | set(unique))
-        note = _note(place, _trimmed(name), given, len(name.strip()))
+    for place, name in enumerate(trimmed, start=1):
+        given = name or f"column {place}"
+        if given in used or (not name and given in reserved):
+            given = _numbered(given, reserved | used)
+        note = _note(place, name, given, len(names[place - 1].strip()))
         notes += [note] if note else []
         unique.append(given)
+        used.add(given)
     return unique, notes
 
 
 def _trimmed(name: str) -> str:
-    return " ".join(name.split())[:LONGEST_NAME]
+    """Without spaces around it, line breaks, and characters that cannot be seen but steer a terminal."""
+    visible = "".join(character for character in name if character.isprintable() or character.isspace())
+    return " ".join(visible.split())[:LONGEST_NAME]
 
 
 def _numbered(name: str, taken: set[str]) -> str:

@@ -108,6 +108,11 @@ def _is_number(found: pa.DataType) -> bool:
     return pa.types.is_floating(found) or pa.types.is_decimal(found) or found == pa.uint64() or pa.types.is_duration(found)
 
 
+def _may_lose_digits(found: pa.DataType) -> bool:
+    """Rounding is what we want of these; all others must fit, a moment beyond the calendar too."""
+    return _is_number(found) or (pa.types.is_timestamp(found) and found.unit == "ns")
+
+
 _KEPT: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType], ...] = (
     (pa.types.is_boolean, pa.bool_()),
     (_is_small_integer, pa.int64()),
@@ -128,7 +133,7 @@ def _plain(values: pa.Array, field: pa.Field, name: str) -> pa.Array:
     if pa.types.is_duration(values.type):
         values = pc.divide(values.cast(pa.duration("us")).cast(pa.int64()).cast(pa.float64()), 1e6)
     try:
-        plain = values.cast(field.type, safe=not pa.types.is_timestamp(field.type) and not pa.types.is_floating(field.type))
+        plain = values.cast(field.type, safe=not _may_lose_digits(values.type))
     except pa.ArrowInvalid as error:
         raise DataError(_TYPE, column=field.name, name=name, type=str(values.type)) from error
     if pa.types.is_floating(field.type):

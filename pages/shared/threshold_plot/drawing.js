@@ -4,7 +4,8 @@ const MARGIN = { left: 60, right: 12, top: 20, bottom: 64 };
 const TICK_ROW = 42; // pixels from the axis down to the row of rules
 const TICK_GAP = 6;
 const LABEL_ROOM = 76; // pixels between two numbers on the score axis
-const VALUE_ROOM = 44; // pixels to either side that the cut-off's own number keeps free
+const VALUE_HALF = 34; // half the width of the cut-off's own number
+const VALUE_ROOM = VALUE_HALF + 18; // pixels to either side of it where no other number stands
 const FEW_ROWS = 30; // in the highest bar: fewer, and powers of ten alone would label almost nothing
 const SMALLEST_COUNT = 0.5; // where the logarithmic count axis begins, so that a single row has a height
 const SVG = "http://www.w3.org/2000/svg";
@@ -172,7 +173,7 @@ class Drawing {
     value.textContent = score(this.mark.cut_off);
     value.title = String(this.mark.cut_off);
     for (const { x: place, label } of this.scoreLabels) label.style.visibility = Math.abs(place - x) < VALUE_ROOM ? "hidden" : "";
-    const inside = Math.min(x, MARGIN.left + this.width + MARGIN.right - VALUE_ROOM / 2);
+    const inside = Math.min(x, MARGIN.left + this.width + MARGIN.right - VALUE_HALF);
     value.style.transform = `translate(calc(${inside}px - 50%), ${this.base + 5}px)`;
   }
 
