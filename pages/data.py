@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from detectors import reading, roles
-from detectors.messages import N_
+from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
@@ -105,35 +106,36 @@ def column_table(record: DataSetRecord, profiles: list[ColumnProfile]) -> pd.Dat
 def roles_editor(record: DataSetRecord, profiles: list[ColumnProfile]) -> None:
     """The columns as a table whose roles can be changed; a change is kept at once."""
     table = column_table(record, profiles)
-    config = st.column_config
     edited = st.data_editor(
         table,
         key=f"roles_{record.id}",
         hide_index=True,
         height="content",
         disabled=[name for name in table.columns if name != "role"],
-        column_config={
-            "column": config.TextColumn(plain(N_("Column")), pinned=True),
-            "role": config.SelectboxColumn(
-                plain(N_("Role")),
-                options=[plain(name) for name in ROLE_NAMES.values()],
-                required=True,
-                help=say(N_("feature: learned from · label: known anomalies, for judging only · id: names a row · ignored: left out")),
-            ),
-            "type": config.TextColumn(plain(N_("Type"))),
-            "missing": config.NumberColumn(plain(N_("Missing")), format="localized"),
-            "distinct": config.NumberColumn(plain(N_("Distinct")), format="localized"),
-            "distribution": config.BarChartColumn(plain(N_("Distribution")), y_min=0, color=palette().normal),
-            "example": config.TextColumn(plain(N_("Example"))),
-            "reason": config.TextColumn(plain(N_("Why this role")), width="large"),
-        },
+        column_config=column_config(),
         alt=plain(N_("The columns of {name} with their roles"), name=record.name),
     )
     by_title = {plain(title): name for name, title in ROLE_NAMES.items()}
     chosen = {column: by_title[title] for column, title in zip(edited["column"], edited["role"], strict=True)}
     if chosen != record.roles:
-        roles.check([roles.Role(column, role, "") for column, role in chosen.items()], profiles)
+        roles.check([roles.Role(column, role, Message("")) for column, role in chosen.items()], profiles)
         workbench().records.set_roles(record.id, chosen)
+
+
+def column_config() -> dict[str, Any]:
+    config = st.column_config
+    role_help = N_("feature: learned from · label: known anomalies, for judging only · id: names a row · ignored: left out")
+    titles = [plain(name) for name in ROLE_NAMES.values()]
+    return {
+        "column": config.TextColumn(plain(N_("Column")), pinned=True),
+        "role": config.SelectboxColumn(plain(N_("Role")), options=titles, required=True, help=say(role_help)),
+        "type": config.TextColumn(plain(N_("Type"))),
+        "missing": config.NumberColumn(plain(N_("Missing")), format="localized"),
+        "distinct": config.NumberColumn(plain(N_("Distinct")), format="localized"),
+        "distribution": config.BarChartColumn(plain(N_("Distribution")), y_min=0, color=palette().normal),
+        "example": config.TextColumn(plain(N_("Example"))),
+        "reason": config.TextColumn(plain(N_("Why this role")), width="large"),
+    }
 
 
 page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))

@@ -29,32 +29,30 @@ def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray) -> int:
     chosen = state.selection().row
     row = chosen if chosen is not None and chosen < len(ranking) else int(ranking[0])
     rank = int(np.flatnonzero(ranking == row)[0])
+    place = N_("rank {rank} of {flagged} flagged") if rank < flagged else N_("rank {rank} of {rows} rows, not flagged")
+    heading = say(N_("Row {row} · score {score}"), row=row + 1, score=float(scores[row]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        place = N_("rank {rank} of {flagged} flagged") if rank < flagged else N_("rank {rank} of {rows} rows, not flagged")
-        st.subheader(
-            say(N_("Row {row} · score {score}"), row=row + 1, score=float(scores[row]))
-            + " · "
-            + say(place, rank=rank + 1, flagged=flagged, rows=len(ranking)),
-            anchor=False,
-            width="stretch",
-        )
-        for name, label, step, icon in (
-            ("previous", N_("More unusual"), -1, ":material/chevron_left:"),
-            ("next", N_("Less unusual"), 1, ":material/chevron_right:"),
-        ):
-            neighbour = rank + step
-            st.button(
-                say(label),
-                key=name,
-                icon=icon,
-                icon_position="left" if step < 0 else "right",
-                shortcut="k" if step < 0 else "j",
-                disabled=not 0 <= neighbour < len(ranking),
-                on_click=state.select,
-                kwargs={"row": int(ranking[min(max(neighbour, 0), len(ranking) - 1)])},
-            )
+        st.subheader(heading + " · " + say(place, rank=rank + 1, flagged=flagged, rows=len(ranking)), anchor=False, width="stretch")
+        _neighbour(ranking, rank - 1, key="previous", label=N_("More unusual"), icon=":material/chevron_left:", shortcut="k")
+        _neighbour(ranking, rank + 1, key="next", label=N_("Less unusual"), icon=":material/chevron_right:", shortcut="j")
         _row_jump(len(ranking))
     return row
+
+
+def _neighbour(ranking: np.ndarray, rank: int, *, key: str, label: str, icon: str, shortcut: str) -> None:
+    there = 0 <= rank < len(ranking)
+    row = int(ranking[rank]) if there else 0
+    side = "left" if key == "previous" else "right"
+    st.button(
+        say(label),
+        key=key,
+        icon=icon,
+        icon_position=side,
+        shortcut=shortcut,
+        disabled=not there,
+        on_click=state.select,
+        kwargs={"row": row},
+    )
 
 
 def _row_jump(rows: int) -> None:
@@ -113,6 +111,12 @@ def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any]
     expected = preparation.restore(np.array([found["expected"]])).iloc[0]
     order = np.argsort(-np.array(found["values"]))
     columns = [preparation.columns[position] for position in order]
+    titles = {
+        "column": N_("Column"),
+        "actual": N_("This row"),
+        "expected": N_("Expected"),
+        "added": N_("Added to the score"),
+    }
     table = pd.DataFrame(
         {
             "column": columns,
@@ -122,22 +126,18 @@ def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any]
         }
     )
     st.markdown(f"**{say(N_('What is there, and what was expected?'))}**")
-    config = st.column_config
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=_table_height(len(table)),
-        column_config={
-            "column": config.TextColumn(plain(N_("Column")), pinned=True),
-            "actual": config.TextColumn(plain(N_("This row"))),
-            "expected": config.TextColumn(plain(N_("Expected"))),
-            "added": config.NumberColumn(plain(N_("Added to the score")), format="%.4g"),
-        },
-        alt=plain(N_("Actual and expected values of row {row}"), row=row + 1),
-    )
-    others = {name: value for name, value in actual.items() if name not in preparation.columns}
+    config: dict[str, Any] = {name: st.column_config.TextColumn(plain(title), pinned=name == "column") for name, title in titles.items()}
+    config["added"] = st.column_config.NumberColumn(plain(titles["added"]), format="%.4g")
+    alt = plain(N_("Actual and expected values of row {row}"), row=row + 1)
+    st.dataframe(table, hide_index=True, height=_table_height(len(table)), column_config=config, alt=alt)
+    _left_out(actual, preparation)
+
+
+def _left_out(actual: pd.Series, preparation: TablePreparation) -> None:
+    """What the row holds in columns that were not learned from: its id, its label."""
+    others = {str(name): value for name, value in actual.items() if name not in preparation.columns}
     if others:
-        st.caption(" · ".join(f"{escape(str(name))}: {escape(value_text(value))}" for name, value in others.items()))
+        st.caption(" · ".join(f"{escape(name)}: {escape(value_text(value))}" for name, value in others.items()))
 
 
 def _table_height(rows: int) -> int:
@@ -207,7 +207,8 @@ one, every = st.tabs([say(N_("One row")), say(N_("All flagged rows"))], on_chang
 if one.open:
     with one:
         looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, folder.array("scores"))
-        explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
+        with st.spinner(say(N_("Explaining this row … The first one after a start takes longer.")), show_time=True):
+            explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
         left, right = st.columns([1.15, 1])
         with left:
             waterfall(explanation, table_preparation)

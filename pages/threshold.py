@@ -14,6 +14,7 @@ from pages.shared.download import download_panel
 from pages.shared.empty import need_run
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import flagged_table
+from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
@@ -44,40 +45,34 @@ def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
 
 def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
     """The rule in force and its value, typed; the same as taking a tick or dragging the handle."""
-    names = list(RULES)
-    key = f"{run.id}_{threshold.rule}_{threshold.value}"
+    rule = RULES[threshold.rule]
+    key = f"{run.id}_{threshold.rule}_{threshold.value}_{state.refusals()}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rule = st.selectbox(
+        st.selectbox(
             say(N_("Rule")),
-            names,
-            names.index(threshold.rule),
+            list(RULES),
+            list(RULES).index(threshold.rule),
             format_func=lambda name: plain(RULES[name].title),
             key=f"rule_{key}",
             width=230,
-            help=say(RULES[threshold.rule].help),
+            on_change=take_typed_rule,
+            args=(run.id, threshold, f"rule_{key}"),
         )
-        field = RULES[rule].parameter
-        start = threshold.value if rule == threshold.rule else threshold.cut_off if rule == "manual" else field.default
-        whole = field.type == "integer"
-        limits = (
-            {"min_value": int(field.low or 0), "max_value": int(field.high or 0)}
-            if whole
-            else {"min_value": float(field.low or 0), "max_value": float(field.high or 0)}
+        number_field(
+            rule.parameter, threshold.value, f"value_{key}", width=200, on_change=take_typed_value, args=(run.id, threshold, f"value_{key}")
         )
-        value = st.number_input(
-            say(field.title),
-            **limits,
-            value=int(start) if whole else float(start),
-            step=1 if whole else None,
-            format="%d" if whole else "%.6g",
-            key=f"value_{rule}_{key}",
-            width=200,
-            help=say(field.help),
-        )
-        st.caption(say(RULES[rule].help), width="stretch")
-    if value is not None and (rule, float(value)) != (threshold.rule, float(threshold.value)):
-        put_in_force(run.id, rule, value)
-        st.rerun()
+        st.caption(say(rule.help), width="stretch")
+
+
+def take_typed_rule(run_id: str, threshold: ThresholdRecord, key: str) -> None:
+    rule = state.typed(key)
+    put_in_force(run_id, rule, threshold.cut_off if rule == "manual" else RULES[rule].parameter.default)
+
+
+def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
+    value = state.typed(key)
+    if value is not None:
+        put_in_force(run_id, threshold.rule, value)
 
 
 page_head(

@@ -49,10 +49,23 @@ def _widget(name: str, field: Field, value: Any, key: str) -> Any:
         return st.selectbox(label, options, options.index(value), format_func=lambda word: plain(titles[word]), key=key, help=help_text)
     if field.type == "integers":
         return _list_input(name, field, st.text_input(label, json.dumps(list(value)), key=key, help=help_text))
-    if field.type == "integer":
-        return st.number_input(label, int(field.low or 0), int(field.high or 0), int(value), key=key, help=help_text)
+    return number_field(field, value, key)
+
+
+def number_field(field: Field, value: float, key: str, **options: Any) -> Any:
+    """A widget for a whole number or a number within its declared limits; `options` go to the widget."""
+    whole = field.type == "integer"
+    kind = int if whole else float
     return st.number_input(
-        label, float(field.low or 0), float(field.high or 0), float(value), key=key, help=help_text, format="%g", step=_step(field, value)
+        say(field.title),
+        kind(field.low or 0),
+        kind(field.high or 0),
+        kind(value),
+        step=1 if whole else _step(field, value),
+        format="%d" if whole else "%g",
+        key=key,
+        help=say(field.help),
+        **options,
     )
 
 

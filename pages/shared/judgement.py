@@ -16,42 +16,23 @@ MEASURES = (
     ("recall", N_("Recall"), N_("Of the anomalies, the share that are flagged.")),
     ("f1", N_("F1"), N_("One figure for precision and recall together (their harmonic mean).")),
     ("accuracy", N_("Accuracy"), N_("The share of rows judged rightly. Misleads where anomalies are rare.")),
+    ("auroc", N_("AUROC"), N_("The chance that an anomaly scores higher than a normal row, whatever the threshold.")),
+    ("average_precision", N_("Average precision"), N_("Precision averaged over all anomalies, whatever the threshold.")),
 )
 
 
 def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Precision, recall, F1, accuracy, the confusion matrix, and both curves with this threshold on them."""
-    counts = results.confusion(run.id, threshold.cut_off)
+    counts, judged = results.confusion(run.id, threshold.cut_off), results.judged(run.id)
     st.subheader(say(N_("How good are the flags?")), anchor=False)
-    st.caption(
-        say(
-            N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies."),
-            rows=counts.rows,
-            anomalies=counts.anomalies,
-        )
-    )
-    judged, by_chance = results.judged(run.id), metrics.chance(counts)
-    figures = [(say(title), getattr(counts, name), getattr(by_chance, name), say(help_text)) for name, title, help_text in MEASURES]
-    figures.append(
-        (
-            say(N_("AUROC")),
-            judged.auroc,
-            by_chance.auroc,
-            say(N_("The chance that an anomaly scores higher than a normal row, whatever the threshold.")),
-        )
-    )
-    figures.append(
-        (
-            say(N_("Average precision")),
-            judged.average_precision,
-            by_chance.average_precision,
-            say(N_("Precision averaged over all anomalies, whatever the threshold.")),
-        )
-    )
+    basis = N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies.")
+    st.caption(say(basis, rows=counts.rows, anomalies=counts.anomalies))
+    by_chance = metrics.chance(counts)
     with st.grid(6, min_column_width=120):
-        for title, value, chance, help_text in figures:
-            _figure(title, value, chance, help_text)
-    _curves(run.id, counts, judged)
+        for name, title, help_text in MEASURES:
+            source = judged if hasattr(judged, name) else counts
+            _figure(say(title), getattr(source, name), getattr(by_chance, name), say(help_text))
+    _curves(counts, judged)
 
 
 def _figure(title: str, value: float | None, chance: float | None, help_text: str) -> None:
@@ -64,7 +45,7 @@ def _two_digits(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _curves(run_id: str, counts: metrics.Confusion, judged: results.Judged) -> None:
+def _curves(counts: metrics.Confusion, judged: results.Judged) -> None:
     matrix, left, right = st.columns([0.8, 1, 1])
     with matrix:
         st.markdown(f"**{say(N_('What was flagged?'))}**")

@@ -19,6 +19,7 @@ _WRITTEN = "url_as_written"
 _UPLOADS = "uploads_so_far"
 _DETECTOR = "detector"
 _REFUSAL = "refusal"
+_REFUSALS = "refusals"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,13 @@ def choose_detector(name: str) -> None:
 def refuse(message: Message) -> None:
     """Keeps the sentence of something that a click could not do, for the page to show."""
     st.session_state[_REFUSAL] = message
+    st.session_state[_REFUSALS] = refusals() + 1
+
+
+def refusals() -> int:
+    """How often something was refused: part of the keys of widgets that must fall back to what is in force."""
+    count: int = st.session_state.get(_REFUSALS, 0)
+    return count
 
 
 def take_refusal() -> Message | None:
