@@ -66,8 +66,9 @@ def losses(records: Sequence[dict[str, float]], palette: Palette) -> Chart:
         figure.add_scatter(
             x=table["epoch"], y=table["validation_loss"], name="validation loss", mode="lines+markers", line=line, marker_size=4
         )
-    figure.update_yaxes(type="log", exponentformat="power")
-    figure.update_layout(hovermode="x unified")
+    figure.update_yaxes(type="log", exponentformat="power", dtick=1)
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    figure.update_layout(hovermode="x unified", showlegend=True, legend=legend, margin_t=28)
     return Chart(figure, Message(N_("Is it still learning?")), table, (Message(N_("epoch")), Message(N_("loss (log)"))))
 
 

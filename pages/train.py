@@ -121,6 +121,6 @@ with st.container(border=True, key="train_form"):
         representation=detector.representation(),
     )
     train_button(data_set, asked, complete=None not in parameters.values())
-running_run(data_set)
+shown_above = running_run(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)
-run_list(data_set)
+run_list(data_set, without=shown_above)

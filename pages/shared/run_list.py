@@ -25,10 +25,10 @@ ICONS = {
 }
 
 
-def run_list(data_set: DataSetRecord) -> None:
-    """One line a run, newest first; details fold out."""
-    runs = workbench().records.runs(data_set.id)
-    if not runs:
+def run_list(data_set: DataSetRecord, without: str | None = None) -> None:
+    """One line a run, newest first; details fold out. The run `without` is shown elsewhere on the page."""
+    runs = [run for run in workbench().records.runs(data_set.id) if run.id != without]
+    if not runs and without is None:
         st.caption(say(N_("No runs on this data yet.")))
     for run in runs:
         _line(run, workbench().records.threshold(run.id))

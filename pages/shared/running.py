@@ -28,11 +28,11 @@ PHASES = {
 }
 
 
-def running_run(data_set: DataSetRecord) -> None:
-    """Shows the unfinished run of this data set, where there is one, until it has ended."""
+def running_run(data_set: DataSetRecord) -> str | None:
+    """Shows an unfinished run of this data set, where there is one, until it has ended; gives its id."""
     unended = [run for run in workbench().records.runs(data_set.id) if not run.ended]
     if not unended:
-        return
+        return None
     run = next((run for run in unended if run.id == state.selection().run), unended[-1])
 
     @st.fragment(run_every=LOOK_S)
@@ -45,6 +45,7 @@ def running_run(data_set: DataSetRecord) -> None:
             _losses(now)
 
     live()
+    return run.id
 
 
 def _progress(run: RunRecord) -> None:
