@@ -2,7 +2,7 @@
 
 PyOD and torch live in an environment of their own (`--peer-python`). Each repeat is a fresh process; what is
 measured is fit and score of all rows, imports excluded. The repeats alternate, so that a machine that becomes
-busy slows both.
+busy slows both, and each has a seed of its own, because the seed alone moves the third digit of an AUROC.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from detectors.vectors.autoencoder import Autoencoder
 X = np.load(sys.argv[1])
 began = time.perf_counter()
 detector = Autoencoder(encoder=[64, 32], normalisation="batch", batch_size=256, epochs=10, learning_rate=0.001,
-                       validation_share=0.0, early_stopping=False, seed=0)
+                       validation_share=0.0, early_stopping=False, seed=int(sys.argv[3]))
 detector.fit(X)
 scores = detector.score(X)
 seconds = time.perf_counter() - began
@@ -48,7 +48,7 @@ from pyod.models.auto_encoder import AutoEncoder
 X = np.load(sys.argv[1])
 began = time.perf_counter()
 detector = AutoEncoder(hidden_neuron_list=[64, 32], batch_norm=True, dropout_rate=0.0, batch_size=256, epoch_num=10, lr=0.001,
-                       optimizer_params={"weight_decay": 0.0}, preprocessing=False, contamination=0.01, verbose=0, random_state=0)
+                       optimizer_params={"weight_decay": 0.0}, preprocessing=False, contamination=0.01, verbose=0, random_state=int(sys.argv[3]))
 detector.fit(X)
 scores = detector.decision_function(X)
 seconds = time.perf_counter() - began
@@ -87,12 +87,12 @@ def auroc(scores: np.ndarray, planted: np.ndarray) -> float:
     return float((ranks[planted].sum() - n_planted * (n_planted + 1) / 2) / (n_planted * (~planted).sum()))
 
 
-def measured(python: str, script: str, data: Path, planted: np.ndarray) -> Outcome:
-    """Runs `script` in a fresh process of `python` on the saved rows."""
+def measured(python: str, script: str, data: Path, seed: int, planted: np.ndarray) -> Outcome:
+    """Runs `script` with `seed` in a fresh process of `python` on the saved rows."""
     scores_file = data.with_name("scores.npy")
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3"}
     process = subprocess.run(
-        [python, "-c", script, str(data), str(scores_file)], env=environment, stdout=subprocess.PIPE, text=True, check=True
+        [python, "-c", script, str(data), str(scores_file), str(seed)], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     return Outcome(json.loads(process.stdout.splitlines()[-1]), auroc(np.load(scores_file), planted))
 
@@ -112,8 +112,8 @@ def main() -> None:
         data = Path(folder) / "X.npy"
         np.save(data, X)
         for repeat in range(1, REPEATS + 1):
-            ours.append(measured(sys.executable, OURS, data, planted))
-            peers.append(measured(peer_python, PEER, data, planted))
+            ours.append(measured(sys.executable, OURS, data, repeat, planted))
+            peers.append(measured(peer_python, PEER, data, repeat, planted))
             print(row(str(repeat), ours[-1], peers[-1]), flush=True)
     our_median, peer_median = median(ours), median(peers)
     print(row("median", our_median, peer_median))

@@ -194,7 +194,8 @@ def test_after_a_restart_the_running_run_is_interrupted_and_can_start_again(benc
     running = bench.start_run(request(bench, data_id, "autoencoder", **ENDLESS))
     waiting = bench.start_run(request(bench, data_id))
     wait_for(lambda: learning(bench, running), "the first epoch")
-    os.kill(bench.trainer.pid, signal.SIGSTOP)  # as it would be if the machine went down with server and trainer
+    stopped = bench.trainer.pid
+    os.kill(stopped, signal.SIGSTOP)  # as dead as after a power cut, while another server looks at what it left
     again = Workbench(settings)
     try:
         assert again.records.run(running).state == "interrupted"
@@ -207,5 +208,6 @@ def test_after_a_restart_the_running_run_is_interrupted_and_can_start_again(benc
         again.stop_run(running, "discard")
     finally:
         again.close()
+        os.kill(stopped, signal.SIGKILL)
     assert ended(bench, waiting).state == "done"
     assert ended(bench, running).state == "stopped"

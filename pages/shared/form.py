@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,7 +84,6 @@ def _differs(field: Field, value: Any) -> bool:
 
 
 def _step(field: Field, value: float) -> float:
-    """A tenth of small values, so that a learning rate of 0.001 moves sensibly."""
-    if value:
-        return float(f"{abs(value) / 10:.1g}")
-    return float(f"{((field.high or 1) - (field.low or 0)) / 100:.1g}")
+    """A step that suits the value's size: 1 for 95, 0.1 for 3, 0.0001 for a learning rate of 0.001."""
+    size = abs(value) or (field.high or 1) - (field.low or 0)
+    return float(10.0 ** (math.floor(math.log10(size)) - 1))
