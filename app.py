@@ -20,6 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from detectors.errors import AnomalystError
 from detectors.settings import Settings
 from detectors.storage.files import Workspace
+from detectors.storage.lock import ServerLock
+
+PROJECT = Path(__file__).resolve().parent
 
 #: Sent with every page: no framing by other sites, no guessing of types, no address passed on.
 SAFE_HEADERS = [
@@ -71,15 +74,23 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-app = st.App(Path(__file__).parent / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
+app = st.App(PROJECT / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
 
 
 def main() -> None:
     try:
         settings = Settings.from_environment()
         log_to_file(settings)
+        lock = ServerLock(settings.workspace)
     except (AnomalystError, OSError) as error:
         sys.exit(f"Anomalyst cannot start: {error}")
+    os.chdir(PROJECT)  # where .streamlit/config.toml is read from, wherever this was started
+    with lock:
+        serve(settings)
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until it is told to end."""
     app.run(
         config={
             "server.port": settings.port,

@@ -46,9 +46,13 @@ class Training:
 
 
 class PrintedProgress(Progress):
-    """Says on standard error how far the work is, one line a phase."""
+    """Says on standard error how far the work is: one line a phase that is written over, or once where nobody watches."""
 
     def report(self, phase: str, done: int, total: int, **figures: float) -> None:
+        if not sys.stderr.isatty():
+            if done >= total:
+                print(f"{phase} {done}/{total}", file=sys.stderr, flush=True)
+            return
         numbers = "".join(f" {name} {value:.4g}" for name, value in figures.items() if "loss" in name)
         print(f"\r{phase} {done}/{total}{numbers}\033[K", end="\n" if done >= total else "", file=sys.stderr, flush=True)
 

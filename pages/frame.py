@@ -29,8 +29,10 @@ navigation = st.navigation(
     position="top",
 )
 
-with shown_problems():
-    state.follow_url()
-    context_bar()
-    navigation.run()
-    workbench().start()
+try:
+    with shown_problems():
+        state.follow_url()
+        context_bar()
+        navigation.run()
+finally:
+    workbench().start()  # after the page, which need not wait for it

@@ -33,8 +33,8 @@ def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
             with st.container(border=True, height="stretch", key=f"card_{detector.name()}"):
                 st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]")
                 st.caption(say(detector.summary))
-                st.caption(say(N_("When: {when}"), when="") + say(detector.when))
-                st.caption(say(N_("Not when: {when}"), when="") + say(detector.when_not))
+                st.caption(say(N_("When: {when}"), when=plain(detector.when)))
+                st.caption(say(N_("Not when: {when}"), when=plain(detector.when_not)))
                 st.space("stretch")
                 is_chosen = detector.name() == chosen
                 st.button(

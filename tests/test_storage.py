@@ -8,6 +8,7 @@ import pytest
 from detectors.errors import StorageError
 from detectors.messages import Message
 from detectors.storage.files import Workspace, new_id, published, read_json, sweep, write_json
+from detectors.storage.lock import ServerLock
 from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
 
 
@@ -98,3 +99,16 @@ def test_the_latest_threshold_is_the_one_in_force(records):
 def test_a_database_that_cannot_be_opened_is_told_without_its_password(tmp_path):
     with pytest.raises(StorageError, match="cannot be opened"):
         Records(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
+
+
+def test_a_second_server_on_the_same_workspace_is_refused(tmp_path):
+    with ServerLock(tmp_path), pytest.raises(StorageError, match=f"another Anomalyst .process {os.getpid()}. already uses"):
+        ServerLock(tmp_path)
+    with ServerLock(tmp_path):
+        pass  # the first one has ended
+
+
+def test_a_lock_that_a_killed_server_left_does_not_count(tmp_path):
+    (tmp_path / "server.pid").write_text("999999999 1.00", encoding="ascii")
+    with ServerLock(tmp_path):
+        assert (tmp_path / "server.pid").read_text(encoding="ascii").startswith(f"{os.getpid()} ")
