@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from logging.handlers import RotatingFileHandler
@@ -23,6 +24,9 @@ from detectors.storage.files import Workspace
 from detectors.storage.lock import ServerLock
 
 PROJECT = Path(__file__).resolve().parent
+
+#: Seconds after which waiting runs go on even if nobody has opened a page; the first page starts them sooner.
+START_S = 5.0
 
 #: Sent with every page: no framing by other sites, no guessing of types, no address passed on.
 SAFE_HEADERS = [
@@ -50,11 +54,15 @@ class SafeHeaders:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """Freezes what start-up imported out of the garbage collector's sight, and ends trainer and answerer at shut-down."""
-    from pages.shared.engine import close_workbench
+    from pages.shared.engine import close_workbench, start_workbench
 
     gc.collect()
     gc.freeze()
+    starting = threading.Timer(START_S, start_workbench)
+    starting.daemon = True
+    starting.start()
     yield {}
+    starting.cancel()
     close_workbench()
 
 

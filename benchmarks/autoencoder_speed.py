@@ -27,7 +27,7 @@ REPEATS = 3
 OURS = """
 import json, sys, time
 import numpy as np
-import keras, tensorflow
+import detectors.network, keras, tensorflow
 from detectors.vectors.autoencoder import Autoencoder
 X = np.load(sys.argv[1])
 began = time.perf_counter()

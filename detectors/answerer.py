@@ -61,10 +61,12 @@ class Answerer:
         }
 
     def _explain_rows(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Explains `rows` into the folder `into`; says how well the faster method agrees with shap's."""
+        """Explains `rows` into the folder `into`; says, if that is wanted, how well the faster method agrees with shap's."""
         run = self._open(request["run"], request["data"])
         rows = np.asarray(request["rows"], dtype=np.intp)
         save_explanations(Path(request["into"]), rows, run.many(rows))
+        if not request["compare"]:
+            return {}
         compared = rows[:: max(1, len(rows) // COMPARED_ROWS)][:COMPARED_ROWS]
         return {"agreement": run.agreement(compared), "compared": len(compared)}
 
@@ -72,6 +74,8 @@ class Answerer:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""
         import shap
         import tensorflow  # noqa: F401
+
+        import detectors.network  # noqa: F401  decides how TensorFlow starts
 
         def sum_of(X: Any) -> Any:
             return X.sum(axis=1)

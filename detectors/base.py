@@ -62,6 +62,8 @@ class Detector(Parametrised):
     step_name: ClassVar[str] = N_("step {done} of {total}")
     """How its progress is counted while it learns."""
     presets: ClassVar[Mapping[str, Preset]] = {}
+    quick: ClassVar[Mapping[str, Any]] = {}
+    """Parameters for a quick look: tests of what holds for every detector train with them."""
 
     def __init__(self, *, seed: int = 0, **values: Any) -> None:
         super().__init__(**values)
@@ -99,9 +101,13 @@ class Detector(Parametrised):
             raise DetectorError(N_("{title} needs at least 2 rows to learn from; there are {rows}."), title=self.title, rows=len(values))
         self.feature_names_ = names
         self.row_shape_ = values.shape[1:]
-        self._fit(values, progress)
-        progress.check()
-        self.training_scores_ = self._training_scores(values, progress)
+        try:
+            self._fit(values, progress)
+            progress.check()
+            self.training_scores_ = self._training_scores(values, progress)
+        except BaseException:
+            self.row_shape_ = ()  # half fitted is not fitted
+            raise
         return self
 
     def score(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Scores:
@@ -200,6 +206,8 @@ class Detector(Parametrised):
 
 
 def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] | None) -> NDArray[np.float32]:
+    if isinstance(X, pd.DataFrame):
+        X = _named_columns(X, names)
     values = np.asarray(X, dtype=np.float32)
     if values.ndim != AXES[representation]:
         raise DetectorError(
@@ -214,6 +222,18 @@ def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] 
             row=int(row) + 1, column=names[column] if names else str(column + 1),
         )  # fmt: skip
     return values
+
+
+def _named_columns(X: pd.DataFrame, names: list[str] | None) -> pd.DataFrame:
+    """The columns a detector was trained on, in their order; all of them must be there and hold numbers."""
+    missing = [name for name in names or () if name not in X.columns]
+    if missing:
+        raise DetectorError(N_("Column `{column}` is missing. The detector was trained with it."), column=missing[0])
+    wanted = X[names] if names else X
+    text = [str(name) for name, kind in wanted.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
+    if text:
+        raise DetectorError(N_("Column `{column}` does not hold numbers. Prepare the data first."), column=text[0])
+    return wanted
 
 
 def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,14 @@ def reason_texts(found: Sequence[Sequence[Reason]], translate: Translate = str) 
     return [row + [""] * (NAMED_COLUMNS - len(row)) for row in texts]
 
 
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """`name`, or `name` marked as ours until no column in `taken` is called so."""
+    others = set(taken)
+    while name in others:
+        name = OURS.format(name=name)
+    return name
+
+
 def reason_columns(texts: Sequence[Sequence[str]]) -> dict[str, list[str]]:
     """The reasons as columns of their own, strongest first: ``reason 1``, ``reason 2`` …"""
     return {f"reason {place + 1}": [row[place] for row in texts] for place in range(NAMED_COLUMNS)}
@@ -64,5 +72,5 @@ def flagged_frame(
         found: further columns of ours, such as `reason_columns`.
     """
     ours: dict[str, Any] = {"rank": ranks + 1, "row": rows + 1, "score": scores, **found}
-    named = {OURS.format(name=name) if name in values.columns else name: column for name, column in ours.items()}
+    named = {free_name(name, values.columns): column for name, column in ours.items()}
     return pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)

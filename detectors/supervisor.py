@@ -22,6 +22,12 @@ LOOK_S = 0.2
 #: Seconds a training has to stop by itself when nothing of it is wanted; then the trainer is ended and replaced.
 STOP_PATIENCE_S = 1.2
 
+#: A trainer that died this often without having begun a run fails the runs that wait …
+DEATHS_IN_VAIN = 3
+
+#: … and is started again after ever longer pauses, up to this many seconds.
+LONGEST_PAUSE_S = 60.0
+
 #: The rule in force until the analyst moves the threshold.
 FIRST_RULE, FIRST_VALUE = "percentile", 95.0
 
@@ -33,6 +39,9 @@ class Supervisor:
 
     def __init__(self, workspace: Workspace, records: Records, trainer: TrainerProcess) -> None:
         self._workspace, self._records, self._trainer = workspace, records, trainer
+        self.looking = threading.RLock()
+        """Held while the supervisor looks; hold it to change queue and records together."""
+        self._deaths_in_vain, self._next_start = 0, 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
@@ -42,13 +51,17 @@ class Supervisor:
             queue.release(self._workspace, run_id)
             sweep(self._workspace.runs / run_id)
         sweep(self._workspace.data)
+        self._workspace.empty_incoming()
         waiting = set(queue.waiting(self._workspace))
-        for run in self._unended():
-            if run.id not in waiting:
+        for run in self._records.unended():
+            if run.id in waiting:
+                continue
+            if run.state == "queued" and not RunFolder(self._workspace.runs / run.id).has_ended():
+                queue.enqueue(self._workspace, run.id)  # the server ended between recording and queueing it
+            else:
                 self._settle(run, lost=INTERRUPTED, lost_state="interrupted")
 
     def start(self) -> None:
-        self._trainer.start()
         self._thread.start()
 
     def close(self) -> None:
@@ -60,28 +73,39 @@ class Supervisor:
         """One look: settles what ended, starts a new trainer for one that died, ends one that does not stop."""
         code = self._trainer.ended()
         if code is not None:
-            died = list(queue.being_done(self._workspace))
-            self._settle_all(lost=_death(code))
-            for run_id in died:
-                queue.release(self._workspace, run_id)
-                sweep(self._workspace.runs / run_id)
-            self._settle_all(lost=_death(code))
-            self._trainer.start()
+            self._after_death(code)
         self._end_what_does_not_stop()
         self._settle_all(lost=_death(0))
+        if time.monotonic() >= self._next_start:
+            self._trainer.start()
+
+    def _after_death(self, code: int) -> None:
+        """Fails what the dead trainer was doing; one that dies again and again is started less and less often."""
+        died = queue.being_done(self._workspace)
+        for run_id in died:
+            queue.release(self._workspace, run_id)
+            sweep(self._workspace.runs / run_id)
+        self._settle_all(lost=_death(code))
+        self._deaths_in_vain = 0 if died or code == 0 else self._deaths_in_vain + 1
+        self._next_start = time.monotonic() + min(LONGEST_PAUSE_S, LOOK_S * 4**self._deaths_in_vain)
+        if self._deaths_in_vain >= DEATHS_IN_VAIN:
+            self._fail_what_waits(_death(code))
+
+    def _fail_what_waits(self, reason: Message) -> None:
+        for run_id in queue.waiting(self._workspace):
+            if queue.withdraw(self._workspace, run_id):
+                self._records.set_state(run_id, "failed", reason=reason)
 
     def _watch(self) -> None:
         while not self._ending.wait(LOOK_S):
             try:
-                self.look()
+                with self.looking:
+                    self.look()
             except Exception:  # the watch must go on: the next look may succeed, and the log says what failed
                 logger.exception("a look at the runs failed")
 
-    def _unended(self) -> list[RunRecord]:
-        return [run for run in self._records.runs(task=None) if not run.ended]
-
     def _settle_all(self, lost: Message) -> None:
-        unended = self._unended()
+        unended = self._records.unended()
         waiting = set(queue.waiting(self._workspace))  # read before the claims: a run moves from here to there
         claimed = set(queue.being_done(self._workspace))
         for run in unended:
@@ -103,20 +127,22 @@ class Supervisor:
             self._records.set_state(run.id, lost_state, reason=lost)
 
     def _finish(self, run: RunRecord, folder: RunFolder) -> None:
-        if run.task == "train":
+        if run.task == "train" and self._records.threshold(run.id) is None:
             cut_off = thresholds.cut_off(FIRST_RULE, FIRST_VALUE, folder.array("sorted_training_scores"))
             flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
             self._records.set_threshold(ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged))
-        summary = {**folder.summary(), "stopped_early": folder.stop_mode() == "keep"}
-        self._records.set_state(run.id, "done", summary=summary)
+        self._records.set_state(run.id, "done", summary=folder.summary())
 
     def _end_what_does_not_stop(self) -> None:
         for run_id in queue.being_done(self._workspace):
             folder = RunFolder(self._workspace.runs / run_id)
             if folder.stop_mode() == "discard" and time.time() - folder.stop_asked_at() > STOP_PATIENCE_S:
                 self._trainer.replace()
-                queue.release(self._workspace, run_id)
-                sweep(folder.path)
+                for claimed in queue.being_done(self._workspace):  # it may have moved on to the next one just before
+                    queue.release(self._workspace, claimed)
+                    sweep(self._workspace.runs / claimed)
+                    if claimed != run_id and not RunFolder(self._workspace.runs / claimed).has_ended():
+                        queue.enqueue(self._workspace, claimed)
 
 
 def _death(code: int) -> Message:

@@ -46,7 +46,7 @@ class RunProgress(Progress):
         if epoch_ended:
             names = ("loss", "validation_loss")
             self.folder.add_losses({"epoch": done, **{name: figures[name] for name in names if name in figures}})
-        if new_phase or epoch_ended or now - self._written >= REPORT_S:
+        if new_phase or now - self._written >= REPORT_S:
             self.folder.report(phase, done, total, {**figures, "phase_started": self._phase_started})
             self._written = now
 
@@ -90,6 +90,7 @@ def main() -> None:
     settle(workspace.logs / "trainer.log")
     end_with_parent(sys.stdin.buffer)
     if not queue.waiting(workspace):
+        import detectors.network  # noqa: F401  decides how TensorFlow starts
         import tensorflow  # noqa: F401  the first training need not wait for it
     while True:
         run_id = queue.claim(workspace)

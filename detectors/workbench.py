@@ -80,9 +80,14 @@ class Workbench:
         return self._recorded(data_id, reading.read_file(source, self.workspace.data / data_id, name=name, limits=limits))
 
     def import_sample(self, sample: str) -> DataSetRecord:
-        """Makes a sample; the one made before is used again."""
+        """Makes a sample; where the same one was made before, that one is used again."""
         data_id = new_id()
-        return self._recorded(data_id, reading.make_sample(sample, self.workspace.data / data_id))
+        report = reading.make_sample(sample, self.workspace.data / data_id)
+        before = next((record for record in self.records.data_sets() if record.content_hash == report.content_hash), None)
+        if before is None:
+            return self._recorded(data_id, report)
+        shutil.rmtree(self.workspace.data / data_id)
+        return before
 
     def _recorded(self, data_id: str, report: reading.Report) -> DataSetRecord:
         proposed = roles.propose(self.profile(data_id), report.rows)
@@ -115,22 +120,27 @@ class Workbench:
             raise DataError(N_("No feature column is left to learn from. Give at least one column the role feature on the Data page."))
         run_id = new_id()
         RunFolder(self.workspace.runs / run_id).ask(request)
-        queue.enqueue(self.workspace, run_id)
-        self.records.add(RunRecord(run_id, request.data_id, "train", request.detector, request.to_json()))
+        self._enqueue(RunRecord(run_id, request.data_id, "train", request.detector, request.to_json()))
         return run_id
 
+    def _enqueue(self, record: RunRecord) -> None:
+        """Record first, entry second, with no look of the supervisor in between: what waits is always listed."""
+        with self._supervisor.looking:
+            self.records.add(record)
+            queue.enqueue(self.workspace, record.id)
+
     def start_again(self, run_id: str) -> None:
-        """Puts an interrupted, stopped or failed run back into the queue."""
-        self.run_folder(run_id).clear()
-        queue.enqueue(self.workspace, run_id)
-        self.records.set_state(run_id, "queued")
+        """Puts an interrupted, stopped or failed run back into the queue; any other one is left as it is."""
+        with self._supervisor.looking:
+            if self.records.move(run_id, "queued", only_from=("interrupted", "stopped", "failed")):
+                self.run_folder(run_id).clear()
+                queue.enqueue(self.workspace, run_id)
 
     def stop_run(self, run_id: str, mode: StopMode) -> None:
         """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
-        folder = self.run_folder(run_id)
-        if queue.withdraw(self.workspace, run_id):
-            mode = "discard"
-        folder.ask_stop(mode)
+        with self._supervisor.looking:
+            waited = queue.withdraw(self.workspace, run_id)
+            self.run_folder(run_id).ask_stop("discard" if waited else mode)
 
     def run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.workspace.runs / run_id)
@@ -157,12 +167,14 @@ class Workbench:
         answer: Mapping[str, Any] = self.answerer.ask("explain_row", run=run_id, data=data_id, row=row)
         return answer
 
-    def explain_rows(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> tuple[Explanation, Mapping[str, Any]]:
-        """Many rows at once, and how well the faster method agrees with shap's explainer."""
+    def explain_rows(
+        self, run_id: str, data_id: str, rows: NDArray[np.intp], *, compare: bool = False
+    ) -> tuple[Explanation, Mapping[str, Any]]:
+        """Many rows at once; with `compare` also how well the faster method agrees with shap's explainer."""
         into = self.workspace.incoming / new_id()
         into.mkdir()
         try:
-            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into))
+            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
             return load_explanations(into)[1], agreement
         finally:
             shutil.rmtree(into, ignore_errors=True)
@@ -176,6 +188,16 @@ class Workbench:
             kept = kept.and_also(self.explain_rows(run_id, data_id, missing)[0])
             place |= {int(row): len(known) + position for position, row in enumerate(missing)}
         return kept.at(np.array([place[int(row)] for row in rows], dtype=np.intp))
+
+    def rows_at_once(self, run_id: str) -> int:
+        """How many rows of a run are explained without making anybody wait: fewer the wider the table."""
+        return int(self.run_folder(run_id).summary()["rows_at_once"])
+
+    def explained_at_once(self, run_id: str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those of `rows` that are explained already, and as many others as can be explained at once; in their order."""
+        known, _ = self._kept_explanations(run_id, rows)
+        is_known = np.isin(rows, known)
+        return rows[is_known | (np.cumsum(~is_known) <= self.rows_at_once(run_id))]
 
     def _kept_explanations(self, run_id: str, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Explanation]:
         """The largest set of explanations there is: with the run itself, or of a run that explained it."""
@@ -197,6 +219,5 @@ class Workbench:
             raise StorageError(N_("This run is no longer there."))
         new = new_id()
         ask_reasons(self.run_folder(new), run_id, run.data_id, rows)
-        queue.enqueue(self.workspace, new)
-        self.records.add(RunRecord(new, run.data_id, "reasons", run.detector, {}, of_run=run_id))
+        self._enqueue(RunRecord(new, run.data_id, "reasons", run.detector, {}, of_run=run_id))
         return new

@@ -18,6 +18,7 @@ from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
+from pages.shared.problems import shown_problems
 from pages.shared.threshold_plot import threshold_plot
 
 
@@ -66,7 +67,8 @@ def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
 
 def take_typed_rule(run_id: str, threshold: ThresholdRecord, key: str) -> None:
     rule = state.typed(key)
-    put_in_force(run_id, rule, threshold.cut_off if rule == "manual" else RULES[rule].parameter.default)
+    started_from = {"manual": threshold.cut_off, "rows": max(1, threshold.flagged)}
+    put_in_force(run_id, rule, started_from.get(rule, RULES[rule].parameter.default))
 
 
 def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
@@ -87,5 +89,6 @@ if refused := state.take_refusal():
 rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
-flagged_table(data_set, current_run, current_threshold)
+with shown_problems():
+    flagged_table(data_set, current_run, current_threshold)
 download_panel(data_set, current_run, current_threshold)

@@ -275,5 +275,5 @@ def test_layers_are_listed_from_input_to_output_with_their_numbers() -> None:
         "encoder_1", "encoder_1_normalisation", "encoder_2", "encoder_2_normalisation",
         "decoder_1", "decoder_1_normalisation", "output",
     ]  # fmt: skip
-    assert rows[1] == {"layer": "encoder_1", "shape": "8", "parameters": 4 * 8 + 8}
+    assert rows[1] == {"layer": "encoder_1", "shape": "8", "parameters": 4 * 8}  # no bias: batch normalisation takes it away
     assert rows[-1] == {"layer": "output", "shape": "4", "parameters": 8 * 4 + 4}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from detectors.errors import AnomalystError, DataError, ParameterError, WorkerError
@@ -211,3 +212,44 @@ def test_after_a_restart_the_running_run_is_interrupted_and_can_start_again(benc
         os.kill(stopped, signal.SIGKILL)
     assert ended(bench, waiting).state == "done"
     assert ended(bench, running).state == "stopped"
+
+
+def test_starting_again_twice_trains_once_and_keeps_the_threshold(bench, data_id):
+    run_id = bench.start_run(request(bench, data_id))
+    assert ended(bench, run_id).state == "done"
+    bench.set_threshold(run_id, "rows", 7)
+    bench.start_again(run_id)  # a stale page in another session still offers it
+    assert (bench.records.run(run_id).state, queue.waiting(bench.workspace)) == ("done", [])
+    assert bench.records.threshold(run_id).flagged == 7
+
+
+def test_a_run_that_was_recorded_but_never_queued_waits_after_a_restart(bench, data_id, settings, tmp_path):
+    place = Settings(workspace=tmp_path / "workspace", database_url=f"sqlite:///{tmp_path / 'other.db'}")
+    first = Workbench(place)
+    other = first.import_file(_small(tmp_path), "small.csv")
+    first.records.add(RunRecord("abc", other.id, "train", "isolation_forest", {}))
+    first.close()
+    again = Workbench(place)
+    assert queue.waiting(again.workspace) == ["abc"]
+    again.close()
+
+
+def test_a_sample_is_made_once(bench):
+    assert bench.import_sample("breast_cells").id == bench.import_sample("breast_cells").id
+
+
+def test_wide_tables_explain_few_rows_in_advance_and_the_others_when_asked(bench, tmp_path):
+    wide = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 700))).round(3).add_prefix("c")
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    wide_id = bench.import_file(tmp_path / "wide.csv", "wide.csv").id
+    run_id = bench.start_run(request(bench, wide_id, trees=5))
+    assert ended(bench, run_id).state == "done"
+    assert bench.rows_at_once(run_id) == 10_000_000 // (1401 * 700)
+    ranking = np.argsort(bench.run_folder(run_id).array("scores"), kind="stable")[::-1]
+    assert bench.explained_at_once(run_id, ranking).tolist() == ranking[:20].tolist()  # ten kept, ten more at once
+    assert len(bench.explain_row(run_id, wide_id, int(ranking[50]))["values"]) == 700
+
+
+def _small(folder: Path) -> Path:
+    machine_frame(40).to_csv(folder / "small.csv", index=False)
+    return folder / "small.csv"

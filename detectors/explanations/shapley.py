@@ -21,7 +21,16 @@ from detectors.base import Detector, Progress, Scores
 from detectors.explanations.background import NEAREST_ROWS, backgrounds
 
 #: Permutations for one row. One is exact for games of second order; more help detectors with deeper interactions.
-PERMUTATIONS = 4
+MOST_PERMUTATIONS = 4
+
+#: Scores that explaining one row may cost, before permutations and then nearest rows are saved on.
+SCORES_OF_ONE = 6000
+
+#: Many rows are explained at once: at most this many …
+MOST_AT_ONCE = 1000
+
+#: … and at most so many that this many numbers are scored for it, so that nobody waits long for a wide table.
+NUMBERS_AT_ONCE = 10_000_000
 
 #: Nearest usual rows that each row is compared with when many are explained at once.
 NEAREST_OF_MANY = 3
@@ -76,14 +85,21 @@ class Explainer:
     def n_columns(self) -> int:
         return int(self.origins.max()) + 1
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows `many` explains in about a second or two: fewer the wider the table, one at least."""
+        return max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // ((2 * self.n_columns + 1) * len(self.origins))))
+
     def row(self, row: NDArray[np.float32]) -> Explanation:
         """Explains one row, (numbers,), with shap's `PermutationExplainer`."""
         import shap
 
-        background = backgrounds(self.detector, row[None], self.usual, NEAREST_ROWS)[0]
+        walk = 2 * self.n_columns + 1
+        background = backgrounds(self.detector, row[None], self.usual, min(NEAREST_ROWS, max(NEAREST_OF_MANY, SCORES_OF_ONE // walk)))[0]
+        permutations = min(MOST_PERMUTATIONS, max(1, SCORES_OF_ONE // (walk * len(background))))
         masker = _column_masker(background, self.origins)
         explainer = shap.explainers.PermutationExplainer(self.detector.score, masker, seed=self.seed)
-        found = explainer(row[None], max_evals=PERMUTATIONS * (2 * self.n_columns + 1), batch_size=4096, silent=True)
+        found = explainer(row[None], max_evals=permutations * walk, batch_size=4096, silent=True)
         return Explanation(
             values=np.asarray(found.values, dtype=np.float64).reshape(1, self.n_columns),
             bases=np.asarray(found.base_values, dtype=np.float64).reshape(1),

@@ -56,7 +56,9 @@ def dense_blocks(hidden: Any, sizes: Sequence[int], style: LayerStyle, name: str
     for number, units in enumerate(sizes, start=1):
         place = f"{name}_{number}"
         penalty = regularizers.L2(style.l2) if style.l2 else None
-        hidden = layers.Dense(units, kernel_regularizer=penalty, name=place)(hidden)
+        # Batch normalisation takes the mean away, and with it whatever a bias would add.
+        biased = style.normalisation != "batch"
+        hidden = layers.Dense(units, use_bias=biased, kernel_regularizer=penalty, name=place)(hidden)
         hidden = _normalised(hidden, style.normalisation, f"{place}_normalisation")
         hidden = layers.Activation(style.activation, name=f"{place}_{style.activation}")(hidden)
         if style.dropout:

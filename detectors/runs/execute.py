@@ -19,17 +19,11 @@ from detectors.errors import DataError
 from detectors.explanations.background import usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
-from detectors.frames import load_frame
+from detectors.frames import load_frame, value_key
 from detectors.messages import N_
 from detectors.preparation import TablePreparation
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
-
-#: The most unusual rows are explained as part of the run: at most this many …
-EXPLAINED_ROWS = 1000
-
-#: … and at most this many numbers are scored for it, so that wide tables do not wait for reasons nobody looked at yet.
-EXPLAINED_NUMBERS = 10_000_000
 
 
 @dataclass
@@ -45,6 +39,8 @@ class FittedRun:
     labels: NDArray[np.int8] | None
     """1 anomaly, 0 normal, -1 unknown; None without a label column."""
     seconds: dict[str, float] = field(default_factory=dict)
+    stopped_early: bool = False
+    """Whether the analyst ended the learning before the detector would have."""
 
     @property
     def training_scores(self) -> Scores:
@@ -70,9 +66,10 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     detector = registry.find(request.kind, request.detector)(seed=request.seed, **request.parameters)
     with _timed(seconds, "fit"):
         detector.fit(pd.DataFrame(vectors[fitted], columns=preparation.names, copy=False), progress)
+        stopped_early = progress.stop_asked()
     with _timed(seconds, "score"):
         scores = _all_scores(detector, vectors, fitted, progress)
-    return FittedRun(request, detector, preparation, vectors, fitted, scores, _labels(request, frame), seconds)
+    return FittedRun(request, detector, preparation, vectors, fitted, scores, _labels(request, frame), seconds, stopped_early)
 
 
 def save(run: FittedRun, folder: Path, progress: Progress) -> None:
@@ -90,9 +87,10 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         arrays["labels"] = run.labels
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
+    explainer = Explainer(run.detector, arrays["usual"], run.preparation.origins, run.request.seed)
     with _timed(run.seconds, "explain"):
-        _explain_most_unusual(run, arrays["usual"], folder, progress)
-    write_json(folder / "result.json", _summary(run))
+        _explain_most_unusual(run, explainer, folder, progress)
+    write_json(folder / "result.json", _summary(run, explainer))
 
 
 def fit_rows(request: RunRequest, frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -115,15 +113,42 @@ def fit_rows(request: RunRequest, frame: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:
-    """Which values read as `text`, (rows,): 0 and 0.0 are the same number, text is compared as it stands."""
-    if pd.api.types.is_bool_dtype(values):
-        return np.asarray(values.astype(str).str.lower() == text.lower(), dtype=bool)
-    if pd.api.types.is_numeric_dtype(values):
+    """Which values read as `text`, (rows,).
+
+    Numbers are compared as numbers (0 and 0.0 are the same), moments as moments, ``true`` and ``false`` (1 and 0) in
+    upper or lower case, text as it stands. A missing value matches nothing.
+    """
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.to_numpy(dtype="datetime64[us]") == _moment(text)
+    number = _number(text)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return np.asarray((values == number).fillna(False), dtype=bool) if number is not None else np.zeros(len(values), dtype=bool)
+    codes, different = pd.factorize(values, use_na_sentinel=True)
+    chosen = [_reads_as(value, text, number) for value in different]
+    return np.array([*chosen, False], dtype=bool)[codes]  # a missing value has the code -1
+
+
+def _reads_as(value: object, text: str, number: float | None) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return value_key(value) == text.lower() or number == bool(value)
+    return value_key(value) == text
+
+
+def _number(text: str) -> float | None:
+    """The number that `text` is; whole ones as such, because float64 has no room for every digit of the largest."""
+    for kind in (np.int64, np.float64):
         try:
-            return np.asarray((values == float(text)).fillna(False), dtype=bool)
-        except ValueError:
-            return np.zeros(len(values), dtype=bool)
-    return np.asarray((values.astype(str) == text) & values.notna(), dtype=bool)
+            return kind(text)
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _moment(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "us")
+    except ValueError:
+        return np.datetime64("NaT", "us")
 
 
 def _columns_needed(request: RunRequest) -> list[str]:
@@ -152,23 +177,23 @@ def _usual(run: FittedRun) -> NDArray[np.float32]:
     return run.vectors[fitted[usual_rows(run.scores[fitted], run.request.seed)]]
 
 
-def _explain_most_unusual(run: FittedRun, usual: NDArray[np.float32], folder: Path, progress: Progress) -> None:
-    explainer = Explainer(run.detector, usual, run.preparation.origins, run.request.seed)
-    affordable = EXPLAINED_NUMBERS // ((2 * explainer.n_columns + 1) * run.vectors.shape[1])
-    rows = np.argsort(run.scores, kind="stable")[::-1][: max(1, min(EXPLAINED_ROWS, affordable))]
+def _explain_most_unusual(run: FittedRun, explainer: Explainer, folder: Path, progress: Progress) -> None:
+    rows = np.argsort(run.scores, kind="stable")[::-1][: explainer.rows_at_once]
     save_explanations(folder, rows, explainer.many(run.vectors[rows], progress))
 
 
-def _summary(run: FittedRun) -> dict[str, Any]:
+def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
         "fitted_rows": int(run.fitted.sum()),
         "numbers": run.vectors.shape[1],
+        "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "layers": run.detector.layers_table(),
         "detector": run.detector.name(),
         "parameters": run.detector.parameters,
         "preparation": run.preparation.parameters,
+        "stopped_early": run.stopped_early,
     }
 
 

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,11 @@ class RunFolder:
         """Forgets an earlier attempt, so that the same request can be started again."""
         for name in ("progress.json", "losses.jsonl", "stop", "failure.json"):
             (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.result, ignore_errors=True)
+
+    def has_ended(self) -> bool:
+        """Whether the folder says how the run ended: with a result, a failure or a stop."""
+        return self.result.exists() or (self.path / "failure.json").exists() or self.stop_mode() == "discard"
 
     def array(self, name: str) -> NDArray[Any]:
         """An array of the result as a memory map: scores, sorted_scores, fitted, labels …"""

@@ -31,13 +31,14 @@ def release(workspace: Workspace, run_id: str) -> None:
 
 def withdraw(workspace: Workspace, run_id: str) -> bool:
     """Takes a waiting run out of the queue; False when it was not waiting any more."""
+    withdrawn = False
     for waiting in workspace.queue.glob(f"*-{run_id}"):
         try:
             waiting.unlink()
         except FileNotFoundError:
-            return False
-        return True
-    return False
+            continue  # a trainer was faster
+        withdrawn = True
+    return withdrawn
 
 
 def waiting(workspace: Workspace) -> list[str]:

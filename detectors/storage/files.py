@@ -27,9 +27,15 @@ class Workspace:
         """The workspace in `root`, created private to this user where there is none."""
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.chmod(0o700)
         for folder in (workspace.incoming, workspace.data, workspace.runs, workspace.queue, workspace.claimed, workspace.logs):
             folder.mkdir(exist_ok=True)
         return workspace
+
+    def empty_incoming(self) -> None:
+        """Removes uploads whose reading a killed server never finished."""
+        for leftover in self.incoming.iterdir():
+            shutil.rmtree(leftover, ignore_errors=True)
 
     @property
     def incoming(self) -> Path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, ForeignKey, create_engine, event, select
+from sqlalchemy import JSON, CursorResult, ForeignKey, create_engine, event, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column
@@ -17,6 +17,9 @@ from detectors.messages import N_, Message
 
 #: Whose records these are until people sign in.
 LOCAL_OWNER = "local"
+
+#: Runs and data sets listed at most.
+MOST_LISTED = 200
 
 #: States of a run that no longer change by themselves.
 ENDED = ("done", "failed", "interrupted", "stopped")
@@ -110,9 +113,9 @@ class Records:
             return session.get(DataSetRecord, data_id)
 
     def data_sets(self) -> list[DataSetRecord]:
-        """All data sets, newest first."""
+        """The newest data sets first."""
         with self._session() as session:
-            return list(session.scalars(select(DataSetRecord).order_by(DataSetRecord.created.desc())))
+            return list(session.scalars(select(DataSetRecord).order_by(DataSetRecord.created.desc()).limit(MOST_LISTED)))
 
     def set_roles(self, data_id: str, roles: Mapping[str, str]) -> None:
         with self._session() as session:
@@ -122,15 +125,29 @@ class Records:
         with self._session() as session:
             return session.get(RunRecord, run_id)
 
-    def runs(self, data_id: str | None = None, *, task: str | None = "train") -> list[RunRecord]:
-        """Runs, newest first: of one data set or of all, of one task or (None) of all."""
+    def runs(self, data_id: str | None = None, *, task: str | None = "train", most: int = MOST_LISTED) -> list[RunRecord]:
+        """The newest runs first: of one data set or of all, of one task or (None) of all."""
         query = select(RunRecord).order_by(RunRecord.created.desc())
         if data_id is not None:
             query = query.where(RunRecord.data_id == data_id)
         if task is not None:
             query = query.where(RunRecord.task == task)
         with self._session() as session:
+            return list(session.scalars(query.limit(most)))
+
+    def unended(self) -> list[RunRecord]:
+        """Waiting and running runs of every task, oldest first."""
+        query = select(RunRecord).where(RunRecord.state.not_in(ENDED)).order_by(RunRecord.created)
+        with self._session() as session:
             return list(session.scalars(query))
+
+    def move(self, run_id: str, state: str, *, only_from: Sequence[str]) -> bool:
+        """Moves a run to `state` if it is in one of `only_from`; says whether it was. Two that ask at once: one wins."""
+        moved = (
+            update(RunRecord).where(RunRecord.id == run_id, RunRecord.state.in_(only_from)).values(state=state, reason=None, finished=None)
+        )
+        with self._session() as session:
+            return cast(CursorResult[Any], session.execute(moved)).rowcount == 1
 
     def set_state(self, run_id: str, state: str, *, reason: Message | None = None, summary: dict[str, Any] | None = None) -> None:
         """Moves a run to `state`, with the reason for it or, when it is done, its summary."""

@@ -13,7 +13,7 @@ from detectors.frames import load_rows
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
-from pages.shared.engine import MOST_EXPLAINED, workbench
+from pages.shared.engine import workbench
 from pages.shared.language import say, say_message, translate
 
 #: Seconds between two looks at reasons being computed.
@@ -37,11 +37,15 @@ def download_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshold
         with_reasons = _reasons_choice(run, threshold)
         st.space("stretch")
         file_format = export.FORMATS[chosen]
+        too_many = chosen == "excel" and threshold.flagged > export.EXCEL_ROWS
+        if too_many:
+            st.caption(say(N_("An Excel sheet holds at most {most} rows. Take CSV or Parquet, or flag fewer."), most=export.EXCEL_ROWS))
         st.download_button(
             say(N_("Download flagged rows")),
             data=lambda: _file(data_set, run, threshold, chosen, with_reasons),
             file_name=f"{Path(data_set.name).stem} flagged.{file_format.extension}",
             mime=file_format.media_type,
+            disabled=too_many,
             on_click="ignore",
             type="primary",
             icon=":material/download:",
@@ -63,8 +67,9 @@ def _file(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, c
 
 def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
     """Whether the file holds reasons: always for few rows; for many once a run has worked them out, and if wanted."""
-    if threshold.flagged <= MOST_EXPLAINED:
-        return True
+    at_once = workbench().rows_at_once(run.id)
+    if threshold.flagged <= at_once:
+        return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     runs = workbench().reasons_runs(run.id)
     ready = any(found.state == "done" and (found.summary or {}).get("rows", 0) >= threshold.flagged for found in runs)
     if ready:
@@ -76,12 +81,13 @@ def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
     failed = next((found.message for found in runs[:1] if found.state == "failed"), None)
     if failed is not None:
         st.caption(say_message(failed))
+    st.caption(say(N_("Without reasons, as there are many rows.")))
     if st.button(
         say(N_("Work out the reasons of all {count} rows"), count=threshold.flagged),
         key="start_reasons",
         help=say(
             N_("Above {most} rows this takes a while, so it waits in the queue like a training. Without it the file has no reasons."),
-            most=MOST_EXPLAINED,
+            most=at_once,
         ),
     ):
         workbench().start_reasons(run.id, engine.ranking(run.id)[: threshold.flagged])

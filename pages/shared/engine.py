@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 
 from detectors import flagged
 from detectors.flagged import reasons_of
-from detectors.frames import load_frame, load_rows
+from detectors.frames import load_frame, load_rows, value_key
 from detectors.profile import ColumnProfile
 from detectors.reading import Report
 from detectors.settings import Settings
 from detectors.workbench import Workbench
 from pages.shared.language import translate
-from pages.shared.values import value_text
 
-#: Flagged rows that are explained at once; above this a sample stands for them.
-MOST_EXPLAINED = 1000
+#: Flagged rows that stand for all of them at least, however wide the table.
+SMALLEST_SAMPLE = 20
 
 _workbenches: list[Workbench] = []
 
@@ -50,6 +49,11 @@ def close_workbench() -> None:
     """Ends trainer and answerer, where there are any."""
     while _workbenches:
         _workbenches.pop().close()
+
+
+def start_workbench() -> None:
+    """Starts trainer and answerer, so that what waits goes on."""
+    workbench().start()
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -90,23 +94,25 @@ def row_explanation(run_id: str, data_id: str, row: int) -> dict[str, Any]:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[str]]:
-    """For every row the columns that weigh most, as short sentences."""
-    positions = np.array(rows, dtype=np.intp)
+    """For every row the columns that weigh most, as short sentences; none for rows whose explanation would take long."""
+    positions = workbench().explained_at_once(run_id, np.array(rows, dtype=np.intp))
     explanation = workbench().explanations(run_id, data_id, positions)
     found = reasons_of(workbench().run_folder(run_id), workbench().data_folder(data_id), positions, explanation)
-    return flagged.reason_texts(found, translate)
+    texts = dict(zip(positions.tolist(), flagged.reason_texts(found, translate), strict=True))
+    return [texts.get(row, []) for row in rows]
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeights:
     """How much each column weighs over the flagged rows, by the faster method, and how far that agrees with shap's."""
-    rows = ranking(run_id)[flagged.sampled(flagged_rows, MOST_EXPLAINED)]
-    explanation, agreement = workbench().explain_rows(run_id, data_id, rows)
+    most = max(SMALLEST_SAMPLE, workbench().rows_at_once(run_id))
+    rows = ranking(run_id)[flagged.sampled(flagged_rows, most)]
+    explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
     return ColumnWeights(np.abs(explanation.values).mean(axis=0), len(rows), agreement["agreement"], agreement["compared"])
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def column_values(data_id: str, column: str) -> list[str]:
-    """The different values of a column as text, the most frequent first."""
+    """The different values of a column, the most frequent first, as the text by which rows can be chosen."""
     values = load_frame(workbench().data_folder(data_id), [column])[column].dropna()
-    return [value_text(value).replace("\u202f", "") for value in values.value_counts().index]
+    return [value_key(value) for value in values.value_counts().index]

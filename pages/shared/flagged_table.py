@@ -7,17 +7,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from detectors import flagged
+from detectors.errors import AnomalystError
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
-from pages.shared.language import plain, say
+from pages.shared.language import plain, say, say_message
 
 #: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
 PAGE_ROWS, CLOSEST_ROWS = 50, 50
-
-#: Key of the table's button that opens a row.
-OPEN = "open_row"
 
 
 def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
@@ -51,16 +49,17 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     found = {
-        "why": [" · ".join(filter(None, texts)) for texts in engine.reason_texts(run.id, data_set.id, positions)],
+        "why": _reasons(run, data_set, positions),
         "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
     }
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
-    table.insert(0, OPEN, plain(N_("Why?")))
+    button = flagged.free_name("open", table.columns)
+    table.insert(0, button, plain(N_("Why?")))
     names = list(table.columns)
     config = st.column_config
 
     def open_row() -> None:
-        state.go("explain", row=int(rows[st.session_state["open_row_click"].row]))
+        state.go("explain", row=int(rows[state.typed("open_row_click").row]))
 
     st.dataframe(
         table,
@@ -68,7 +67,7 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
         height=min(35 * (len(table) + 1) + 4, 560),
         key="flagged_rows",
         column_config={
-            OPEN: config.ButtonColumn("", on_click=open_row, key="open_row_click", type="tertiary", pinned=True, width="small"),
+            button: config.ButtonColumn("", on_click=open_row, key="open_row_click", type="tertiary", pinned=True, width="small"),
             names[1]: config.NumberColumn(plain(N_("rank")), format="localized", pinned=True, width="small"),
             names[2]: config.NumberColumn(plain(N_("row")), format="localized", width="small"),
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
@@ -77,3 +76,15 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
     )
+
+
+def _reasons(run: RunRecord, data_set: DataSetRecord, positions: tuple[int, ...]) -> list[str]:
+    """The reasons as one text a row; where they cannot be had, the page says so and the rows are shown without."""
+    try:
+        texts = engine.reason_texts(run.id, data_set.id, positions)
+    except AnomalystError as error:
+        st.caption(say_message(error.message))
+        texts = [[]] * len(positions)
+    if any(not found for found in texts):
+        st.caption(say(N_("In a table this wide reasons are worked out for a few rows at a time. Open a row to see its own.")))
+    return [" · ".join(filter(None, found)) for found in texts]

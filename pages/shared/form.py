@@ -85,5 +85,6 @@ def _differs(field: Field, value: Any) -> bool:
 
 def _step(field: Field, value: float) -> float:
     """A step that suits the value's size: 1 for 95, 0.1 for 3, 0.0001 for a learning rate of 0.001."""
-    size = abs(value) or (field.high or 1) - (field.low or 0)
+    span = (field.high or 1) - (field.low or 0)
+    size = abs(value) or (span if math.isfinite(span) else 1.0)
     return float(10.0 ** (math.floor(math.log10(size)) - 1))

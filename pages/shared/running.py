@@ -62,8 +62,8 @@ def _progress(run: RunRecord) -> None:
             label_visibility="collapsed",
             width="content",
         )
-        stopping = workbench().run_folder(run.id).stop_mode() is not None
-        if st.button(say(N_("Stop")), key="stop", icon=":material/stop:", disabled=stopping):
+        discarding = workbench().run_folder(run.id).stop_mode() == "discard"
+        if st.button(say(N_("Stop")), key="stop", icon=":material/stop:", disabled=discarding):
             workbench().stop_run(run.id, "keep" if choice == keep[0] else "discard")
     st.progress(_covered(progress) if progress else 0.0)
 
