@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.child import log_with_number, settle
+from detectors.child import load_tensorflow, log_with_number, settle
 from detectors.errors import AnomalystError
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
@@ -72,10 +72,8 @@ class Answerer:
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""
+        load_tensorflow()
         import shap
-        import tensorflow  # noqa: F401
-
-        import detectors.network  # noqa: F401  decides how TensorFlow starts
 
         def sum_of(X: Any) -> Any:
             return X.sum(axis=1)

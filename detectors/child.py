@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import uuid
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -48,3 +49,9 @@ def log_with_number(logger: logging.Logger, what: str) -> str:
 def memory_bytes() -> int:
     """Resident memory of this process."""
     return int(psutil.Process().memory_info().rss)
+
+
+def load_tensorflow() -> None:
+    """Imports TensorFlow, which takes seconds, after the settings it must find when it starts."""
+    import_module("detectors.network")
+    import_module("tensorflow")

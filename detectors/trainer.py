@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from detectors.base import Progress
-from detectors.child import end_with_parent, log_with_number, memory_bytes, settle
+from detectors.child import end_with_parent, load_tensorflow, log_with_number, memory_bytes, settle
 from detectors.errors import AnomalystError, Discarded
 from detectors.messages import N_, Message
 from detectors.runs import queue
@@ -90,8 +90,7 @@ def main() -> None:
     settle(workspace.logs / "trainer.log")
     end_with_parent(sys.stdin.buffer)
     if not queue.waiting(workspace):
-        import detectors.network  # noqa: F401  decides how TensorFlow starts
-        import tensorflow  # noqa: F401  the first training need not wait for it
+        load_tensorflow()  # the first training need not wait for it
     while True:
         run_id = queue.claim(workspace)
         if run_id is not None:
