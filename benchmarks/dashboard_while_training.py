@@ -33,10 +33,10 @@ def main() -> int:
         workspace = Path(folder) / "workspace"
         finished, endless, watched_data = runs(workspace)
         with running_dashboard(workspace) as server, running_browser() as browser:
-            wait_until_learning(workspace, endless)
             owner, other = fresh_page(browser), fresh_page(browser)
-            owner.goto(f"{server.url}/train?data={watched_data}&run={endless}")
-            owner.locator(".st-key-running .js-plotly-plot").wait_for()
+            owner.goto(f"{server.url}/train?data={watched_data}&run={endless}")  # the first page starts the trainer
+            wait_until_learning(workspace, endless)
+            owner.locator(".st-key-running .js-plotly-plot:visible").first.wait_for()
             before = epochs_so_far(workspace, endless)
             explained = explained_rows(other, server.url, finished, CLICKS)
             ordered = changed_orders(other, server.url, finished)

@@ -25,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnomalystError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        refused = N_("The system refused ({reason}). Make room on the disk, or check who may read and write there.")
+        print(Message(refused, {"reason": str(error)}), file=sys.stderr)
+        return 2
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,9 @@ SMALLEST_BAR = 0.01
 
 #: Characters of a name from data that fit beside an axis.
 NAME_LENGTH = 28
+
+#: Characters of it that fit where the pointer rests.
+HOVER_LENGTH = 120
 
 
 @dataclass(frozen=True)
@@ -56,38 +60,46 @@ class Chart:
         return self.figure.update_layout(xaxis_title=x, yaxis_title=y)
 
 
-def losses(records: Sequence[dict[str, float]], palette: Palette) -> Chart:
+def losses(records: Sequence[dict[str, float]], palette: Palette, *, translate: Translate = str) -> Chart:
     """Loss and validation loss by epoch, log scale."""
     table = pd.DataFrame(records)
     figure = _figure(palette)
-    figure.add_scatter(x=table["epoch"], y=table["loss"], name="loss", mode="lines+markers", line_color=palette.normal, marker_size=4)
-    if "validation_loss" in table:
-        line = {"color": palette.accent, "dash": "dot"}
-        figure.add_scatter(
-            x=table["epoch"], y=table["validation_loss"], name="validation loss", mode="lines+markers", line=line, marker_size=4
-        )
+    lines = {
+        "loss": (N_("loss"), {"color": palette.normal}),
+        "validation_loss": (N_("validation loss"), {"color": palette.accent, "dash": "dot"}),
+    }
+    for column, (name, line) in lines.items():
+        if column in table:
+            figure.add_scatter(x=table["epoch"], y=table[column], name=translate(name), mode="lines+markers", line=line, marker_size=4)
     figure.update_yaxes(type="log", exponentformat="power", dtick=1)
     legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend, margin_t=28)
     return Chart(figure, Message(N_("Is it still learning?")), table, (Message(N_("epoch")), Message(N_("loss (log)"))))
 
 
-def waterfall(columns: Sequence[str], values: NDArray[np.float64], *, base: float, score: float, palette: Palette, most: int = 10) -> Chart:
+def waterfall(
+    columns: Sequence[str],
+    values: NDArray[np.float64],
+    *,
+    base: float,
+    score: float,
+    palette: Palette,
+    most: int = 10,
+    translate: Translate = str,
+) -> Chart:
     """How each column moved the score from the base to where it is: largest first, the small ones together."""
     order = np.argsort(-np.abs(values))
-    worth_a_bar = int(np.count_nonzero(np.abs(values) >= SMALLEST_BAR * np.abs(values).max(initial=0)))
-    kept, rest = np.split(order, [min(most, worth_a_bar)])
-    names = [short(columns[i]) for i in kept]
-    steps = [float(values[i]) for i in kept]
     table = pd.DataFrame({"column": [columns[i] for i in order], "added to the score": values[order]})
-    if len(rest):
-        names.append(Message(N_("{count} others"), {"count": len(rest)}).text())
-        steps.append(float(values[rest].sum()))
-    figure = _figure(palette, height=90 + 30 * (len(names) + 2))
+    kept, rest = np.split(order, [min(most, _worth_a_bar(values))])
+    together = [Message(N_("{count} others"), {"count": len(rest)}).text(translate)] if len(rest) else []
+    names = [translate(N_("base")), *[columns[i] for i in kept], *together, translate(N_("score"))]
+    steps = [*values[kept].tolist(), *([float(values[rest].sum())] if len(rest) else [])]
+    figure = _figure(palette, height=90 + 30 * len(names))
     figure.add_waterfall(
         orientation="h",
         measure=["absolute", *["relative"] * len(steps), "total"],
-        y=["base", *names, "score"],
+        y=list(range(len(names))),
+        customdata=_hover_names(names),
         x=[base, *steps, score],
         text=[shown(base), *[f"{'+' if step >= 0 else '−'}{shown(abs(step))}" for step in steps], shown(score)],
         textposition="outside",
@@ -96,9 +108,9 @@ def waterfall(columns: Sequence[str], values: NDArray[np.float64], *, base: floa
         decreasing_marker_color=palette.normal,
         totals_marker_color=palette.accent,
         connector_line_color=palette.grid,
-        hovertemplate="%{y}: %{x:.6g}<extra></extra>",
+        hovertemplate="%{customdata}: %{x:.6g}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **_ticks(names))
     figure.update_layout(margin_r=24)
     figure.update_xaxes(range=_room(base, steps, score))
     return Chart(figure, Message(N_("What added to the score? (SHAP)")), table, (Message(N_("score")), Message("")))
@@ -109,66 +121,100 @@ def column_weights(columns: Sequence[str], weights: NDArray[np.float64], rows: i
     order = np.argsort(-weights)
     table = pd.DataFrame({"column": [columns[i] for i in order], "mean |SHAP value|": weights[order]})
     kept = order[:most]
+    names = [columns[i] for i in kept]
     figure = _figure(palette, height=90 + 26 * len(kept))
     figure.add_bar(
         orientation="h",
-        y=[short(columns[i]) for i in kept],
+        y=list(range(len(names))),
         x=weights[kept],
+        customdata=_hover_names(names),
         marker_color=palette.flagged,
-        hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+        hovertemplate="%{customdata}: %{x:.4g}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **_ticks(names))
     title = Message(N_("Which columns weigh most over {rows} flagged rows?"), {"rows": rows})
     return Chart(figure, title, table, (Message(N_("mean |SHAP value|, in units of the score")), Message("")))
 
 
 def place_of_number(
-    column: str, edges: NDArray[np.float64], counts: Sequence[int], *, actual: float | None, expected: float | None, palette: Palette
+    column: str,
+    edges: NDArray[np.float64],
+    counts: Sequence[int],
+    *,
+    actual: float | None,
+    expected: float | None,
+    palette: Palette,
+    dates: bool = False,
+    translate: Translate = str,
 ) -> Chart:
-    """Where this row's value lies among all values of its column."""
-    middles = (edges[:-1] + edges[1:]) / 2
-    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "rows": counts})
+    """Where this row's value lies among all values of its column; `dates` come in seconds since 1970."""
+    at = _moments if dates else np.asarray
+    table = pd.DataFrame({"from": at(edges[:-1]), "to": at(edges[1:]), "rows": counts})
     figure = _figure(palette, height=HEIGHT - 60)
     figure.add_bar(
-        x=middles, y=counts, width=np.diff(edges), marker_color=palette.normal, hovertemplate="%{x:.4g}: %{y} rows<extra></extra>"
+        x=at((edges[:-1] + edges[1:]) / 2),
+        y=counts,
+        width=np.diff(edges) * (1000 if dates else 1),  # plotly counts dates in milliseconds
+        marker_color=palette.normal,
+        hovertemplate=_rows_hover("%{x}" if dates else "%{x:.4g}", translate),
     )
-    _upright(figure, expected, palette.accent, "dot", Message(N_("expected")))
-    _upright(figure, actual, palette.flagged, "solid", Message(N_("here")))
+    for value, color, dash, label in ((expected, palette.accent, "dot", N_("expected")), (actual, palette.flagged, "solid", N_("here"))):
+        if value is not None and np.isfinite(value):
+            _upright(figure, at(np.array([value]))[0], color, dash, translate(label))
     figure.update_layout(bargap=0)
-    return Chart(figure, _place_title(column), table, (Message("{column}", {"column": short(column, escaped=False)}), Message(N_("rows"))))
+    return Chart(figure, _place_title(column), table, _place_axes(column))
 
 
-def place_of_category(column: str, values: Sequence[str], counts: Sequence[int], *, actual: str, expected: str, palette: Palette) -> Chart:
+def place_of_category(
+    column: str, values: Sequence[str], counts: Sequence[int], *, actual: str, expected: str, palette: Palette, translate: Translate = str
+) -> Chart:
     """How common this row's category is in its column."""
     table = pd.DataFrame({"value": values, "rows": counts})
-    colors = [palette.flagged if value == actual else palette.normal for value in values]
     figure = _figure(palette, height=HEIGHT - 60)
-    texts = [_category_mark(value, actual, expected) for value in values]
     figure.add_bar(
-        x=[short(value, 14) for value in values], y=counts, marker_color=colors, text=texts, textposition="outside", cliponaxis=False
+        x=list(range(len(values))),
+        y=counts,
+        customdata=_hover_names(values),
+        marker_color=[palette.flagged if value == actual else palette.normal for value in values],
+        text=[_category_mark(value, actual, expected, translate) for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate=_rows_hover("%{customdata}", translate),
     )
     figure.update_traces(constraintext="none", textfont_size=11)
-    figure.update_xaxes(type="category", tickfont_size=11)
-    return Chart(figure, _place_title(column), table, (Message("{column}", {"column": short(column, escaped=False)}), Message(N_("rows"))))
+    figure.update_xaxes(tickfont_size=11, **_ticks(values, 14))
+    return Chart(figure, _place_title(column), table, _place_axes(column))
 
 
-def roc(false_alarms: NDArray[np.float64], recall: NDArray[np.float64], here: tuple[float, float], palette: Palette) -> Chart:
+def roc(
+    false_alarms: NDArray[np.float64],
+    recall: NDArray[np.float64],
+    here: tuple[float, float],
+    palette: Palette,
+    *,
+    translate: Translate = str,
+) -> Chart:
     """Recall against false-alarm rate over all cut-offs, with the one in force."""
     table = pd.DataFrame({"false alarm rate": false_alarms, "recall": recall})
-    figure = _curve(false_alarms, recall, here, palette)
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=_chance_line(palette), opacity=0.45, name="chance", hoverinfo="skip")
+    figure = _curve(false_alarms, recall, here, palette, translate)
+    _add_chance(figure, (0, 1), palette, translate)
     title = Message(N_("What does catching more cost in false alarms? (ROC)"))
     return Chart(figure, title, table, (Message(N_("false alarm rate")), Message(N_("recall"))))
 
 
 def precision_recall(
-    recall: NDArray[np.float64], precision: NDArray[np.float64], here: tuple[float, float], chance: float, palette: Palette
+    recall: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    here: tuple[float, float],
+    chance: float,
+    palette: Palette,
+    *,
+    translate: Translate = str,
 ) -> Chart:
     """Precision against recall over all cut-offs, with the one in force and what chance would give."""
     table = pd.DataFrame({"recall": recall, "precision": precision})
-    figure = _curve(recall, precision, here, palette)
-    line = _chance_line(palette)
-    figure.add_scatter(x=[0, 1], y=[chance, chance], mode="lines", line=line, opacity=0.45, name="chance", hoverinfo="skip")
+    figure = _curve(recall, precision, here, palette, translate)
+    _add_chance(figure, (chance, chance), palette, translate)
     title = Message(N_("How many of the flags are right as more is caught?"))
     return Chart(figure, title, table, (Message(N_("recall")), Message(N_("precision"))))
 
@@ -195,34 +241,60 @@ def _figure(palette: Palette, height: int = HEIGHT) -> go.Figure:
     return figure
 
 
-def _curve(x: NDArray[np.float64], y: NDArray[np.float64], here: tuple[float, float], palette: Palette) -> go.Figure:
+def _curve(x: NDArray[np.float64], y: NDArray[np.float64], here: tuple[float, float], palette: Palette, translate: Translate) -> go.Figure:
     figure = _figure(palette)
-    figure.add_scatter(x=x, y=y, mode="lines", line_color=palette.normal, name="", hovertemplate="%{x:.3f}, %{y:.3f}<extra></extra>")
+    point = "%{x:.3f}, %{y:.3f}<extra></extra>"
+    figure.add_scatter(x=x, y=y, mode="lines", line_color=palette.normal, name="", hovertemplate=point)
     marker = {"color": palette.flagged, "size": 11, "symbol": "diamond"}
-    figure.add_scatter(
-        x=[here[0]], y=[here[1]], mode="markers", marker=marker, name="this threshold", hovertemplate="%{x:.3f}, %{y:.3f}<extra></extra>"
-    )
+    name = translate(N_("this threshold"))
+    figure.add_scatter(x=[here[0]], y=[here[1]], mode="markers", marker=marker, name=name, hovertemplate=point)
     figure.update_xaxes(range=[-0.02, 1.02])
     figure.update_yaxes(range=[-0.02, 1.05])
     return figure
 
 
-def _chance_line(palette: Palette) -> dict[str, str]:
-    return {"color": palette.text, "dash": "dash"}
+def _add_chance(figure: go.Figure, y: tuple[float, float], palette: Palette, translate: Translate) -> None:
+    line = {"color": palette.text, "dash": "dash"}
+    figure.add_scatter(x=[0, 1], y=y, mode="lines", line=line, opacity=0.45, name=translate(N_("chance")), hoverinfo="skip")
+
+
+def _ticks(names: Sequence[str], length: int = NAME_LENGTH) -> dict[str, Any]:
+    """Names beside whole positions: as positions of their own, equal names would share a bar, and numbers would count."""
+    return {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": [short(name, length) for name in names]}
+
+
+def _hover_names(names: Sequence[str]) -> list[str]:
+    return [short(name, HOVER_LENGTH) for name in names]
+
+
+def _rows_hover(value: str, translate: Translate) -> str:
+    return Message(N_("{value}: {rows} rows"), {"value": value, "rows": "%{y}"}).text(translate) + "<extra></extra>"
+
+
+def _moments(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    return seconds.round().astype("datetime64[s]")
 
 
 def _place_title(column: str) -> Message:
     return Message(N_("Where does this row's {column} lie?"), {"column": column})
 
 
-def _category_mark(value: str, actual: str, expected: str) -> str:
-    marks = [Message(N_("here")).text()] * (value == actual) + [Message(N_("expected")).text()] * (value == expected)
-    return ", ".join(marks)
+def _place_axes(column: str) -> tuple[Message, Message]:
+    return Message("{column}", {"column": short(column, escaped=False)}), Message(N_("rows"))
 
 
-def _upright(figure: go.Figure, at: float | None, color: str, dash: str, label: Message) -> None:
-    if at is not None and np.isfinite(at):
-        figure.add_vline(x=at, line={"color": color, "dash": dash, "width": 2}, annotation={"text": label.text(), "font": {"color": color}})
+def _category_mark(value: str, actual: str, expected: str, translate: Translate) -> str:
+    return ", ".join([translate(N_("here"))] * (value == actual) + [translate(N_("expected"))] * (value == expected))
+
+
+def _upright(figure: go.Figure, at: Any, color: str, dash: str, label: str) -> None:
+    # Not by plotly's `add_vline`, which takes the mean of its ends and so knows no dates.
+    figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": color, "dash": dash, "width": 2})
+    figure.add_annotation(x=at, y=1, yref="paper", text=label, font_color=color, showarrow=False, xanchor="left", yanchor="top")
+
+
+def _worth_a_bar(values: NDArray[np.float64]) -> int:
+    return int(np.count_nonzero(np.abs(values) >= SMALLEST_BAR * np.abs(values).max(initial=0)))
 
 
 def _room(base: float, steps: Sequence[float], score: float) -> list[float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ import pandas as pd
 from detectors import metrics, reading, registry, roles, thresholds
 from detectors.base import Progress
 from detectors.detector_file import write_detector_file
-from detectors.errors import DataError
+from detectors.errors import DataError, ParameterError
+from detectors.frames import load_frame
 from detectors.messages import N_
 from detectors.preparation import TablePreparation
 from detectors.profile import load_profile
@@ -68,20 +71,38 @@ def train(asked: Training) -> dict[str, Any]:
     preparation = TablePreparation.parse_parameters(list(asked.preparation))
     detector(**parameters)
     TablePreparation(**preparation)
+    if asked.anomaly is not None and asked.label is None:
+        raise ParameterError(N_("`--anomaly` was given without `--label`. Name the column that holds `{anomaly}`."), anomaly=asked.anomaly)
     if not asked.data.is_file():
         raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
-    asked.out.mkdir(parents=True, exist_ok=True)
+    with _written_to(asked.out):
+        asked.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=asked.out):
+            pass  # better to know now than after hours of training
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         reading.read_file(asked.data, data, name=asked.data.name)
         request = dataclasses.replace(_request(asked, data), parameters=parameters, preparation=preparation)
         run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
     threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
-    _scores(run, threshold.cut_off).to_parquet(asked.out / "scores.parquet", index=False)
-    write_detector_file(run, threshold, asked.out / "detector.zip")
     summary = _summary(run, threshold)
-    write_json(asked.out / "run.json", summary)
+    with _written_to(asked.out):
+        _scores(run, threshold.cut_off).to_parquet(asked.out / "scores.parquet", index=False)
+        write_detector_file(run, threshold, asked.out / "detector.zip")
+        write_json(asked.out / "run.json", summary)
     return summary
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """Turns what the system says against writing into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            N_("Nothing can be written to `{folder}` ({reason}). Name another folder with --out, or make room in this one."),
+            folder=str(folder), reason=error.strerror or str(error),
+        ) from error  # fmt: skip
 
 
 def _request(asked: Training, data: Path) -> RunRequest:
@@ -98,6 +119,8 @@ def _request(asked: Training, data: Path) -> RunRequest:
             chosen[column] = "label"
         elif column in asked.ignore or chosen[column] == "label":
             chosen[column] = "ignored"
+    if asked.label is not None and asked.anomaly is not None:
+        roles.check_anomaly(load_frame(data, [asked.label])[asked.label], asked.label, asked.anomaly)
     where = FitWhere(*asked.fit_where) if asked.fit_where else None
     request = RunRequest("", asked.detector, chosen, kind=asked.kind, seed=asked.seed, fit_where=where, anomaly=asked.anomaly)
     if not request.features:

@@ -31,6 +31,9 @@ FIRST_EXCEL_DATE = date(1900, 3, 1)
 #: What a spreadsheet may take for the start of a formula or a command, and the full-width forms it reads alike.
 RUNNABLE = tuple("=+-@|%\t\r\n＝＋－＠｜％")
 
+#: Where columns are separated by semicolons or tabs, text after one in our commas' file begins a cell of its own.
+AFTER_SEPARATOR = re.compile(r"(?<=[;\t])[^;\t]+")
+
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
 
@@ -47,7 +50,8 @@ class Format:
 def to_csv(frame: pd.DataFrame) -> bytes:
     """The rows as comma-separated text in UTF-8 with a byte order mark, without which Excel reads it in a local encoding.
 
-    Text and headers that a spreadsheet would run get a ``'`` in front; plain numbers keep their sign.
+    Text and headers that a spreadsheet would run get a ``'`` in front, inside a text too where a semicolon or a tab
+    might begin a new cell; plain numbers keep their sign.
     """
     safe = frame.copy(deep=False)
     safe.columns = pd.Index([_harmless(str(name)) for name in frame.columns])
@@ -110,11 +114,18 @@ def _check_fits(frame: pd.DataFrame) -> None:
 
 
 def _runs(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(RUNNABLE) and not PLAIN_NUMBER.fullmatch(value)
+    """Spaces in front do not count: some spreadsheets drop them."""
+    if not isinstance(value, str):
+        return False
+    bare = value.lstrip()
+    return (value.startswith(RUNNABLE) or bare.startswith(RUNNABLE)) and not PLAIN_NUMBER.fullmatch(bare)
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if _runs(value) else value
+    if not isinstance(value, str):
+        return value
+    inside = AFTER_SEPARATOR.sub(lambda part: f"'{part[0]}" if _runs(part[0]) else part[0], value)
+    return f"'{inside}" if _runs(value) else inside
 
 
 def _has_zone(column: pd.Series) -> bool:

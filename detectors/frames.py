@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,9 @@ from detectors.reading.report import DATA_FILE
 SEAL_FILE = "footer.sha256"
 
 BATCH_ROWS = 65_536
+
+#: Floats below this are written as whole numbers where they are: beyond it float64 has no room for every digit.
+WHOLE = 1e15
 
 _DAMAGED = N_("The data of this data set are missing or damaged ({reason}). Upload the file again.")
 
@@ -86,6 +90,22 @@ def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int =
         if batch is None:
             return
         yield batch.select(names).to_pandas()
+
+
+def value_key(value: Any) -> str:
+    """One value of the data as text that names it and no other value of its column: what rows are chosen by.
+
+    ``true`` and ``false``, numbers with all their digits and without a needless ``.0``, moments in ISO form (the date
+    alone at midnight), text as it stands.
+    """
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < WHOLE else repr(number)
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat().removesuffix("T00:00:00")
+    return str(value)
 
 
 def _open(folder: Path) -> parquet.ParquetFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from detectors.errors import DataError
+from detectors.frames import value_key
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile
 
@@ -38,7 +39,15 @@ NEARLY_ALL = 0.9
 LONGEST_CODE = 40
 
 #: Labels that mean "nothing unusual here", in lower case.
-NORMAL_WORDS = frozenset({"0", "false", "no", "normal", "good", "ok", "benign"})
+NORMAL_WORDS = frozenset(
+    {
+        "0", "false", "f", "no", "n", "none", "negative", "normal", "good", "ok", "okay", "benign", "nominal", "healthy",
+        "legit", "legitimate", "genuine", "inlier",
+    }
+)  # fmt: skip
+
+#: Values of a label that a sentence names.
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,20 @@ class Role:
     column: str
     role: str
     reason: Message | str = ""
+
+
+@dataclass(frozen=True)
+class LabelReading:
+    """How the values of a label are read: value → rows, the most frequent first; and rows without a label."""
+
+    normal: dict[str, int]
+    anomalies: dict[str, int]
+    unknown: int
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether all known rows are read as the same kind, so that nothing can be judged by them."""
+        return bool(self.normal) != bool(self.anomalies)
 
 
 def propose(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
@@ -79,11 +102,23 @@ def check(roles: Sequence[Role], profiles: Sequence[ColumnProfile]) -> None:
         raise DataError(N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."))
 
 
+def labels(given: Mapping[str, str]) -> list[str]:
+    """The columns whose role is label: one at most, where the roles were checked."""
+    return [column for column, role in given.items() if role == "label"]
+
+
+def with_role(given: Mapping[str, str], column: str, role: str) -> dict[str, str]:
+    """The roles with another one for `column`. There is one label at most: an earlier one becomes ignored."""
+    replaced = labels(given) if role == "label" else []
+    return {**given, **dict.fromkeys(replaced, "ignored"), column: role}
+
+
 def anomaly_labels(values: ArrayLike | pd.Series, anomaly: object = None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which rows are anomalies, and for which rows that is known; both (rows,).
 
-    0, false, no, normal, good, ok and benign are normal, anything else is an anomaly; where `anomaly` is given, that
-    value alone is one. Upper and lower case are the same, ``1`` and ``1.0`` too. A missing label is not known.
+    0, false, no, normal, good, ok and other `NORMAL_WORDS` are normal, anything else is an anomaly; where `anomaly` is
+    given, that value alone is one. Upper and lower case are the same, ``1`` and ``1.0`` too, and a full stop at the end
+    does not count. A missing label is not known.
     """
     codes, different = pd.factorize(pd.Series(values), use_na_sentinel=True)
     words = [_word(value) for value in different]
@@ -93,13 +128,33 @@ def anomaly_labels(values: ArrayLike | pd.Series, anomaly: object = None) -> tup
     return np.array([*unusual, False])[codes], np.array([*known, False])[codes]
 
 
+def read_label(values: pd.Series, anomaly: object = None) -> LabelReading:
+    """How `anomaly_labels` reads each of the different values."""
+    counts = values.value_counts()
+    anomalies, known = anomaly_labels(counts.index.to_series(), anomaly)
+    named = list(zip([value_key(value) for value in counts.index], counts.tolist(), anomalies, known, strict=True))
+    normal = {value: rows for value, rows, is_anomaly, is_known in named if is_known and not is_anomaly}
+    unusual = {value: rows for value, rows, is_anomaly, _ in named if is_anomaly}
+    return LabelReading(normal, unusual, len(values) - sum(normal.values()) - sum(unusual.values()))
+
+
+def check_anomaly(values: pd.Series, label: str, anomaly: str) -> None:
+    """Raises `DataError` unless at least one row of the label reads as `anomaly`."""
+    reading = read_label(values, anomaly)
+    if not reading.anomalies:
+        raise DataError(
+            N_("No row has `{anomaly}` in the label `{label}`. Its values are {known}."),
+            anomaly=anomaly, label=label, known=", ".join(list(reading.normal)[:MOST_NAMED]),
+        )  # fmt: skip
+
+
 def _word(value: object) -> str:
-    """The label as text to compare; numbers without a needless ``.0``."""
+    """The label as text to compare: numbers without a needless ``.0``, words without a full stop."""
     text = str(value).strip().lower()
     try:
         number = float(text)
     except ValueError:
-        return text
+        return text.removesuffix(".")
     return str(int(number)) if number.is_integer() else text
 
 

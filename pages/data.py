@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from detectors import reading, roles
-from detectors.messages import N_, Message
+from detectors.errors import AnomalystError
+from detectors.frames import load_frame
+from detectors.messages import N_
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
@@ -22,6 +25,12 @@ from pages.shared.values import value_text
 
 #: Rows of the preview.
 PREVIEWED = 100
+
+#: A table of more columns than this scrolls, in so many pixels.
+MOST_IN_FULL, TALLEST = 30, 1100
+
+#: Values of a label that are named for each of the two kinds.
+MOST_LABELS_NAMED = 6
 
 #: Bytes copied at once from the upload to disk.
 CHUNK = 2**20
@@ -41,9 +50,11 @@ def uploader() -> None:
         with source.open("wb") as file:
             while chunk := uploaded.read(CHUNK):
                 file.write(chunk)
-        record = workbench().import_file(source, uploaded.name)
-    state.forget_upload()
-    state.select(data=record.id)
+        try:
+            state.select(data=workbench().import_file(source, uploaded.name).id)
+        except AnomalystError as error:
+            state.refuse(error.message)
+    state.forget_upload()  # a refused file too: it would be read again at every click
     st.rerun()
 
 
@@ -81,6 +92,15 @@ def heading(record: DataSetRecord) -> None:
 
 DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("vertical bar")}
 
+ALL_ANOMALIES = N_(
+    "No figures can say how good the flags are, because all values of `{column}` are read as anomalies. Name the normal value "
+    "`normal` or 0 in the file and upload it again, or name the anomaly with --anomaly on the command line."
+)
+ALL_NORMAL = N_(
+    "No figures can say how good the flags are, because all values of `{column}` are read as normal. Give the anomalies another "
+    "value in the file and upload it again, or name the anomaly with --anomaly on the command line."
+)
+
 ROLE_NAMES = {"feature": N_("feature"), "label": N_("label"), "id": N_("id"), "ignored": N_("ignored")}
 
 TYPE_NAMES = {"number": N_("number"), "boolean": N_("yes / no"), "date": N_("date"), "text": N_("text")}
@@ -104,22 +124,68 @@ def column_table(record: DataSetRecord, profiles: list[ColumnProfile]) -> pd.Dat
 
 
 def roles_editor(record: DataSetRecord, profiles: list[ColumnProfile]) -> None:
-    """The columns as a table whose roles can be changed; a change is kept at once."""
+    """The columns as a table whose roles can be changed; a change is kept at once.
+
+    The key changes with the roles that are kept, and with every refusal, so that the table never shows an edit again
+    that was refused, or that was made before someone else's.
+    """
     table = column_table(record, profiles)
-    edited = st.data_editor(
+    key = f"roles_{record.id}_{zlib.crc32(repr(sorted(record.roles.items())).encode()):x}_{state.refusals()}"
+    st.data_editor(
         table,
-        key=f"roles_{record.id}",
+        key=key,
         hide_index=True,
-        height="content",
+        height="content" if len(profiles) <= MOST_IN_FULL else TALLEST,
         disabled=[name for name in table.columns if name != "role"],
         column_config=column_config(),
         alt=plain(N_("The columns of {name} with their roles"), name=record.name),
+        on_change=take_roles,
+        args=(record.id, profiles, key),
     )
+
+
+def take_roles(data_id: str, profiles: list[ColumnProfile], key: str) -> None:
+    """Keeps the roles that were just picked; the page shows why where they cannot be worked with."""
+    record = workbench().records.data_set(data_id)
+    if record is None:
+        return
     by_title = {plain(title): name for name, title in ROLE_NAMES.items()}
-    chosen = {column: by_title[title] for column, title in zip(edited["column"], edited["role"], strict=True)}
-    if chosen != record.roles:
-        roles.check([roles.Role(column, role, Message("")) for column, role in chosen.items()], profiles)
-        workbench().records.set_roles(record.id, chosen)
+    chosen = dict(record.roles)
+    for row, changed in state.typed(key)["edited_rows"].items():
+        column, role = profiles[int(row)].name, by_title[changed["role"]]
+        for other in roles.labels(chosen):
+            if role == "label" and other != column:
+                st.toast(say(N_("{other} is ignored now: there is one label, and it is {column}."), other=other, column=column))
+        chosen = roles.with_role(chosen, column, role)
+    try:
+        roles.check([roles.Role(column, role) for column, role in chosen.items()], profiles)
+        workbench().records.set_roles(data_id, chosen)
+    except AnomalystError as error:
+        state.refuse(error.message)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def label_reading(data_id: str, column: str) -> roles.LabelReading:
+    return roles.read_label(load_frame(workbench().data_folder(data_id), [column])[column])
+
+
+def label_note(record: DataSetRecord) -> None:
+    """How the values of the label are read, and a warning where nothing can be judged by them."""
+    for column in roles.labels(record.roles):
+        found = label_reading(record.id, column)
+        parts = label_parts(N_("{value} is normal ({rows} rows)"), N_("{count} other values are normal"), found.normal)
+        parts += label_parts(N_("{value} is an anomaly ({rows} rows)"), N_("{count} other values are anomalies"), found.anomalies)
+        if found.unknown:
+            parts.append(say(N_("{rows} rows have no label"), rows=found.unknown))
+        st.caption(escape(column) + ": " + ", ".join(parts))
+        if found.is_one_sided:
+            st.warning(say(ALL_NORMAL if found.normal else ALL_ANOMALIES, column=column), icon=":material/warning:")
+
+
+def label_parts(named: str, others: str, values: dict[str, int]) -> list[str]:
+    first = list(values.items())[:MOST_LABELS_NAMED]
+    parts = [say(named, value=value, rows=rows) for value, rows in first]
+    return parts + ([say(others, count=len(values) - len(first))] if len(values) > len(first) else [])
 
 
 def column_config() -> dict[str, Any]:
@@ -139,6 +205,8 @@ def column_config() -> dict[str, Any]:
 
 
 page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))
+if refused := state.take_refusal():
+    st.error(say_message(refused), icon=":material/error:")
 opened = state.data_set()
 if opened is None:
     uploader()
@@ -148,6 +216,7 @@ else:
     heading(opened)
     column_profiles = engine.profile(opened.id)
     roles_editor(opened, column_profiles)
+    label_note(opened)
     with st.expander(say(N_("First {count} rows"), count=min(PREVIEWED, opened.rows)), icon=":material/table_rows:"):
         st.dataframe(engine.first_rows(opened.id, PREVIEWED), hide_index=True, alt=plain(N_("The first rows of {name}"), name=opened.name))
     st.subheader(say(N_("Other data")), anchor=False)

@@ -16,12 +16,15 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.empty import need_run
 from pages.shared.engine import workbench
-from pages.shared.language import escape, plain, say
+from pages.shared.language import escape, plain, say, translate
 from pages.shared.look import page_head, palette, show_chart
-from pages.shared.values import value_text
+from pages.shared.values import category_text, position, value_text, value_texts
 
 #: Columns whose distribution is shown beside the waterfall.
 PLACES = 3
+
+#: Columns shown of those that were not learned from.
+LEFT_OUT = 12
 
 
 def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray) -> int:
@@ -75,7 +78,8 @@ def _row_jump(rows: int) -> None:
 
 
 def waterfall(found: dict[str, Any], preparation: TablePreparation) -> None:
-    chart = charts.waterfall(preparation.columns, np.array(found["values"]), base=found["base"], score=found["score"], palette=palette())
+    values = np.array(found["values"])
+    chart = charts.waterfall(preparation.columns, values, base=found["base"], score=found["score"], palette=palette(), translate=translate)
     show_chart(chart, key="waterfall")
     reached = found["base"] + sum(found["values"])
     st.caption(
@@ -105,12 +109,18 @@ def _rounded_zero(residual: float, score: float) -> float:
     return 0.0 if abs(residual) < 1e-6 * max(abs(score), 1e-12) else float(residual)
 
 
+def _only_row(frame: pd.DataFrame) -> dict[str, Any]:
+    """The values of a frame's only row, each of its column's type: taken as one row, pandas makes whole numbers floats."""
+    return {str(name): values.iloc[0] for name, values in frame.items()}
+
+
 def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any], preparation: TablePreparation) -> None:
     """Every column: what the row holds, what was expected, what that added; the heaviest first."""
-    actual = engine.data_rows(data_set.id, (row,)).iloc[0]
-    expected = preparation.restore(np.array([found["expected"]])).iloc[0]
+    actual = _only_row(engine.data_rows(data_set.id, (row,)))
+    expected = _only_row(preparation.restore(np.array([found["expected"]])))
     order = np.argsort(-np.array(found["values"]))
-    columns = [preparation.columns[position] for position in order]
+    columns = [preparation.columns[place] for place in order]
+    texts = [value_texts(actual[column], expected[column]) for column in columns]
     titles = {
         "column": N_("Column"),
         "actual": N_("This row"),
@@ -120,9 +130,9 @@ def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any]
     table = pd.DataFrame(
         {
             "column": columns,
-            "actual": [value_text(actual[column]) for column in columns],
-            "expected": [value_text(expected[column]) for column in columns],
-            "added": [found["values"][position] for position in order],
+            "actual": [here for here, _ in texts],
+            "expected": [there for _, there in texts],
+            "added": [found["values"][place] for place in order],
         }
     )
     st.markdown(f"**{say(N_('What is there, and what was expected?'))}**")
@@ -130,14 +140,18 @@ def actual_and_expected(row: int, data_set: DataSetRecord, found: dict[str, Any]
     config["added"] = st.column_config.NumberColumn(plain(titles["added"]), format="%.4g")
     alt = plain(N_("Actual and expected values of row {row}"), row=row + 1)
     st.dataframe(table, hide_index=True, height=_table_height(len(table)), column_config=config, alt=alt)
-    _left_out(actual, preparation)
+    _left_out({name: value for name, value in actual.items() if name not in preparation.columns}, data_set.roles)
 
 
-def _left_out(actual: pd.Series, preparation: TablePreparation) -> None:
-    """What the row holds in columns that were not learned from: its id, its label."""
-    others = {str(name): value for name, value in actual.items() if name not in preparation.columns}
-    if others:
-        st.caption(" · ".join(f"{escape(name)}: {escape(value_text(value))}" for name, value in others.items()))
+def _left_out(values: dict[str, Any], roles: dict[str, str]) -> None:
+    """What the row holds in columns that were not learned from: its id and its label before all others."""
+    order = {"id": 0, "label": 1}
+    names = sorted(values, key=lambda name: order.get(roles.get(name, ""), len(order)))
+    texts = [f"{escape(name)}: {escape(value_text(values[name]))}" for name in names[:LEFT_OUT]]
+    if len(names) > LEFT_OUT:
+        texts.append(say(N_("and {count} more"), count=len(names) - LEFT_OUT))
+    if texts:
+        st.caption(" · ".join(texts))
 
 
 def _table_height(rows: int) -> int:
@@ -147,28 +161,43 @@ def _table_height(rows: int) -> int:
 def places(row: int, data_set: DataSetRecord, found: dict[str, Any], preparation: TablePreparation) -> None:
     """The heaviest columns' distributions with this row's value marked."""
     profiles = {profile.name: profile for profile in engine.profile(data_set.id)}
-    actual = engine.data_rows(data_set.id, (row,)).iloc[0]
-    expected = preparation.restore(np.array([found["expected"]])).iloc[0]
-    heaviest = [preparation.columns[position] for position in np.argsort(-np.array(found["values"]))[:PLACES]]
+    actual = _only_row(engine.data_rows(data_set.id, (row,)))
+    expected = _only_row(preparation.restore(np.array([found["expected"]])))
+    heaviest = [preparation.columns[place] for place in np.argsort(-np.array(found["values"]))[:PLACES]]
     for cell, column in zip(st.columns(PLACES), heaviest, strict=False):
         with cell:
             show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{column}")
 
 
 def _place(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:
-    bars = profile.bars
     if profile.type in ("text", "boolean"):
-        values = [*bars.values, *([plain(N_("others"))] if bars.rest else [])]
-        counts = [*bars.counts, *([bars.rest] if bars.rest else [])]
-        return charts.place_of_category(profile.name, values, counts, actual=str(actual), expected=str(expected), palette=palette())
-    edges = np.linspace(_number(bars.low), _number(bars.high), len(bars.counts) + 1)
-    return charts.place_of_number(profile.name, edges, bars.counts, actual=_number(actual), expected=_number(expected), palette=palette())
+        return _place_of_category(profile, actual, expected)
+    bars = profile.bars
+    edges = np.linspace(position(bars.low), position(bars.high), len(bars.counts) + 1)
+    return charts.place_of_number(
+        profile.name,
+        edges,
+        bars.counts,
+        actual=position(actual),
+        expected=position(expected),
+        palette=palette(),
+        dates=profile.type == "date",
+        translate=translate,
+    )
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, str | pd.Timestamp):
-        return pd.Timestamp(value).timestamp()
-    return float("nan") if value is None else float(value)
+def _place_of_category(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:
+    bars = profile.bars
+    values = [category_text(value, profile.type) for value in bars.values] + [plain(N_("others"))] * bool(bars.rest)
+    return charts.place_of_category(
+        profile.name,
+        values,
+        [*bars.counts, *[bars.rest] * bool(bars.rest)],
+        actual=category_text(actual, profile.type),
+        expected=category_text(expected, profile.type),
+        palette=palette(),
+        translate=translate,
+    )
 
 
 def all_flagged(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, preparation: TablePreparation) -> None:

@@ -1,17 +1,34 @@
 """Charts draw what they are given, name their axes, carry their table, and never take data for markup."""
 
 import numpy as np
+import pandas as pd
 
 from detectors import charts
 from detectors.charts import LIGHT
+from pages.shared.values import category_text, position
 
 EVIL = "<b>x</b> %{y} $a$"
+
+CURVE = np.array([0.0, 1.0])
+
+
+def german(template: str) -> str:
+    """A stand-in for a catalogue: every template with its language before it."""
+    return f"de:{template}"
+
+
+def names_beside(chart: charts.Chart) -> list[str]:
+    """What stands beside the bars, in their order."""
+    axis = chart.figure.layout.yaxis if chart.figure.data[0].orientation == "h" else chart.figure.layout.xaxis
+    assert list(axis.tickvals) == list(range(len(axis.ticktext)))
+    return list(axis.ticktext)
 
 
 def test_the_waterfall_goes_from_the_base_to_the_score_largest_step_first():
     chart = charts.waterfall(["a", "b", "c"], np.array([0.5, -2.0, 1.0]), base=3.0, score=2.5, palette=LIGHT)
     (bars,) = chart.figure.data
-    assert list(bars.y) == ["base", "b", "c", "a", "score"]
+    assert list(bars.y) == [0, 1, 2, 3, 4]
+    assert names_beside(chart) == ["base", "b", "c", "a", "score"]
     assert list(bars.x) == [3.0, -2.0, 1.0, 0.5, 2.5]
     assert list(bars.measure) == ["absolute", "relative", "relative", "relative", "total"]
 
@@ -19,7 +36,7 @@ def test_the_waterfall_goes_from_the_base_to_the_score_largest_step_first():
 def test_small_steps_are_drawn_together_and_stay_in_the_table():
     values = np.array([1.0, 0.5, *[0.001] * 20])
     chart = charts.waterfall([f"c{i}" for i in range(22)], values, base=0.0, score=1.52, palette=LIGHT)
-    assert list(chart.figure.data[0].y) == ["base", "c0", "c1", "20 others", "score"]
+    assert names_beside(chart) == ["base", "c0", "c1", "20 others", "score"]
     assert abs(chart.figure.data[0].x[3] - 0.02) < 1e-12
     assert len(chart.table) == 22
 
@@ -31,7 +48,7 @@ def test_a_row_that_no_column_moves_can_be_drawn():
 
 def test_columns_are_drawn_by_weight():
     chart = charts.column_weights(["a", "b", "c"], np.array([1.0, 3.0, 2.0]), rows=7, palette=LIGHT)
-    assert list(chart.figure.data[0].y) == ["b", "c", "a"]
+    assert names_beside(chart) == ["b", "c", "a"]
     assert "7 flagged rows" in chart.title.text()
 
 
@@ -62,21 +79,81 @@ def test_a_category_is_marked_by_word_and_colour():
 
 def test_names_from_data_are_no_markup():
     chart = charts.column_weights([EVIL], np.array([1.0]), rows=1, palette=LIGHT)
-    assert list(chart.figure.data[0].y) == ["&lt;b&gt;x&lt;/b&gt; %{y} $a$"]
+    assert names_beside(chart) == ["&lt;b&gt;x&lt;/b&gt; %{y} $a$"]
+    assert list(chart.figure.data[0].customdata) == names_beside(chart)
     assert "<b>" not in charts.place_of_number(EVIL, np.array([0.0, 1.0]), [1], actual=0.5, expected=None, palette=LIGHT).drawn().to_json()
     assert charts.short("a" * 60).endswith("…")
     assert charts.short("  ") == "·"
 
 
 def test_axes_are_named_in_the_readers_language():
-    curve = np.array([0.0, 1.0])
-    drawn = charts.roc(curve, curve, (0.2, 0.6), LIGHT).drawn(lambda template: {"recall": "Trefferquote"}.get(template, template))
+    drawn = charts.roc(CURVE, CURVE, (0.2, 0.6), LIGHT).drawn(lambda template: {"recall": "Trefferquote"}.get(template, template))
     assert drawn.layout.yaxis.title.text == "Trefferquote"
 
 
 def test_curves_show_this_threshold_and_chance():
-    curve = np.array([0.0, 1.0])
-    chart = charts.precision_recall(curve, curve, (0.3, 0.7), 0.05, LIGHT)
+    chart = charts.precision_recall(CURVE, CURVE, (0.3, 0.7), 0.05, LIGHT)
     _, here, chance = chart.figure.data
     assert (here.x, here.y) == ((0.3,), (0.7,))
     assert list(chance.y) == [0.05, 0.05]
+
+
+def test_every_column_has_a_bar_of_its_own_whatever_its_name():
+    long = "a name that is longer than fits beside an axis, number "
+    names = ["base", "score", "0", "1", long + "1", long + "2"]
+    weights = np.array([6.0, 5.0, 4.0, 3.0, 2.0, 1.0])
+    steps = charts.waterfall(names, weights, base=0.0, score=21.0, palette=LIGHT).figure.data[0]
+    assert list(steps.y) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert list(steps.customdata[1:7]) == names
+    bars = charts.column_weights(names, weights, rows=2, palette=LIGHT).figure.data[0]
+    assert list(bars.y) == [0, 1, 2, 3, 4, 5]
+    assert list(bars.customdata) == names
+
+
+def test_every_category_has_a_bar_of_its_own_whatever_its_name():
+    values = ["10", "2", "a long category, first", "a long category, second"]
+    chart = charts.place_of_category("city", values, [4, 3, 2, 1], actual="2", expected="10", palette=LIGHT)
+    (bars,) = chart.figure.data
+    assert list(bars.x) == [0, 1, 2, 3]
+    assert list(bars.customdata) == values
+    assert names_beside(chart) == ["10", "2", "a long catego…", "a long catego…"]
+
+
+def test_dates_are_drawn_as_dates():
+    edges = np.array([0.0, 86_400.0, 172_800.0])
+    chart = charts.place_of_number("at", edges, [2, 1], actual=43_200.0, expected=None, palette=LIGHT, dates=True)
+    assert [str(x)[:16] for x in chart.figure.data[0].x] == ["1970-01-01T12:00", "1970-01-02T12:00"]
+    assert list(chart.figure.data[0].width) == [86_400_000, 86_400_000]  # plotly counts dates in milliseconds
+    assert str(chart.figure.layout.shapes[0].x0)[:16] == "1970-01-01T12:00"
+    assert [str(start) for start in chart.table["from"]] == ["1970-01-01 00:00:00", "1970-01-02 00:00:00"]
+
+
+def test_words_of_ours_are_drawn_in_the_readers_language():
+    lines = charts.losses([{"epoch": 1, "loss": 2.0, "validation_loss": 3.0}], LIGHT, translate=german).figure.data
+    assert [line.name for line in lines] == ["de:loss", "de:validation loss"]
+    for curve in (
+        charts.roc(CURVE, CURVE, (0.2, 0.6), LIGHT, translate=german),
+        charts.precision_recall(CURVE, CURVE, (0.2, 0.6), 0.1, LIGHT, translate=german),
+    ):
+        assert [line.name for line in curve.figure.data[1:]] == ["de:this threshold", "de:chance"]
+    values = np.array([1.0, 0.001, 0.001])
+    steps = charts.waterfall(["a", "b", "c"], values, base=0.0, score=1.0, palette=LIGHT, translate=german)
+    assert names_beside(steps) == ["de:base", "a", "de:2 others", "de:score"]
+    number = charts.place_of_number("x", CURVE, [1], actual=0.2, expected=0.4, palette=LIGHT, translate=german)
+    assert sorted(label.text for label in number.figure.layout.annotations) == ["de:expected", "de:here"]
+    category = charts.place_of_category("x", ["a"], [1], actual="a", expected="a", palette=LIGHT, translate=german)
+    assert list(category.figure.data[0].text) == ["de:here, de:expected"]
+
+
+def test_a_value_is_marked_at_the_bar_that_holds_it():
+    assert category_text(True, "boolean") == category_text(0.93, "boolean") == "true"
+    assert category_text(np.bool_(False), "boolean") == category_text(0.07, "boolean") == "false"
+    assert category_text(None, "boolean") == category_text(float("nan"), "text") == ""
+    assert category_text("x" * 200, "text") == "x" * 80  # the profile's bars are named by so many characters
+
+
+def test_dates_lie_at_their_seconds_and_missing_ones_nowhere():
+    assert position(pd.Timestamp("1970-01-02")) == position("1970-01-02T00:00:00") == 86_400
+    assert np.isnan(position(pd.NaT))
+    assert np.isnan(position(None))
+    assert position(np.int64(3)) == 3

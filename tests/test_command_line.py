@@ -92,6 +92,11 @@ def test_rows_to_learn_from_can_be_chosen(source, tmp_path):
         (["--detector", "isolation_forest", "--prepare", "scaling=up"], "`scaling` must be one of standard, robust, min_max."),
         (["--detector", "isolation_forest", "--label", "nope"], "There is no column `nope`."),
         (["--detector", "isolation_forest", "--fit-where", "mode=off"], "No row has `off` in column `mode`"),
+        (
+            ["--detector", "isolation_forest", "--label", "label", "--anomaly", "2"],
+            "No row has `2` in the label `label`. Its values are 0, 1.",
+        ),
+        (["--detector", "isolation_forest", "--anomaly", "1"], "`--anomaly` was given without `--label`."),
     ],
 )
 def test_what_the_user_can_mend_is_one_clear_line(source, tmp_path, arguments, sentence):
@@ -114,3 +119,28 @@ def test_the_listing_describes_every_parameter():
     assert list(names["isolation_forest"]) == ["name", "title", "family", "representation", "kinds", "parameters"]
     assert list(names["isolation_forest"]["parameters"][0]) == ["name", "type", "default", "low", "high", "choices", "help"]
     assert "autoencoder" in anomalyst("list").stdout
+
+
+@pytest.mark.parametrize("place", ["machine.csv", "machine.csv/inside"])
+def test_a_folder_that_cannot_be_written_is_one_clear_line_before_anything_is_read(source, place):
+    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", source.parent / place)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Nothing can be written to `{source.parent / place}`")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_result_that_cannot_be_written_is_one_clear_line(source, tmp_path):
+    (tmp_path / "scores.parquet").mkdir()
+    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--quiet")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Nothing can be written to `{tmp_path}`")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["mode=idle", "label=0.0"])
+def test_rows_to_learn_from_are_chosen_by_text_or_by_number(source, tmp_path, text):
+    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--fit-where", text, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    column, value = text.split("=")
+    expected = int((pd.read_csv(source)[column].astype(str) == value.removesuffix(".0")).sum())
+    assert json.loads((tmp_path / "run.json").read_text())["fitted_rows"] == expected

@@ -9,6 +9,7 @@ from detectors.explanations.background import backgrounds, usual_rows
 from detectors.explanations.reasons import Reason, reasons
 from detectors.explanations.shapley import Explainer, Explanation, rank_correlation
 from detectors.explanations.store import load_explanations, save_explanations
+from pages.shared.values import value_texts
 
 
 class SquaredLength(Detector):
@@ -84,6 +85,19 @@ def test_rank_correlation_is_1_for_equal_orders_and_minus_1_for_reversed_ones():
     assert rank_correlation(values, -values) == -1
 
 
+def test_ties_share_a_rank():
+    # ranks 1, 2.5, 2.5 against 1, 2, 3: covariance 1.5, variances 1.5 and 2
+    assert rank_correlation(np.array([[1.0, 2.0, 2.0]]), np.array([[1.0, 2.0, 3.0]])) == pytest.approx(1.5 / 3**0.5)
+    assert rank_correlation(np.array([[0.0, 5.0, 0.0, 0.0]]), np.array([[0.0, 7.0, 0.0, 0.0]])) == 1
+
+
+def test_rows_without_an_order_agree_only_with_each_other():
+    flat, rising = np.full((1, 3), 0.1), np.array([[1.0, 2.0, 3.0]])
+    assert rank_correlation(flat, 2 * flat) == 1
+    assert rank_correlation(flat, rising) == 0
+    assert rank_correlation(np.concatenate([flat, rising]), np.concatenate([rising, rising])) == 0.5
+
+
 def test_reasons_name_the_heaviest_columns_with_actual_and_expected():
     actual = pd.DataFrame({"amount": [9400.0], "city": ["Rome"], "age": [41]})
     expected = pd.DataFrame({"amount": [120.4], "city": ["Ulm"], "age": [41.0]})
@@ -95,6 +109,42 @@ def test_reasons_name_the_heaviest_columns_with_actual_and_expected():
 def test_a_missing_value_and_an_expected_value_read_as_such():
     assert str(Reason("amount", 1.0, None, 3.0).message) == "amount missing"
     assert str(Reason("city", 1.0, "Ulm", "Ulm").message) == "city Ulm, unusual together with the rest"
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "sentence"),
+    [
+        (pd.Timestamp("2024-05-01"), pd.Timestamp("2023-02-03 04:05:06"), "x 2024-05-01, expected 2023-02-03"),
+        (pd.Timestamp("2024-05-01 12:30"), pd.Timestamp("2023-02-03"), "x 2024-05-01 12:30:00, expected 2023-02-03"),
+        (pd.Timestamp("2024-05-01"), pd.Timestamp("2024-05-01 00:00:03"), "x 2024-05-01, unusual together with the rest"),
+        (pd.NaT, pd.Timestamp("2024-05-01"), "x missing"),
+        (True, np.bool_(False), "x true, expected false"),
+        (np.bool_(True), True, "x true, unusual together with the rest"),
+        (12345678901234567, 3.0, "x 12\u202f345\u202f678\u202f901\u202f234\u202f567, expected about 3"),
+    ],
+)
+def test_dates_and_booleans_read_as_dates_and_booleans(actual, expected, sentence):
+    assert str(Reason("x", 1.0, actual, expected).message) == sentence
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "sentence"),
+    [
+        (40.0, 40.003, "x 40, expected about 40.003"),
+        (1234567, 1234567.4, "x 1\u202f234\u202f567, expected about 1\u202f234\u202f567.4"),
+        (0.123456, 0.123454, "x 0.12346, expected about 0.12345"),
+        (40.0, 40.0000000001, "x 40, unusual together with the rest"),
+        (40.0, 41.0, "x 40, expected about 41"),
+    ],
+)
+def test_values_that_differ_never_read_alike(actual, expected, sentence):
+    assert str(Reason("x", 1.0, actual, expected).message) == sentence
+
+
+def test_the_table_shows_the_same_digits_as_the_sentence():
+    assert value_texts(40.0, 40.003) == ("40", "40.003")
+    assert value_texts(None, 40.003) == ("missing", "40")
+    assert value_texts(True, False) == ("true", "false")
 
 
 def test_explanations_are_kept_and_found_again(tmp_path):

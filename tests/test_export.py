@@ -22,6 +22,9 @@ RUNNABLE = [
     "\tx",
     "\r=1",
     "\n=1",
+    "  =1+1",
+    "\u00a0@a",
+    "\n  +a",
     "＝1",
     "＋1a",
     "－a",
@@ -29,7 +32,7 @@ RUNNABLE = [
     "｜a",
     "％a",
 ]
-PLAIN = ["-5", "+3.2", "-1e-5", "-0,5", "-.5", "a=b", "", "'quoted", "10 %"]
+PLAIN = [" -5", "a;-5", "a; b", "-5", "+3.2", "-1e-5", "-0,5", "-.5", "a=b", "", "'quoted", "10 %"]
 
 
 def csv_back(frame):
@@ -52,6 +55,11 @@ def test_text_that_would_run_gets_an_apostrophe_in_csv(text):
 @pytest.mark.parametrize("text", PLAIN)
 def test_harmless_text_and_plain_numbers_stay_as_they_are_in_csv(text):
     assert csv_back(pd.DataFrame({"a": [text, "b"]}))["a"].tolist() == [text, "b"]
+
+
+@pytest.mark.parametrize(("text", "safe"), [("a;=1+1", "a;'=1+1"), ("a; @b;c", "a;' @b;c"), ("a\t-b", "a\t'-b"), ("=a;=b", "'=a;'=b")])
+def test_text_that_another_separator_would_cut_open_cannot_run_either(text, safe):
+    assert csv_back(pd.DataFrame({"a": [text, "b"]}))["a"].tolist() == [safe, "b"]
 
 
 def test_a_line_end_inside_text_begins_no_new_cell_in_csv():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from detectors.errors import DataError
+from detectors.frames import load_frame
 from detectors.messages import Message
-from detectors.runs.request import RunRequest
+from detectors.reading.process import USUAL_LIMITS, Task, run_worker
+from detectors.runs.execute import matches
+from detectors.runs.request import FitWhere, RunRequest
 from detectors.workbench import Workbench
-from pages.shared import engine
+from pages.shared import engine, results
 from tests.tables import PLANTED, ROWS, machine_frame
 
 pytestmark = pytest.mark.slow
@@ -249,6 +255,163 @@ def test_a_rule_that_cannot_be_applied_says_why_and_leaves_the_threshold(bench, 
     next(box for box in app.selectbox if box.label == "Rule").select("rows").run()
     next(field for field in app.number_input if field.label == "Rows").set_value(ROWS + 1).run()
     assert f"{ROWS + 1} rows cannot be flagged" in texts(app)
-    assert bench.records.threshold(run_id).flagged == 50
-    assert next(field for field in app.number_input if field.label == "Rows").value == 50
+    assert bench.records.threshold(run_id).flagged == ROWS // 20
+    assert next(field for field in app.number_input if field.label == "Rows").value == ROWS // 20
     assert bench.set_threshold(run_id, "percentile", 95).cut_off == before
+
+
+# ── rows to learn from, roles and labels ──
+
+
+def edited(app: AppTest, row: int, role: str) -> AppTest:
+    """The page after a role was picked in the table of columns, which AppTest has no words for yet."""
+    states = app._tree.get_widget_states()
+    change = {"edited_rows": {str(row): {"role": role}}, "added_rows": [], "deleted_rows": []}
+    states.widgets.add(id=app.dataframe[0].proto.id, string_value=json.dumps(change))
+    return app._run(states)
+
+
+@pytest.fixture
+def messy_id(bench: Workbench, tmp_path: Path) -> str:
+    """Forty rows: numbers with many digits, yes or no with gaps, moments, and a label in words of its own."""
+    rows = 40
+    frame = pd.DataFrame(
+        {
+            "size": [0.123456, 12345.5] * (rows // 2),
+            "member": ["true", "false", None, "true"] * (rows // 4),
+            "seen": ["2024-01-01 10:30:15", "2024-01-02 00:00:00"] * (rows // 2),
+            "length": [row * 1.25 % 7 for row in range(rows)],
+            "label": ["sane", "sane", "odd", None] * (rows // 4),
+        }
+    )
+    source = tmp_path / "messy.csv"
+    frame.to_csv(source, index=False)
+    return bench.import_file(source, f"{tmp_path.name}.csv").id
+
+
+def test_every_value_offered_to_learn_from_has_rows(bench, messy_id):
+    frame = load_frame(bench.data_folder(messy_id))
+    for column, rows in {"size": [20, 20], "member": [20, 10], "seen": [20, 20], "label": [20, 10]}.items():
+        offered = engine.column_values(messy_id, column)
+        assert [int(matches(frame[column], value).sum()) for value in offered] == rows
+    assert set(engine.column_values(messy_id, "size")) == {"0.123456", "12345.5"}
+
+
+def test_the_data_page_says_how_the_label_is_read(data_id, messy_id):
+    assert "label: 0 is normal (396 rows), 1 is an anomaly (4 rows)" in texts(opened("data", data=data_id)).replace("\\", "")
+    said = texts(opened("data", data=messy_id)).replace("\\", "")
+    assert "label: sane is an anomaly (20 rows), odd is an anomaly (10 rows), 10 rows have no label" in said
+    assert "all values of `label` are read as anomalies" in said
+    assert "--anomaly" in said
+
+
+def test_a_second_label_sets_the_first_aside_and_says_so(bench, messy_id):
+    app = edited(opened("data", data=messy_id), 0, "label")
+    assert bench.records.data_set(messy_id).roles == {
+        "size": "label", "member": "feature", "seen": "ignored", "length": "feature", "label": "ignored",
+    }  # fmt: skip
+    assert "label is ignored now" in app.toast[0].value
+    assert app.dataframe[0].value["role"].tolist()[0] == "label"
+
+
+def test_roles_without_a_feature_are_refused_and_leave_the_page_whole(bench, messy_id):
+    before = bench.records.data_set(messy_id).roles
+    app = opened("data", data=messy_id)
+    for row in (0, 1, 3):
+        app = edited(app, row, "ignored")
+    assert "No column is a feature" in app.error[0].value
+    assert [bench.records.data_set(messy_id).roles[name] for name in ("size", "member", "length")] == ["ignored", "ignored", "feature"]
+    assert before["length"] == "feature"
+    assert "Continue to Train" in labels(app)
+    assert app.dataframe[0].value["role"].tolist()[3] == "feature"
+
+
+def test_a_role_changed_elsewhere_is_not_undone_by_a_page_left_open(bench, messy_id):
+    here = edited(opened("data", data=messy_id), 3, "id")
+    bench.records.set_roles(messy_id, {**bench.records.data_set(messy_id).roles, "length": "feature"})
+    here.run()
+    assert bench.records.data_set(messy_id).roles["length"] == "feature"
+    assert here.dataframe[0].value["role"].tolist()[3] == "feature"
+
+
+def test_a_refused_upload_leaves_the_page_whole_and_is_not_read_again(bench, data_id, monkeypatch):
+    read = []
+    monkeypatch.setattr(type(bench), "import_file", lambda *arguments: read.append(arguments) or refuse())
+
+    def refuse():
+        raise DataError("It is `{what}`.", what="broken")
+
+    app = opened("data", data=data_id)
+    app.file_uploader[0].upload("broken.csv", b"a,b\n1,2\n3\n", "text/csv").run()
+    assert "broken" in app.error[0].value
+    assert "Try a sample" in texts(app)
+    app.run()
+    assert (len(app.error), len(read)) == (0, 1)
+
+
+# ── figures by the label ──
+
+
+def trained(bench: Workbench, data_id: str, where: FitWhere) -> str:
+    roles = bench.records.data_set(data_id).roles
+    run = bench.start_run(RunRequest(data_id, "isolation_forest", roles, parameters={"trees": 20}, fit_where=where))
+    give_up = time.monotonic() + PATIENCE_S
+    while not bench.records.run(run).ended:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    return run
+
+
+@pytest.fixture
+def three_labels_id(bench: Workbench, tmp_path: Path) -> str:
+    """The machine's readings with two words for normal, of which one can be learned from."""
+    frame = machine_frame()
+    frame["label"] = ["odd" if odd else "ok" if row % 2 else "good" for row, odd in enumerate(frame["label"])]
+    source = tmp_path / "machine.csv"
+    frame.to_csv(source, index=False)
+    return bench.import_file(source, f"{tmp_path.name}.csv").id
+
+
+def test_figures_are_for_the_rows_not_learned_from_when_the_label_chose_them(bench, three_labels_id):
+    run = trained(bench, three_labels_id, FitWhere("label", "good"))
+    said = texts(opened("threshold", data=three_labels_id, run=run))
+    unseen = ROWS - sum(row % 2 == 0 and row not in PLANTED for row in range(ROWS))
+    assert f"the figures are for the rows not learned from: {unseen} labelled rows, {len(PLANTED)} anomalies." in said
+    assert "never saw" not in said
+    counts = results.confusion(run, -1.0)
+    assert (counts.true_positives, counts.false_positives) == (len(PLANTED), unseen - len(PLANTED))
+
+
+def test_figures_say_so_when_the_rows_not_learned_from_are_all_of_one_kind(bench, three_labels_id):
+    run = trained(bench, three_labels_id, FitWhere("label", "odd"))
+    said = texts(opened("threshold", data=three_labels_id, run=run))
+    assert "include rows that were learned from" in said
+    assert f"{ROWS} labelled rows, {len(PLANTED)} anomalies" in said
+    assert "never saw" not in said
+
+
+def test_figures_say_that_the_label_was_not_seen_when_another_column_chose(bench, three_labels_id):
+    run = trained(bench, three_labels_id, FitWhere("mode", "idle"))
+    assert "which the detector never saw" in texts(opened("threshold", data=three_labels_id, run=run))
+
+
+# ── what comes from outside ──
+
+
+def test_a_row_in_the_url_that_no_table_could_have_is_no_error(bench, data_id, run_id):
+    for row in ("9" * 19, "9" * 5000):
+        app = opened("explain", data=data_id, run=run_id, row=row)
+        assert "rank 1 of" in texts(app)
+
+
+def test_what_ends_the_reading_process_reaches_the_servers_log(caplog, tmp_path):
+    with caplog.at_level("ERROR", logger="anomalyst"), pytest.raises(DataError):
+        run_worker(Task("make", str(tmp_path / "none.py"), str(tmp_path), "none"), USUAL_LIMITS)
+    assert [record.name for record in caplog.records] == ["anomalyst.reading"]
+
+
+def test_runs_and_data_sets_of_the_same_name_and_minute_are_told_apart():
+    from pages.shared.context import told_apart
+
+    names = told_apart({"aaaa1": "bank.csv · 14:02", "bbbb2": "bank.csv · 14:02", "cccc3": "other.csv · 14:02"})
+    assert list(names.values()) == ["bank.csv · 14:02 · aaaa", "bank.csv · 14:02 · bbbb", "other.csv · 14:02"]

@@ -1,5 +1,6 @@
 """A table becomes finite numbers, every number knows its column, and numbers become the table again."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,63 @@ def test_restoring_gives_back_the_data_in_their_units():
     restored = preparation.restore(preparation.transform(FRAME))
     assert restored["amount"].tolist() == pytest.approx([1, 2, 3, 2], abs=1e-5)
     assert restored["city"].tolist() == ["Ulm", "Ulm", "Bonn", MISSING]
+
+
+def test_dates_booleans_and_whole_numbers_come_back_as_what_they_were():
+    frame = pd.DataFrame(
+        {
+            "at": pd.to_datetime(["2024-01-01 00:00:00", "2024-03-01 12:30:00", "2024-01-02 00:00:00"]),
+            "zoned": pd.to_datetime(["2024-01-01 02:00", "2024-01-02 02:00", None]).tz_localize("Europe/Berlin"),
+            "on": [True, False, True],
+            "count": [10_000_001, 3, 4],
+            "ratio": [0.5, 0.25, 0.125],
+        }
+    )
+    preparation = TablePreparation().fit(frame)
+    assert [number.type for number in preparation.numbers] == ["date", "date", "boolean", "integer", "number"]
+    restored = preparation.restore(preparation.transform(frame))
+    assert abs(restored["at"] - frame["at"]).max() <= pd.Timedelta(seconds=1)
+    assert restored["at"].dt.tz is None
+    assert abs(restored["zoned"][0] - pd.Timestamp("2024-01-01 01:00")) <= pd.Timedelta(seconds=1)  # UTC
+    assert restored["on"].tolist() == [True, False, True]
+    assert restored["count"].tolist() == pytest.approx([10_000_001, 3, 4], abs=1.5)
+
+
+def test_a_restored_boolean_is_the_nearer_one():
+    preparation = TablePreparation(scaling="min_max").fit(pd.DataFrame({"on": [True, False]}))
+    assert preparation.restore(np.array([[0.93], [0.5], [0.49]], dtype=np.float32))["on"].tolist() == [True, True, False]
+
+
+def test_a_date_beyond_the_calendar_is_restored_as_its_end():
+    frame = pd.DataFrame({"at": pd.to_datetime(["2024-01-01", "9000-01-01"])})
+    restored = TablePreparation(scaling="min_max").fit(frame).restore(np.array([[9.0], [-9.0]], dtype=np.float32))["at"]
+    assert [moment.year for moment in restored] == [9999, 1]
+
+
+def test_booleans_with_gaps_are_numbers_with_gaps():
+    frame = pd.DataFrame({"on": [True, None, False, True, True]}, dtype=object)
+    preparation = TablePreparation(scaling="min_max").fit(frame)
+    assert preparation.names == ["on"]
+    assert preparation.numbers[0].type == "boolean"
+    assert preparation.transform(frame)[:, 0].tolist() == [1, 1, 0, 1, 1]  # the gap becomes the median
+
+
+def test_a_number_column_that_arrives_as_text_is_read_or_filled():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "at": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])})
+    preparation = TablePreparation(scaling="min_max").fit(frame)
+    text = pd.DataFrame({"x": ["3", "broken", None], "at": ["2024-01-03", "broken", None]})
+    assert preparation.transform(text).tolist() == [[1, 1], [0.5, 0.5], [0.5, 0.5]]
+    empty = pd.DataFrame({"x": [None], "at": [None]}, dtype=object)
+    assert preparation.transform(empty).tolist() == [[0.5, 0.5]]
+
+
+def test_a_preparation_saved_before_types_were_kept_still_loads(tmp_path: Path):
+    preparation = TablePreparation().fit(FRAME)
+    record = preparation.to_json()
+    for number in record["numbers"]:
+        del number["type"]
+    (tmp_path / "preparation.json").write_text(json.dumps(record))
+    assert load_preparation(tmp_path).numbers[0].type == "number"
 
 
 def test_every_number_names_its_original_column():

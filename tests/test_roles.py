@@ -11,7 +11,7 @@ import pytest
 
 from detectors.errors import DataError
 from detectors.profile import ColumnProfile, profile_column
-from detectors.roles import Role, anomaly_labels, check, propose
+from detectors.roles import Role, anomaly_labels, check, check_anomaly, propose, read_label, with_role
 
 ROWS = 40
 
@@ -116,9 +116,11 @@ def test_what_is_proposed_can_be_worked_with() -> None:
         (["0", "0.0", "1"], [False, False, True]),
         ([True, False], [True, False]),
         (["Normal", "GOOD", " ok ", "no", "False", "benign", "crack"], [False] * 6 + [True]),
+        (["N", "f", "Negative", "none", "Legit", "genuine", "inlier", "Y"], [False] * 7 + [True]),
+        (["normal.", "neptune."], [False, True]),
     ],
 )
-def test_a_few_words_mean_normal_and_all_others_an_anomaly(values: list[Any], anomalies: list[bool]) -> None:
+def test_zero_and_the_usual_words_mean_normal_and_all_others_an_anomaly(values: list[Any], anomalies: list[bool]) -> None:
     found, known = anomaly_labels(pd.Series(values))
     assert found.tolist() == anomalies
     assert known.all()
@@ -137,8 +139,38 @@ def test_a_named_anomaly_is_the_only_one(values: list[Any], anomaly: object, ano
     assert anomaly_labels(pd.Series(values), anomaly)[0].tolist() == anomalies
 
 
-@pytest.mark.parametrize("values", [[1.0, np.nan, 0.0], ["bad", None, "good"], [True, None, False], ["bad", " ", "good"]])
+@pytest.mark.parametrize(
+    "values", [[1.0, np.nan, 0.0], ["bad", None, "good"], [True, None, False], ["bad", " ", "good"], ["bad", ".", "good"]]
+)
 def test_a_missing_label_is_neither_normal_nor_known(values: list[Any]) -> None:
     found, known = anomaly_labels(pd.Series(values))
     assert found.tolist() == [True, False, False]
     assert known.tolist() == [True, False, True]
+
+
+def test_a_label_is_read_value_by_value_the_most_frequent_first() -> None:
+    reading = read_label(pd.Series([0, 1, 0, 2, 2, 2, 0, 0, None]))
+    assert reading.normal == {"0": 4}
+    assert list(reading.anomalies.items()) == [("2", 3), ("1", 1)]
+    assert (reading.unknown, reading.is_one_sided) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("values", "one_sided"), [(["sane", "odd"], True), (["good", "ok"], True), (["good", "odd"], False), ([None], False)]
+)
+def test_a_label_whose_values_all_read_the_same_cannot_judge(values: list[Any], one_sided: bool) -> None:
+    assert read_label(pd.Series(values, dtype=object)).is_one_sided == one_sided
+
+
+def test_an_anomaly_that_the_label_does_not_hold_is_refused() -> None:
+    check_anomaly(pd.Series(["sane", "Odd"]), "state", "odd")
+    with pytest.raises(DataError, match=r"No row has `broken` in the label `state`\. Its values are sane, Odd\."):
+        check_anomaly(pd.Series(["sane", "Odd", None]), "state", "broken")
+
+
+def test_a_second_label_takes_the_place_of_the_first() -> None:
+    roles = {"a": "label", "b": "feature", "c": "id"}
+    assert with_role(roles, "b", "label") == {"a": "ignored", "b": "label", "c": "id"}
+    assert with_role(roles, "a", "label") == roles
+    assert with_role(roles, "b", "id") == {"a": "label", "b": "id", "c": "id"}
+    assert roles["a"] == "label"

@@ -10,6 +10,7 @@ from detectors.base import Progress
 from detectors.errors import DataError, Discarded
 from detectors.explanations.store import load_explanations
 from detectors.flagged import around, flagged_frame, reason_columns, sampled
+from detectors.frames import value_key
 from detectors.messages import Message
 from detectors.runs import queue
 from detectors.runs.execute import execute, matches, save
@@ -100,10 +101,36 @@ def test_a_discarded_run_leaves_nothing(data):
         (pd.Series(["no", "yes", None]), "no", [True, False, False]),
         (pd.Series([True, False]), "false", [False, True]),
         (pd.Series([0, 1]), "zero", [False, False]),
+        (pd.Series([0, 1]), "1.0", [False, True]),
+        (pd.Series([2**60 + 1, 2**60]), str(2**60), [False, True]),
+        (pd.Series([True, False]), "TRUE", [True, False]),
+        (pd.Series([True, None, False], dtype=object), "true", [True, False, False]),
+        (pd.Series([True, None, False], dtype=object), "0", [False, False, True]),
+        (pd.Series(pd.to_datetime(["2024-01-01", "2024-01-01 10:30", None], format="ISO8601")), "2024-01-01", [True, False, False]),
+        (pd.Series(pd.to_datetime(["2024-01-01", "2024-01-01 10:30", None], format="ISO8601")), "2024-01-01 10:30", [False, True, False]),
+        (pd.Series(pd.to_datetime(["2024-01-01"])), "soon", [False]),
+        (pd.Series(["1", "1.0", "a"]), "1", [True, False, False]),
     ],
 )
 def test_values_match_as_the_analyst_reads_them(values, text, expected):
     assert matches(values, text).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.123456, 12345.5, 1 / 3, -0.0, 1e300, float("inf")],
+        [12, 2**60 + 1, -3],
+        [True, None, False],
+        list(pd.to_datetime(["2024-01-01", "2024-01-01 10:30:15.000250"], format="ISO8601")),
+        ["12\u202f345", " spaced ", "True", "1.0", "nan"],
+    ],
+)
+def test_every_value_that_is_offered_matches_its_own_rows_and_no_others(values):
+    column = pd.Series(values)
+    for row, value in enumerate(values):
+        if value is not None:
+            assert matches(column, value_key(value)).nonzero()[0].tolist() == [row]
 
 
 def test_a_request_survives_being_written_down():

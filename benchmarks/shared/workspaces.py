@@ -19,7 +19,7 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.workbench import Workbench
 
 #: A million rows on a busy machine with two cores, TensorFlow's first load included.
-TRAINING_PATIENCE_S = 600
+TRAINING_PATIENCE_S = 240
 LOOK_S = 0.2
 
 HIDDEN = 5

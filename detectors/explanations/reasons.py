@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from detectors.messages import N_, Message
+from detectors.messages import N_, Message, shown
 
 #: Columns named for each flagged row.
 NAMED_COLUMNS = 3
 
 #: A column that adds less than this share of the largest one is no reason.
 SMALLEST_SHARE = 0.01
+
+#: Significant digits that two different numbers get at most, until they read differently.
+MOST_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,11 @@ class Reason:
     def message(self) -> Message:
         if pd.isna(self.actual):
             return Message(N_("{column} missing"), {"column": self.column})
-        values = {"column": self.column, "actual": _native(self.actual), "expected": _native(self.expected)}
-        if values["actual"] == values["expected"]:
+        actual, expected = side_by_side(self.actual, self.expected)
+        values = {"column": self.column, "actual": actual, "expected": expected}
+        if actual == expected:
             return Message(N_("{column} {actual}, unusual together with the rest"), values)
-        if isinstance(values["expected"], str):
+        if isinstance(_native(self.expected), str):
             return Message(N_("{column} {actual}, expected {expected}"), values)
         return Message(N_("{column} {actual}, expected about {expected}"), values)
 
@@ -60,11 +64,38 @@ def reasons(values: NDArray[np.float64], columns: list[str], actual: pd.DataFram
     return found
 
 
+def side_by_side(actual: Any, expected: Any) -> tuple[Any, Any]:
+    """Both values as they are shown beside each other; equal where no reader could tell them apart.
+
+    Numbers that four digits would show alike get more of them, as text. Beside a day, a moment is a day.
+    """
+    if pd.isna(actual) or pd.isna(expected):
+        return actual, expected
+    if isinstance(actual, pd.Timestamp) and isinstance(expected, pd.Timestamp) and actual == actual.normalize():
+        expected = expected.normalize()
+    first, second = _native(actual), _native(expected)
+    if first == second or shown(first) != shown(second) or isinstance(first, str) or isinstance(second, str):
+        return first, second
+    for digits in range(5, MOST_DIGITS + 1):
+        texts = _digits(first, digits), _digits(second, digits)
+        if texts[0] != texts[1]:
+            return texts
+    return first, first
+
+
+def _digits(number: float, digits: int) -> str:
+    return f"{number:,.{digits}g}".replace(",", "\u202f")
+
+
 def _native(value: Any) -> Any:
-    """A value as a sentence shows it: numbers as plain int or float, everything else as text."""
+    """A value as a sentence shows it: numbers as plain int or float, a date without an empty time, all else as text."""
     if isinstance(value, bool | np.bool_):
-        return str(bool(value))
-    if isinstance(value, int | float | np.number):
+        return str(bool(value)).lower()
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
         number = float(value)
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    if isinstance(value, pd.Timestamp):
+        return str(value.date()) if value == value.normalize() else str(value)
     return str(value)

@@ -166,10 +166,22 @@ def _column_masker(background: NDArray[np.float32], origins: NDArray[np.intp]) -
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Mean Spearman correlation of the rows of two sets of SHAP values, (rows, columns)."""
+    """Mean Spearman correlation of the rows of two sets of SHAP values, (rows, columns); ties share their mean rank.
+
+    Two rows without any order (all values equal) agree: 1. One beside an ordered row says nothing about it: 0.
+    """
     if first.shape[1] < 2 or not len(first):
         return 1.0
-    one, other = (values.argsort(axis=1).argsort(axis=1) for values in (first, second))
-    distances = np.square(one - other).sum(axis=1)
-    columns = first.shape[1]
-    return float(np.mean(1 - 6 * distances / (columns * (columns**2 - 1))))
+
+    def centered_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+        ranks = np.cumsum(counts) - (counts - 1) / 2
+        return ranks[inverse] - (len(values) + 1) / 2
+
+    def correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+        if not one.any() or not other.any():
+            return float(one.any() == other.any())
+        return float(one @ other / np.sqrt((one @ one) * (other @ other)))
+
+    pairs = zip(first, second, strict=True)
+    return float(np.mean([correlation(centered_ranks(one), centered_ranks(other)) for one, other in pairs]))

@@ -22,6 +22,12 @@ OTHER = "(other)"
 #: A spread below this share of the values' size is rounding, not spread: such a column counts as constant.
 SMALLEST_SPREAD = 1e-9
 
+#: A float32 keeps seven digits: a number restored from one is off by about this share of its distance from the center.
+FLOAT32_ROUNDING = 1e-6
+
+#: The calendar's ends, in seconds since 1970: what a detector expects of a date may lie beyond them.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+
 
 @dataclass
 class NumberColumn:
@@ -31,6 +37,26 @@ class NumberColumn:
     fill: float
     center: float
     scale: float
+    type: str = "number"
+    """``number``, ``integer``, ``date`` (seconds since 1970, UTC) or ``boolean`` (0 and 1)."""
+
+    def to_numbers(self, values: pd.Series) -> NDArray[np.float64]:
+        """Filled and scaled, (rows,); a value that cannot be read counts as missing."""
+        numbers = _as_numbers(values, self.type)
+        return (np.where(np.isnan(numbers), self.fill, numbers) - self.center) / self.scale
+
+    def to_values(self, numbers: NDArray[np.floating[Any]]) -> NDArray[Any]:
+        """Scaled numbers, (rows,), as the column held them: floats, booleans, or naive dates in UTC, to the second."""
+        distances = numbers.astype(np.float64) * self.scale
+        values = distances + self.center
+        if self.type == "boolean":
+            return values >= 0.5
+        if self.type == "date":
+            return np.clip(values.round(), FIRST_SECOND, LAST_SECOND).astype("datetime64[s]")
+        if self.type == "integer":
+            rounding = FLOAT32_ROUNDING * np.maximum(self.scale, np.abs(distances))
+            return np.where(np.abs(values - values.round()) <= rounding, values.round(), values)
+        return values
 
 
 @dataclass
@@ -83,8 +109,9 @@ class TablePreparation(Parametrised):
         if not len(frame.columns) or not len(frame):
             raise DataError(N_("There is nothing to learn from: choose at least one feature column and one row."))
         for column in frame.columns:
-            if _is_number(frame[column]):
-                self.numbers.append(self._fit_number(str(column), _as_numbers(frame[column])))
+            kind = _number_type(frame[column])
+            if kind:
+                self.numbers.append(self._fit_number(str(column), _as_numbers(frame[column], kind), kind))
             else:
                 self.categories.append(self._fit_category(str(column), frame[column]))
         return self
@@ -93,9 +120,7 @@ class TablePreparation(Parametrised):
         """The rows as finite numbers, (rows, numbers): number columns first, then the categories' one-hot blocks."""
         vectors = np.zeros((len(frame), len(self.names)), dtype=np.float32)
         for position, number in enumerate(self.numbers):
-            values = _as_numbers(frame[number.column])
-            values[np.isnan(values)] = number.fill
-            vectors[:, position] = (values - number.center) / number.scale
+            vectors[:, position] = number.to_numbers(frame[number.column])
         start = len(self.numbers)
         rows = np.arange(len(frame))
         for category in self.categories:
@@ -105,10 +130,10 @@ class TablePreparation(Parametrised):
         return np.nan_to_num(vectors, copy=False)
 
     def restore(self, vectors: NDArray[np.floating[Any]]) -> pd.DataFrame:
-        """Vectors (rows, numbers) in the data's units and columns: numbers unscaled, the strongest category of each block."""
+        """Vectors (rows, numbers) in the data's units and columns: numbers, dates and booleans, the strongest category of each block."""
         restored: dict[str, Any] = {}
         for position, number in enumerate(self.numbers):
-            restored[number.column] = vectors[:, position].astype(np.float64) * number.scale + number.center
+            restored[number.column] = number.to_values(vectors[:, position])
         start = len(self.numbers)
         for category in self.categories:
             names = np.array(category.values + [OTHER] * category.pooled, dtype=object)
@@ -156,14 +181,14 @@ class TablePreparation(Parametrised):
         preparation.categories = [CategoryColumn(**category) for category in record["categories"]]
         return preparation
 
-    def _fit_number(self, column: str, values: NDArray[np.float64]) -> NumberColumn:
+    def _fit_number(self, column: str, values: NDArray[np.float64], kind: str) -> NumberColumn:
         known = values[~np.isnan(values)]
         if not len(known):
-            return NumberColumn(column, 0.0, 0.0, 1.0)
+            return NumberColumn(column, 0.0, 0.0, 1.0, kind)
         fill = float(np.median(known))
         center, scale = _center_and_scale(np.where(np.isnan(values), fill, values), self.scaling)
         constant = scale <= SMALLEST_SPREAD * max(1.0, abs(center)) or not np.isfinite(scale)
-        return NumberColumn(column, fill, center, 1.0 if constant else scale)
+        return NumberColumn(column, fill, center, 1.0 if constant else scale, kind)
 
     def _fit_category(self, column: str, values: pd.Series) -> CategoryColumn:
         counts = _as_text(values).value_counts()
@@ -171,18 +196,42 @@ class TablePreparation(Parametrised):
         return CategoryColumn(column, [str(value) for value in kept], pooled=len(counts) > len(kept))
 
 
-def _is_number(values: pd.Series) -> bool:
+def _number_type(values: pd.Series) -> str | None:
+    """The type of a number column; None for a category."""
     kinds = pd.api.types
-    return bool(kinds.is_numeric_dtype(values) or kinds.is_bool_dtype(values) or kinds.is_datetime64_any_dtype(values))
+    if kinds.is_bool_dtype(values) or _holds_booleans(values):
+        return "boolean"
+    if kinds.is_datetime64_any_dtype(values):
+        return "date"
+    if kinds.is_numeric_dtype(values):
+        return "integer" if kinds.is_integer_dtype(values) or _holds_whole_numbers(values) else "number"
+    return None
 
 
-def _as_numbers(values: pd.Series) -> NDArray[np.float64]:
-    """Numbers as they are, dates as seconds since 1970, infinite ones as missing."""
+def _holds_booleans(values: pd.Series) -> bool:
+    """Booleans with gaps are objects to pandas."""
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "boolean"
+
+
+def _holds_whole_numbers(values: pd.Series) -> bool:
+    """Whole numbers with gaps are floats to pandas."""
+    known = _as_numbers(values, "number")
+    known = known[~np.isnan(known)]
+    return len(known) > 0 and bool(np.all(known == np.floor(known)))
+
+
+def _as_numbers(values: pd.Series, kind: str) -> NDArray[np.float64]:
+    """Numbers as they are, dates as seconds since 1970; infinite ones, and texts that are none, as missing."""
+    unread = not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_datetime64_any_dtype(values)
+    if kind == "date" and unread:
+        values = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601")
     if pd.api.types.is_datetime64_any_dtype(values):
         naive = values.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(values.dt, "tz", None) else values
-        seconds = naive.astype("datetime64[ns]").astype("int64").to_numpy() / 1e9
+        # Nanoseconds would end with the year 2262.
+        seconds = naive.astype("datetime64[us]").astype("int64").to_numpy() / 1e6
         return np.where(values.isna(), np.nan, seconds)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    readable = pd.to_numeric(values, errors="coerce") if unread else values
+    numbers = readable.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
 

@@ -19,7 +19,7 @@ import psutil
 from detectors.errors import DataError
 from detectors.messages import N_, Message
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("anomalyst.reading")
 
 #: Exit codes of the worker: `REFUSED` leaves its sentence in `REFUSAL_FILE`.
 REFUSED, OUT_OF_MEMORY = 3, 4

@@ -128,13 +128,13 @@ def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:
     return np.array([*chosen, False], dtype=bool)[codes]  # a missing value has the code -1
 
 
-def _reads_as(value: object, text: str, number: float | None) -> bool:
+def _reads_as(value: object, text: str, number: np.int64 | np.float64 | None) -> bool:
     if isinstance(value, bool | np.bool_):
         return value_key(value) == text.lower() or number == bool(value)
     return value_key(value) == text
 
 
-def _number(text: str) -> float | None:
+def _number(text: str) -> np.int64 | np.float64 | None:
     """The number that `text` is; whole ones as such, because float64 has no room for every digit of the largest."""
     for kind in (np.int64, np.float64):
         try:

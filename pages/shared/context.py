@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import streamlit as st
 
 from detectors import registry
@@ -59,8 +62,14 @@ def state_text(name: str) -> str:
     return plain(words[name])
 
 
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """The names by id; those that several ids share end with the beginning of their id."""
+    shared = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {key: f"{name} · {key[:4]}" if name in shared else name for key, name in names.items()}
+
+
 def _data_menu(chosen: str, label: str) -> None:
-    names = {record.id: f"{record.name} · {clock(record.created)}" for record in workbench().records.data_sets()[:OFFERED]}
+    names = told_apart({record.id: f"{record.name} · {clock(record.created)}" for record in workbench().records.data_sets()[:OFFERED]})
     picked = st.menu_button(
         label,
         list(names),
@@ -76,13 +85,13 @@ def _data_menu(chosen: str, label: str) -> None:
 
 
 def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
-    runs = {run.id: run for run in workbench().records.runs(data_id)[:OFFERED]}
-    if not runs:
+    names = told_apart({run.id: run_text(run) for run in workbench().records.runs(data_id)[:OFFERED]})
+    if not names:
         return
     picked = st.menu_button(
         escape(run_text(chosen)) if chosen else say(N_("Choose a run")),
-        list(runs),
-        format_func=lambda run_id: escape(run_text(runs[run_id])),
+        list(names),
+        format_func=lambda run_id: escape(names[run_id]),
         key="context_run",
         type="tertiary",
         icon=":material/model_training:",

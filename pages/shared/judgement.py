@@ -8,7 +8,7 @@ from detectors import charts, metrics
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import results
-from pages.shared.language import plain, say
+from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 
 MEASURES = (
@@ -25,14 +25,28 @@ def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Precision, recall, F1, accuracy, the confusion matrix, and both curves with this threshold on them."""
     counts, judged = results.confusion(run.id, threshold.cut_off), results.judged(run.id)
     st.subheader(say(N_("How good are the flags?")), anchor=False)
-    basis = N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies.")
-    st.caption(say(basis, rows=counts.rows, anomalies=counts.anomalies))
+    st.caption(say(_basis(results.basis(run.id)), rows=counts.rows, anomalies=counts.anomalies))
     by_chance = metrics.chance(counts)
     with st.grid(6, min_column_width=120):
         for name, title, help_text in MEASURES:
             source = judged if hasattr(judged, name) else counts
             _figure(say(title), getattr(source, name), getattr(by_chance, name), say(help_text))
     _curves(counts, judged)
+
+
+def _basis(basis: results.Basis) -> str:
+    """The sentence that says by which rows the flags are judged."""
+    if not basis.chosen_by_label:
+        return N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies.")
+    if basis.unseen:
+        return N_(
+            "Rows to learn from were chosen by the label, so the figures are for the rows not learned from: "
+            "{rows} labelled rows, {anomalies} anomalies."
+        )
+    return N_(
+        "Rows to learn from were chosen by the label, and the others are all of one kind. So the figures include rows that were "
+        "learned from, and new rows may be judged worse: {rows} labelled rows, {anomalies} anomalies."
+    )
 
 
 def _figure(title: str, value: float | None, chance: float | None, help_text: str) -> None:
@@ -63,8 +77,11 @@ def _curves(counts: metrics.Confusion, judged: results.Judged) -> None:
     normals = counts.false_positives + counts.true_negatives
     false_alarm_rate, recall = counts.false_positives / normals, counts.recall or 0.0
     with left:
-        show_chart(charts.roc(judged.roc.x, judged.roc.y, (false_alarm_rate, recall), palette()), key="roc")
+        show_chart(charts.roc(judged.roc.x, judged.roc.y, (false_alarm_rate, recall), palette(), translate=translate), key="roc")
     with right:
         here = (recall, counts.precision if counts.precision is not None else 1.0)
         curve = judged.precision_recall
-        show_chart(charts.precision_recall(curve.x, curve.y, here, counts.anomalies / counts.rows, palette()), key="precision_recall")
+        show_chart(
+            charts.precision_recall(curve.x, curve.y, here, counts.anomalies / counts.rows, palette(), translate=translate),
+            key="precision_recall",
+        )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detectors import distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
 from detectors.errors import DataError
+from detectors.runs.request import RunRequest
 from detectors.thresholds import RULES, Threshold
 from pages.shared.engine import workbench
 
@@ -44,6 +45,28 @@ def known_labels(run_id: str) -> KnownLabels | None:
     return KnownLabels(anomalies, normals) if len(anomalies) and len(normals) else None
 
 
+@dataclass(frozen=True)
+class Basis:
+    """Which rows the label-based figures are for, (rows,), and what that makes of them."""
+
+    rows: NDArray[np.bool_]
+    chosen_by_label: bool
+    """Whether the label decided which rows were learned from."""
+    unseen: bool
+    """Whether none of the rows was learned from with the label's help."""
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def basis(run_id: str) -> Basis:
+    """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds."""
+    labels = np.asarray(workbench().run_folder(run_id).array("labels"))
+    if not _chosen_by_label(run_id):
+        return Basis(labels >= 0, False, True)
+    others = (labels >= 0) & ~np.asarray(workbench().run_folder(run_id).array("fitted"))
+    both = len(np.unique(labels[others])) > 1
+    return Basis(others if both else labels >= 0, True, both)
+
+
 @st.cache_resource(show_spinner=False, max_entries=10)
 def judged(run_id: str) -> Judged:
     scores, labels, known = _labelled(run_id)
@@ -57,8 +80,7 @@ def judged(run_id: str) -> Judged:
 
 def confusion(run_id: str, cut_off: float) -> metrics.Confusion:
     """Counts by label and flag at a cut-off, from sorted scores alone."""
-    known = known_labels(run_id)
-    assert known is not None
+    known = _judged_scores(run_id)
     caught = thresholds.flagged_count(known.anomalies, cut_off)
     false_alarms = thresholds.flagged_count(known.normals, cut_off)
     return metrics.Confusion(caught, false_alarms, len(known.anomalies) - caught, len(known.normals) - false_alarms)
@@ -80,7 +102,20 @@ def rule_ticks(run_id: str) -> list[Tick]:
     return distribution.ticks(found, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _judged_scores(run_id: str) -> KnownLabels:
+    scores, is_anomaly, rows = _labelled(run_id)
+    return KnownLabels(np.sort(scores[rows & is_anomaly]), np.sort(scores[rows & ~is_anomaly]))
+
+
+def _chosen_by_label(run_id: str) -> bool:
+    record = workbench().records.run(run_id)
+    assert record is not None
+    request = RunRequest.from_json(record.request)
+    return request.fit_where is not None and request.fit_where.column == request.label
+
+
 def _labelled(run_id: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Scores, which rows are anomalies, and which rows are judged; each (rows,)."""
     folder = workbench().run_folder(run_id)
-    labels = np.asarray(folder.array("labels"))
-    return np.asarray(folder.array("scores")), labels == 1, labels >= 0
+    return np.asarray(folder.array("scores")), np.asarray(folder.array("labels")) == 1, basis(run_id).rows

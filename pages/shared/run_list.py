@@ -11,7 +11,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import state
 from pages.shared.context import detector_title, state_text
 from pages.shared.engine import workbench
-from pages.shared.language import clock, escape, percent, plain, say, say_message
+from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.values import value_text
 
@@ -79,7 +79,7 @@ def _details(run: RunRecord) -> None:
         with left:
             losses = workbench().run_folder(run.id).losses()
             if losses:
-                show_chart(charts.losses(losses, palette()), key=f"losses_{run.id}")
+                show_chart(charts.losses(losses, palette(), translate=translate), key=f"losses_{run.id}")
             st.caption(say(N_("Settings")))
             settings = {**summary["parameters"], **summary["preparation"], "seed": run.request.get("seed", 0)}
             frame = pd.DataFrame({"setting": list(settings), "value": [value_text(value) for value in settings.values()]})

@@ -13,7 +13,7 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import state
 from pages.shared.context import run_text
 from pages.shared.engine import workbench
-from pages.shared.language import escape, plain, say
+from pages.shared.language import escape, plain, say, translate
 from pages.shared.look import palette, show_chart
 
 #: Seconds between two looks at a running run.
@@ -98,4 +98,4 @@ def _covered(progress: dict[str, Any]) -> float:
 def _losses(run: RunRecord) -> None:
     losses = workbench().run_folder(run.id).losses()
     if losses:
-        show_chart(charts.losses(losses, palette()), key=f"losses_{run.id}")
+        show_chart(charts.losses(losses, palette(), translate=translate), key=f"losses_{run.id}")

@@ -21,6 +21,9 @@ _DETECTOR = "detector"
 _REFUSAL = "refusal"
 _REFUSALS = "refusals"
 
+#: Digits of a row's number; a longer one fits into no integer of the machine, and names no row.
+LONGEST_ROW = 18
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -37,7 +40,9 @@ class Selection:
     @classmethod
     def from_url(cls) -> Selection:
         row = st.query_params.get("row", "")
-        return cls(st.query_params.get("data"), st.query_params.get("run"), int(row) if row.isdecimal() else None)
+        return cls(
+            st.query_params.get("data"), st.query_params.get("run"), int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
+        )
 
 
 def follow_url() -> None:

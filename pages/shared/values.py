@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detectors.explanations.reasons import side_by_side
 from detectors.messages import N_, shown
+from detectors.profile import LONGEST_SHOWN
 from pages.shared.language import plain
 
 
@@ -25,3 +27,25 @@ def value_text(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return str(value.date()) if value == value.normalize() else str(value)
     return str(value)
+
+
+def value_texts(actual: Any, expected: Any) -> tuple[str, str]:
+    """Two values that stand beside each other, with so many digits that different ones read differently."""
+    first, second = side_by_side(actual, expected)
+    return value_text(first), value_text(second)
+
+
+def category_text(value: Any, kind: str) -> str:
+    """A text or boolean as the bars of its column's profile name it, booleans in lower case; empty where it is missing."""
+    if pd.isna(value):
+        return ""
+    if kind == "boolean":
+        return (value if isinstance(value, str) else str(bool(value >= 0.5))).lower()
+    return str(value)[:LONGEST_SHOWN]
+
+
+def position(value: Any) -> float:
+    """Where a number lies on its axis, a date in seconds since 1970; not a number where it is missing."""
+    if pd.isna(value):
+        return float("nan")
+    return pd.Timestamp(value).timestamp() if isinstance(value, str | pd.Timestamp) else float(value)
