@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 #: Numbers of this size are shown in whole numbers, larger ones as a power of ten.
-LARGE, TOO_LARGE = 10_000, 1e15
+LARGE, TOO_LARGE = 1000, 1e15
 
 Translate = Callable[[str], str]
 

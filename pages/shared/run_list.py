@@ -40,7 +40,7 @@ def _line(run: RunRecord, threshold: ThresholdRecord | None) -> None:
             st.markdown(f"{ICONS[run.state]} **{escape(detector_title(run.detector))}** {escape(clock(run.created))}", width="content")
             st.markdown(_outcome(run, threshold), width="stretch")
             if run.state == "done":
-                if st.button(say(N_("Open")), key=f"open_{run.id}", icon=":material/chevron_right:", icon_position="right"):
+                if st.button(say(N_("See the scores")), key=f"open_{run.id}", icon=":material/chevron_right:", icon_position="right"):
                     state.go("threshold", run=run.id)
             elif run.state in ("failed", "interrupted", "stopped"):
                 st.button(say(N_("Start again")), key=f"again_{run.id}", icon=":material/replay:", on_click=_start_again, args=(run.id,))
