@@ -164,9 +164,9 @@ def places(row: int, data_set: DataSetRecord, found: dict[str, Any], preparation
     actual = _only_row(engine.data_rows(data_set.id, (row,)))
     expected = _only_row(preparation.restore(np.array([found["expected"]])))
     heaviest = [preparation.columns[place] for place in np.argsort(-np.array(found["values"]))[:PLACES]]
-    for cell, column in zip(st.columns(PLACES), heaviest, strict=False):
-        with cell:
-            show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{column}")
+    for number, (cell, column) in enumerate(zip(st.columns(PLACES), heaviest, strict=False)):
+        with cell:  # keyed by place, so that the next row's charts are redrawn in the same frames
+            show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{number}")
 
 
 def _place(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:

@@ -67,7 +67,9 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
         height=min(35 * (len(table) + 1) + 4, 560),
         key="flagged_rows",
         column_config={
-            button: config.ButtonColumn(plain(N_("explain")), on_click=open_row, key="open_row_click", type="tertiary", pinned=True, width="small"),
+            button: config.ButtonColumn(
+                plain(N_("explain")), on_click=open_row, key="open_row_click", type="tertiary", pinned=True, width="small"
+            ),
             names[1]: config.NumberColumn(plain(N_("rank")), format="localized", pinned=True, width="small"),
             names[2]: config.NumberColumn(plain(N_("row")), format="localized", width="small"),
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),

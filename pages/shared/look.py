@@ -21,15 +21,21 @@ def page_head(title: str, line: str) -> None:
         st.caption(say(line))
 
 
+def _table_behind(chart: Chart, key: str) -> None:
+    """The numbers of a chart, sent to the browser once somebody opens them: many closed tables would slow every rerun."""
+    hint = say(N_("The table behind this chart"))
+    popover = st.popover("", icon=":material/table_view:", help=hint, type="tertiary", key=f"table_{key}", on_change="rerun")
+    if popover.open:
+        numbers = chart.table.rename(columns=translate)
+        popover.dataframe(numbers, hide_index=True, alt=plain(N_("The numbers of the chart")))
+
+
 def show_chart(chart: Chart, key: str, height: int | None = None) -> None:
     """Draws a chart with its title, and offers the table behind it."""
     with st.container(key=f"chart_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(f"**{say(chart.title.template, **chart.title.values)}**", width="stretch")
-            with st.popover(
-                "", icon=":material/table_view:", help=say(N_("The table behind this chart")), type="tertiary", key=f"table_{key}"
-            ):
-                st.dataframe(chart.table.rename(columns=translate), hide_index=True, alt=plain(N_("The numbers of the chart")))
+            _table_behind(chart, key)
         figure = chart.drawn(translate)
         if height:
             figure.update_layout(height=height)
