@@ -157,8 +157,11 @@ class Workbench:
 
     def cut_off(self, run_id: str, rule: str, value: float) -> float:
         """What a rule gives for a run: counted rows are rows of the data, everything else is learned from training scores."""
-        name = "sorted_scores" if rule == "rows" else "sorted_training_scores"
-        return thresholds.cut_off(rule, value, self.run_folder(run_id).array(name))
+        return thresholds.cut_off(rule, value, self.scores_for_rule(run_id, rule))
+
+    def scores_for_rule(self, run_id: str, rule: str) -> NDArray[np.float64]:
+        """The sorted scores that a rule is applied to."""
+        return self.run_folder(run_id).array("sorted_scores" if rule == "rows" else "sorted_training_scores")
 
     # ── explanations ──
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from detectors import charts, registry
+from detectors.explanations.shapley import nearest_of_one
 from detectors.messages import N_
 from detectors.preparation import TablePreparation, load_preparation
 from detectors.profile import ColumnProfile
@@ -92,16 +93,19 @@ def waterfall(found: dict[str, Any], preparation: TablePreparation) -> None:
             reached=float(reached),
             score=found["score"],
             residual=_rounded_zero(found["score"] - reached, found["score"]),
-            background=_background_text(),
+            background=_background_text(len(preparation.columns)),
         )
     )
 
 
-def _background_text() -> str:
+def _background_text(n_columns: int) -> str:
     run = state.run()
     detector = registry.find("table", run.detector) if run else None
     own = detector is not None and detector.knows_expected()
-    return plain(N_("what the detector expected of this very row")) if own else plain(N_("the 20 most similar usual rows"))
+    if own or run is None:
+        return plain(N_("what the detector expected of this very row"))
+    usual = len(workbench().run_folder(run.id).array("usual"))
+    return plain(N_("the {count} most similar usual rows"), count=min(nearest_of_one(n_columns), usual))
 
 
 def _rounded_zero(residual: float, score: float) -> float:

@@ -70,6 +70,11 @@ class Explanation:
         return Explanation(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in PARTS))
 
 
+def nearest_of_one(n_columns: int) -> int:
+    """Nearest usual rows that one row is compared with, where the detector has no expectation: fewer the wider the table."""
+    return min(NEAREST_ROWS, max(NEAREST_OF_MANY, SCORES_OF_ONE // (2 * n_columns + 1)))
+
+
 @dataclass(frozen=True)
 class Explainer:
     """Explains rows of one fitted detector on vectors."""
@@ -95,7 +100,7 @@ class Explainer:
         import shap
 
         walk = 2 * self.n_columns + 1
-        background = backgrounds(self.detector, row[None], self.usual, min(NEAREST_ROWS, max(NEAREST_OF_MANY, SCORES_OF_ONE // walk)))[0]
+        background = backgrounds(self.detector, row[None], self.usual, nearest_of_one(self.n_columns))[0]
         permutations = min(MOST_PERMUTATIONS, max(1, SCORES_OF_ONE // (walk * len(background))))
         masker = _column_masker(background, self.origins)
         explainer = shap.explainers.PermutationExplainer(self.detector.score, masker, seed=self.seed)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from detectors import distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
-from detectors.errors import DataError
 from detectors.runs.request import RunRequest
-from detectors.thresholds import RULES, Threshold
+from detectors.thresholds import RULES
 from pages.shared.engine import workbench
 
 #: Rules marked on the axis with the values they start from; dragging and typing are not rules.
@@ -95,10 +94,7 @@ def rule_ticks(run_id: str) -> list[Tick]:
     """The rules that can be applied to this run's scores, each with the count it gives."""
     found = []
     for rule, value in TICK_VALUES.items():
-        try:
-            found.append(Threshold(rule, value, workbench().cut_off(run_id, rule, value)))
-        except DataError:
-            continue  # the rule's own control says why it cannot be applied
+        found += thresholds.applicable(workbench().scores_for_rule(run_id, rule), {rule: value})
     return distribution.ticks(found, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
