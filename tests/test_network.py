@@ -140,7 +140,7 @@ def test_patience_ends_training_and_brings_the_best_weights_back() -> None:
 
 
 def test_a_loss_that_is_no_number_ends_in_a_sentence_that_says_what_to_do() -> None:
-    with pytest.raises(DetectorError, match="Choose a learning rate smaller than 1000"):
+    with pytest.raises(DetectorError, match="Choose a learning rate smaller than 1\u202f000"):
         trained(optimizer="sgd", learning_rate=1000.0, epochs=20)
 
 
