@@ -23,6 +23,12 @@ AXES = {"vectors": 2, "windows": 3, "pixels": 4, "tokens": 2}
 #: Rows scored between two looks at the stop flag.
 SCORE_ROWS = 65_536
 
+#: Parts into which a supervised detector's rows are cut: each part is scored by one that learned from the others.
+FOLDS = 3
+
+#: Rows of each kind, anomalies and normal ones, that a supervised detector needs at least.
+FEWEST_OF_A_KIND = 2
+
 #: Matrix kernels for one row round differently from those for more: fewer rows than this are padded up to it,
 #: so that a row's score does not depend on the rows it is scored with.
 SMALLEST_BATCH = 16
@@ -62,6 +68,8 @@ class Detector(Parametrised):
     step_name: ClassVar[str] = N_("step {done} of {total}")
     """How its progress is counted while it learns."""
     presets: ClassVar[Mapping[str, Preset]] = {}
+    supervised: ClassVar[bool] = False
+    """Whether it learns from labels: then `fit` needs `y`, and the subclass writes `_fit_labelled` in place of `_fit`."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -87,11 +95,14 @@ class Detector(Parametrised):
         """Whether `expected` gives something: what the detector expected to see in a row's place."""
         return cls._expected is not Detector._expected
 
-    def fit(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Self:
+    def fit(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None, *, y: ArrayLike | None = None) -> Self:
         """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`, (rows,).
 
+        A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it.
+
         Raises:
-            DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number.
+            DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number; `y` is needed and
+                missing, or has too few rows of a kind.
             Discarded: the analyst stopped the work and wants nothing kept.
         """
         progress = progress or Progress()
@@ -99,12 +110,18 @@ class Detector(Parametrised):
         values = _numbers(X, self.representation(), names)
         if len(values) < 2:
             raise DetectorError(N_("{title} needs at least 2 rows to learn from; there are {rows}."), title=self.title, rows=len(values))
+        labels = self._labels(y, len(values)) if self.supervised else None
         self.feature_names_ = names
         self.row_shape_ = values.shape[1:]
         try:
-            self._fit(values, progress)
-            progress.check()
-            self.training_scores_ = self._training_scores(values, progress)
+            if labels is None:
+                self._fit(values, progress)
+                progress.check()
+                self.training_scores_ = self._training_scores(values, progress)
+            else:
+                self._fit_labelled(values, labels, progress)
+                progress.check()
+                self.training_scores_ = self._scores_out_of_fold(values, labels, progress)
         except BaseException:
             self.row_shape_ = ()  # half fitted is not fitted
             raise
@@ -169,6 +186,9 @@ class Detector(Parametrised):
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         raise NotImplementedError
 
+    def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
+        raise NotImplementedError
+
     def _score(self, X: NDArray[np.float32]) -> Scores:
         raise NotImplementedError
 
@@ -188,6 +208,35 @@ class Detector(Parametrised):
     def _load(self, folder: Path) -> None:
         raise NotImplementedError
 
+    # ── with labels ──
+
+    def _scores_out_of_fold(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> Scores:
+        """Every row scored by a detector that learned from other rows: what was learned by heart would look right."""
+        scores = np.empty(len(X))
+        folds = _folds(y, min(FOLDS, int(np.bincount(y, minlength=2).min())), self.seed)
+        for fold in range(folds.max() + 1):
+            other = type(self)(seed=self.seed, **self.parameters)
+            other.row_shape_ = self.row_shape_
+            other._fit_labelled(X[folds != fold], y[folds != fold], _Quiet(progress))
+            scores[folds == fold] = other.score(X[folds == fold], _Quiet(progress))
+            progress.report("cross_validating", fold + 1, int(folds.max()) + 1)
+        return scores
+
+    def _labels(self, y: ArrayLike | None, rows: int) -> NDArray[np.int8]:
+        labels = np.zeros(0, np.int8) if y is None else np.asarray(y).astype(np.int8).reshape(-1)
+        if len(labels) != rows:
+            raise DetectorError(
+                N_("{title} learns from known anomalies and needs a label for each of the {rows} rows. Choose a label column."),
+                title=self.title, rows=rows,
+            )  # fmt: skip
+        anomalies = int((labels == 1).sum())
+        if min(anomalies, rows - anomalies) < FEWEST_OF_A_KIND:
+            raise DetectorError(
+                N_("{title} needs at least {fewest} anomalies and {fewest} normal rows to learn from; there are {anomalies} and {normal}."),
+                title=self.title, fewest=FEWEST_OF_A_KIND, anomalies=anomalies, normal=rows - anomalies,
+            )  # fmt: skip
+        return labels
+
     # ── checks ──
 
     def _require_fitted(self) -> None:
@@ -203,6 +252,29 @@ class Detector(Parametrised):
                 title=self.title, expected=str(self.row_shape_), received=str(values.shape[1:]),
             )  # fmt: skip
         return values
+
+
+class _Quiet(Progress):
+    """Passes on whether to stop, and no reports: those of a fold would look like the training starting over."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def stop_asked(self) -> bool:
+        return self._progress.stop_asked()
+
+    def check(self) -> None:
+        self._progress.check()
+
+
+def _folds(y: NDArray[np.int8], count: int, seed: int) -> NDArray[np.intp]:
+    """For each row the part it belongs to, (rows,), 0 to `count` - 1; each part has its share of both kinds."""
+    parts = np.empty(len(y), dtype=np.intp)
+    chance = np.random.default_rng(seed % 2**32)
+    for label in (0, 1):
+        rows = chance.permutation(np.flatnonzero(y == label))
+        parts[rows] = np.arange(len(rows)) % count
+    return parts
 
 
 def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] | None) -> NDArray[np.float32]:

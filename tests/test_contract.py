@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from detectors import registry
-from detectors.base import Detector, Progress
+from detectors.base import FEWEST_OF_A_KIND, Detector, Progress
 from detectors.errors import DetectorError, Discarded, ParameterError
 from detectors.params import ChoiceField, IntegerField, IntegersField, NumberField, SwitchField
 
@@ -31,7 +31,30 @@ def sample(representation: str) -> np.ndarray:
         usual = chance.normal(size=(N_USUAL, 2)) @ chance.normal(size=(2, 6)) + 0.1 * chance.normal(size=(N_USUAL, 6))
         planted = 8 * chance.choice([-1.0, 1.0], size=(N_PLANTED, 6))
         return np.concatenate([usual, planted]).astype(np.float32)
+    if representation == "windows":
+        # Sines of three columns at chance phases; the planted windows are flat and far out.
+        phase, steps = chance.uniform(0, 2 * np.pi, (N_USUAL, 1, 1)), np.arange(16)[None, :, None]
+        usual = np.sin(phase + steps * 2 * np.pi / 8 + np.arange(3) * 0.7) + 0.1 * chance.normal(size=(N_USUAL, 16, 3))
+        planted = np.full((N_PLANTED, 16, 3), 4.0) * chance.choice([-1.0, 1.0], size=(N_PLANTED, 1, 3))
+        return np.concatenate([usual, planted + 0.5 * chance.normal(size=planted.shape)]).astype(np.float32)
+    if representation == "pixels":
+        # Light discs in the middle of coloured pictures, each of its own brightness; the planted ones are striped.
+        away = np.hypot(*np.meshgrid(np.arange(16) - 7.5, np.arange(16) - 7.5))[None, :, :, None]
+        usual = np.where(away < 5, chance.uniform(0.6, 0.9, (N_USUAL, 1, 1, 3)), 0.2) + 0.03 * chance.normal(size=(N_USUAL, 16, 16, 3))
+        planted = np.where(np.arange(16)[None, :, None, None] % 4 < 2, 1.0, 0.0) + np.zeros((N_PLANTED, 16, 16, 3))
+        return np.clip(np.concatenate([usual, planted]), 0, 1).astype(np.float32)
+    if representation == "tokens":
+        # Sentences of 6 to 12 words in a fixed round of eight words from a chance start; the planted ones are long jumbles of others.
+        usual = [2 + (chance.integers(8) + np.arange(chance.integers(6, 13))) % 8 for _ in range(N_USUAL)]
+        planted = [chance.integers(10, 40, 16) for _ in range(N_PLANTED)]
+        return np.stack([np.pad(words, (0, 16 - len(words))) for words in usual + planted]).astype(np.float32)
     raise NotImplementedError(f"the contract has no sample for {representation}: add one here")
+
+
+def fit(detector: Detector, X: np.ndarray, progress: Progress | None = None) -> Detector:
+    """Fits; a supervised detector is told that the last rows are anomalies."""
+    rows = np.arange(len(X))
+    return detector.fit(X, progress, y=rows >= min(N_USUAL, len(X) // 2) if detector.supervised else None)
 
 
 class Recorder(Progress):
@@ -63,7 +86,7 @@ def make(key: tuple[str, str], seed: int = SEED) -> Detector:
 @cache
 def fitted_once(key: tuple[str, str]) -> tuple[Detector, Recorder]:
     recorder = Recorder()
-    return make(key).fit(sample(key[0]), recorder), recorder
+    return fit(make(key), sample(key[0]), recorder), recorder
 
 
 @pytest.fixture(params=FOUND, ids="/".join)
@@ -116,7 +139,7 @@ def test_scores_are_one_finite_float64_per_row(fitted: Detector, X: np.ndarray) 
 def test_the_same_seed_gives_the_same_scores_whatever_ran_before(key: tuple[str, str], fitted: Detector, X: np.ndarray) -> None:
     np.random.seed(99)
     np.random.random(5)
-    np.testing.assert_array_equal(make(key).fit(X).training_scores_, fitted.training_scores_)
+    np.testing.assert_array_equal(fit(make(key), X).training_scores_, fitted.training_scores_)
 
 
 def test_the_score_of_a_row_does_not_depend_on_the_rows_beside_it(fitted: Detector, X: np.ndarray) -> None:
@@ -189,7 +212,7 @@ def test_it_leaves_its_input_alone(key: tuple[str, str], X: np.ndarray, fitted: 
     before = X.copy()
     X.flags.writeable = False
     fitted.score(X)
-    make(key).fit(X)
+    fit(make(key), X)
     np.testing.assert_array_equal(X, before)
 
 
@@ -222,7 +245,7 @@ def test_it_names_the_row_and_the_column_with_a_hole(key: tuple[str, str], fitte
 
 def test_it_stops_early_when_asked_and_keeps_what_it_has_learned(key: tuple[str, str], X: np.ndarray) -> None:
     whole, stopped = fitted_once(key)[1].fitting, Recorder(stop=True)
-    detector = make(key).fit(X, stopped)
+    detector = fit(make(key), X, stopped)
     assert len(whole) <= 1 or len(stopped.fitting) < len(whole)
     assert np.isfinite(detector.training_scores_).all()
 
@@ -230,17 +253,28 @@ def test_it_stops_early_when_asked_and_keeps_what_it_has_learned(key: tuple[str,
 def test_nothing_is_kept_of_a_discarded_fit(key: tuple[str, str], X: np.ndarray) -> None:
     detector = make(key)
     with pytest.raises(Discarded):
-        detector.fit(X, Discarding())
+        fit(detector, X, Discarding())
     assert detector.training_scores_ is None
 
 
 def test_columns_that_never_change_are_survived(key: tuple[str, str], X: np.ndarray) -> None:
     X[..., :2] = 3.0
-    assert np.isfinite(make(key).fit(X).score(X)).all()
+    assert np.isfinite(fit(make(key), X).score(X)).all()
 
 
-def test_two_rows_are_survived(key: tuple[str, str], X: np.ndarray) -> None:
-    assert np.isfinite(make(key).fit(X[:2]).score(X)).all()
+def test_the_fewest_rows_are_survived(key: tuple[str, str], X: np.ndarray) -> None:
+    fewest = 2 * FEWEST_OF_A_KIND if make(key).supervised else 2
+    assert np.isfinite(fit(make(key), X[-fewest:]).score(X)).all()
+
+
+def test_one_that_learns_from_labels_says_what_is_missing(key: tuple[str, str], X: np.ndarray) -> None:
+    if make(key).supervised:
+        with pytest.raises(DetectorError, match="needs a label for each of the 205 rows"):
+            make(key).fit(X)
+        with pytest.raises(DetectorError, match="there are 0 and 205"):
+            make(key).fit(X, y=np.zeros(len(X)))
+    else:  # and no other one looks at them
+        np.testing.assert_array_equal(make(key).fit(X, y=np.ones(len(X))).training_scores_, fitted_once(key)[0].training_scores_)
 
 
 # ── what it declares ──
