@@ -1,11 +1,13 @@
 """Agreement of scores and labels, held against scikit-learn and against numbers small enough to check by hand."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
 
 from detectors.errors import DataError
-from detectors.metrics import Confusion, auroc, average_precision, chance, confusion, precision_recall_curve, roc_curve
+from detectors.metrics import Confusion, auroc, average_precision, chance, confusion, precision_recall_curve, roc_curve, vus_pr
 
 #: Highest first: anomaly, normal, anomaly, normal, normal.
 LABELS = np.array([1, 0, 1, 0, 0])
@@ -135,3 +137,62 @@ def test_chance_by_hand():
     assert (luck.precision, luck.recall, luck.average_precision) == (0.1, 0.1, 0.1)
     assert luck.f1 == pytest.approx(0.1)
     assert luck.accuracy == pytest.approx(0.1 * 0.1 + 0.9 * 0.9)
+
+
+def series(rows, stretches, longest, seed):
+    """Labels in stretches, some of which touch or reach the end, and noise that rises around them, with ties."""
+    generator = np.random.default_rng(seed)
+    labels = np.zeros(rows, dtype=int)
+    for start, length in zip(generator.integers(0, rows, stretches), generator.integers(1, longest, stretches), strict=True):
+        labels[start : start + length] = 1
+    return labels, (generator.normal(size=rows) + 1.5 * np.convolve(labels, np.ones(9) / 9, "same")).round(3)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "max_buffer", "published"),
+    [
+        ((600, 4, 30, 0), 100, 0.3456811196260392),
+        ((600, 4, 30, 0), 20, 0.1704953218705024),
+        ((1500, 12, 60, 1), 37, 0.6910358489924026),
+        ((120, 1, 5, 3), 50, 0.24585101011623184),
+        ((900, 40, 4, 4), 15, 0.3750443074463211),
+        ((900, 40, 4, 4), 0, 0.10415966169077866),
+    ],
+)
+def test_the_volume_under_the_surface_is_that_of_the_published_implementation(drawing, max_buffer, published):
+    """The figures are those of TSB-AD 1.5: `basic_metricor().RangeAUC_volume_opt(labels, scores, max_buffer, 250)[-1]`."""
+    assert vus_pr(*series(*drawing), max_buffer=max_buffer) == pytest.approx(published, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("repeated", "published"), [([1, 0, 0, 0, 0, 0, 1, 1], 0.7229782218560205), ([0, 1, 1, 0, 0, 0, 0, 0], 0.6409456104124199)]
+)
+def test_the_surface_holds_where_anomalies_begin_and_end_the_series_and_scores_tie(repeated, published):
+    assert vus_pr(np.tile(repeated, 20), np.arange(160) % 13 * 1.0, max_buffer=9) == pytest.approx(published, abs=1e-12)
+
+
+def test_a_score_that_rises_a_little_late_is_forgiven_by_the_surface_and_by_average_precision_not():
+    labels = np.zeros(400)
+    labels[200:210] = 1
+    late, elsewhere = np.zeros(400), np.zeros(400)
+    late[210:220] = 1
+    elsewhere[30:40] = 1
+    assert average_precision(labels, late) == average_precision(labels, elsewhere)
+    assert vus_pr(labels, late) > 4 * vus_pr(labels, elsewhere)
+    assert vus_pr(labels, labels) > vus_pr(labels, late)
+
+
+def test_the_surface_has_no_volume_without_anomalies_and_leaves_out_rows_without_a_label():
+    labels, scores = series(600, 4, 30, 0)
+    assert vus_pr(np.zeros(50), np.arange(50.0)) is None
+    assert vus_pr(np.zeros(0), np.zeros(0)) is None
+    half = np.arange(600) < 300
+    assert vus_pr(labels, scores, known=half) == vus_pr(labels[:300], scores[:300])
+    assert vus_pr(np.where(half, labels, np.nan), scores) == vus_pr(labels[:300], scores[:300])
+
+
+def test_the_surface_of_a_long_series_takes_no_longer_than_a_breath():
+    labels, scores = series(100_000, 200, 300, 0)
+    began = time.perf_counter()
+    vus_pr(labels, scores)
+    assert time.perf_counter() - began < 10
