@@ -183,8 +183,8 @@ ZIP_HEADER = b"PK\x03\x04" + bytes(40)
         ("a,b\n1,2\n".encode("utf-16"), "data.csv", "UTF-16"),
         (b",".join([b"x"] * 5001) + b"\n", "data.csv", "5\u202f001 columns; at most 5\u202f000"),
         (gzip.compress(b"a,b\n1,2\n"), "data.csv", "a gzip archive"),
-        (ZIP_HEADER, "book.xlsx", "a zip archive or an Excel workbook"),
-        (ZIP_HEADER, "data.csv", "a zip archive or an Excel workbook"),
+        (ZIP_HEADER, "book.xlsx", "an Excel workbook or another Office document"),
+        (ZIP_HEADER, "data.csv", "not a whole zip archive"),
         (b"\x89PNG\r\n", "cat.png", "a PNG picture"),
         (b"a,b\n1,2\n", "data.json", "The ending of `data.json`"),
         (b"a,b\n1,2\n", "data.parquet", "does not begin as one"),
@@ -208,7 +208,7 @@ def test_a_few_kilobytes_that_spell_out_gigabytes_are_refused(tmp_path: Path) ->
 def test_a_zip_with_the_name_of_a_csv_is_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "archive", "w") as archive:
         archive.writestr("data.csv", "a,b\n1,2\n")
-    assert "a zip archive" in refusal(tmp_path, (tmp_path / "archive").read_bytes())
+    assert "A table is read by itself" in refusal(tmp_path, (tmp_path / "archive").read_bytes())
 
 
 def test_a_report_survives_being_kept(tmp_path: Path) -> None:

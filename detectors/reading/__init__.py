@@ -1,4 +1,4 @@
-"""Turns an upload into our own checksummed Parquet, a report and a profile.
+"""Turns an upload into our own checksummed Parquet, a report and a profile; pictures into an array file beside them.
 
 Files come from strangers, so they are opened only in a limited process of its own (`worker`); what a caller imports
 from here is light and never parses an upload.

@@ -34,7 +34,7 @@ _TOO_LONG = N_("`{name}` was not read within {limit} s. Upload a smaller part of
 _KILLED = N_(
     "Reading `{name}` was ended by the system ({reason}): the file is damaged, or needs more memory than there is. Check the file."
 )
-_FAILED = N_("`{name}` could not be read ({reason}). Check that it opens elsewhere, save it again as CSV or Parquet, and upload that.")
+_FAILED = N_("`{name}` could not be read ({reason}). Check that it opens elsewhere, save it again, and upload that.")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Limits:
     memory_bytes: int = 3 * 2**30
     cpu_s: int = 300
     wall_s: float = 300
+    archive_bytes: int = 4 * 2**30
+    """Bytes of all files in a zip or folder together, unpacked."""
 
 
 USUAL_LIMITS = Limits()

@@ -23,15 +23,17 @@ class Report:
     rows: int
     columns: int
     format: str
-    """``csv`` or ``parquet``."""
+    """``csv``, ``parquet``, ``zip`` or ``folder``."""
     encoding: str | None
     delimiter: str | None
-    """What separates values in a CSV; None for Parquet and for a CSV of one column."""
+    """What separates values in a CSV; None for everything else and for a CSV of one column."""
     seconds: float
     bytes: int
     content_hash: str
-    """SHA-256 of the uploaded file, in hexadecimal."""
+    """SHA-256 of the uploaded file, in hexadecimal; of a folder, of its files and their names."""
     notes: tuple[Message, ...] = ()
+    kind: str = "table"
+    """What the rows are: ``table``, ``images`` or ``text``. Reports written when there were only tables do not say."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "notes": [note.to_json() for note in self.notes]}

@@ -26,6 +26,7 @@ class Table:
     notes: list[Message] = field(default_factory=list)
     encoding: str | None = None
     delimiter: str | None = None
+    kind: str = "table"
 
 
 def check_width(columns: int, name: str) -> None:

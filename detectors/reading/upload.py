@@ -1,4 +1,4 @@
-"""Reads one upload into a folder that appears whole or not at all."""
+"""Reads one upload, or a folder of files, into a folder that appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from detectors.storage.files import published
 
 
 def read_file(source: Path, folder: Path, *, name: str, limits: Limits = USUAL_LIMITS) -> Report:
-    """Reads `source`, called `name` by the analyst, into the new `folder`: data, report and profile.
+    """Reads the file or folder `source`, called `name` by the analyst, into the new `folder`: data, report and profile.
 
     Raises:
         DataError: the file cannot be read, with the reason and what to do; `folder` then does not exist.

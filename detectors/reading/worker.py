@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     task, limits = Task(**json.loads(arguments[0])), Limits(**json.loads(arguments[1]))
     _limit(limits)
     try:
-        _do(task)
+        _do(task, limits)
     except DataError as refusal:
         text = json.dumps(refusal.message.to_json(), ensure_ascii=False)
         (Path(task.folder) / REFUSAL_FILE).write_text(text, encoding="utf-8")
@@ -38,14 +38,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _do(task: Task) -> None:
+def _do(task: Task, limits: Limits) -> None:
     if task.action == "make":
         sys.argv = [task.source, str(Path(task.folder) / task.name)]
         runpy.run_path(task.source, run_name="__main__")
         return
     from detectors.reading.conversion import convert
 
-    convert(Path(task.source), Path(task.folder), task.name)
+    convert(Path(task.source), Path(task.folder), task.name, limits)
 
 
 def _limit(limits: Limits) -> None:
