@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detectors import registry
 from detectors.errors import AnomalystError
+from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
 
 
@@ -36,14 +37,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m detectors", description="Train and list anomaly detectors.")
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="the detectors and their parameters")
-    listing.add_argument("--kind", choices=list(registry.REPRESENTATIONS), help="only those for this kind of data")
+    listing.add_argument("--kind", choices=list(KINDS), help="only those for this kind of data")
     listing.add_argument("--json", action="store_true", help="as JSON")
     train = commands.add_parser("train", help="fit a detector on a file and score every row of it")
-    train.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    train.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file; a zip or folder of pictures or of text files")
     train.add_argument("--detector", required=True, metavar="NAME")
     train.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for scores, run.json and detector.zip")
-    train.add_argument("--kind", choices=list(registry.REPRESENTATIONS), default="table")
+    train.add_argument("--kind", choices=list(KINDS), help="what the file holds; default: what it looks like")
     train.add_argument("--label", metavar="COL", help="known anomalies, for judging only")
+    train.add_argument("--time", metavar="COL", help="when each row of a series was measured")
+    train.add_argument("--entity", metavar="COL", help="which machine, account or place each row of a series is about")
+    train.add_argument("--text", metavar="COL", help="the column of texts")
     train.add_argument("--ignore", metavar="COL,COL", default="", help="columns to leave out")
     train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
     train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
@@ -55,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _listing(kind: str | None, as_json: bool) -> str:
-    kinds = [kind] if kind else list(registry.REPRESENTATIONS)
+    kinds = [kind] if kind else list(KINDS)
     found = {detector: [k for k in kinds if detector in registry.for_kind(k)] for k in kinds for detector in registry.for_kind(k)}
     records = [
         {
@@ -85,6 +89,7 @@ def _train(asked: argparse.Namespace) -> None:
     summary = train(
         Training(
             data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
+            time=asked.time, entity=asked.entity, text=asked.text,
             ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
             anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare), seed=asked.seed, quiet=asked.quiet,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -156,6 +156,14 @@ class Detector(Parametrised):
         scores = self._element_scores(_padded(values))
         return None if scores is None else scores[: len(values)]
 
+    def gradients(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]] | None:
+        """A function from rows, (rows, …), to the gradient of their score, in their shape; None where there is none."""
+        return None
+
+    def spoken_steps(self, steps: int) -> tuple[int, int]:
+        """For a window of `steps` steps, those its score speaks of, from the first to before the second: all of them."""
+        return 0, steps
+
     def layers_table(self) -> list[dict[str, Any]] | None:
         """For a network: its layers as ``{layer, shape, parameters}``; None for what has no layers."""
         return None
@@ -217,8 +225,8 @@ class Detector(Parametrised):
         for fold in range(folds.max() + 1):
             other = type(self)(seed=self.seed, **self.parameters)
             other.row_shape_ = self.row_shape_
-            other._fit_labelled(X[folds != fold], y[folds != fold], _Quiet(progress))
-            scores[folds == fold] = other.score(X[folds == fold], _Quiet(progress))
+            other._fit_labelled(X[folds != fold], y[folds != fold], Quiet(progress))
+            scores[folds == fold] = other.score(X[folds == fold], Quiet(progress))
             progress.report("cross_validating", fold + 1, int(folds.max()) + 1)
         return scores
 
@@ -254,7 +262,7 @@ class Detector(Parametrised):
         return values
 
 
-class _Quiet(Progress):
+class Quiet(Progress):
     """Passes on whether to stop, and no reports: those of a fold would look like the training starting over."""
 
     def __init__(self, progress: Progress) -> None:
@@ -315,4 +323,4 @@ def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([values, np.repeat(values[:1], missing, axis=0)])
 
 
-__all__ = ["AXES", "Detector", "Discarded", "Progress", "Scores"]
+__all__ = ["AXES", "Detector", "Discarded", "Progress", "Quiet", "Scores"]

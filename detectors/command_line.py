@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detectors import metrics, reading, registry, roles, thresholds
-from detectors.base import Progress
+from detectors import kinds, metrics, reading, registry, roles, thresholds
+from detectors.base import Detector, Progress
 from detectors.detector_file import write_detector_file
 from detectors.errors import DataError, ParameterError
 from detectors.frames import load_frame
+from detectors.kinds import KINDS
 from detectors.messages import N_
-from detectors.preparation import TablePreparation
+from detectors.preparation import find_preparation
 from detectors.profile import load_profile
 from detectors.runs.execute import FittedRun, execute
 from detectors.runs.request import FitWhere, RunRequest
@@ -37,8 +37,12 @@ class Training:
     data: Path
     detector: str
     out: Path
-    kind: str = "table"
+    kind: str | None = None
+    """None: what the file and the roles that were named look like."""
     label: str | None = None
+    time: str | None = None
+    entity: str | None = None
+    text: str | None = None
     ignore: tuple[str, ...] = ()
     fit_where: tuple[str, str] | None = None
     anomaly: str | None = None
@@ -66,14 +70,10 @@ def train(asked: Training) -> dict[str, Any]:
     Raises:
         AnomalystError: something the user can mend: the file, a column, a parameter.
     """
-    detector = registry.find(asked.kind, asked.detector)
-    parameters = detector.parse_parameters(list(asked.parameters))
-    preparation = TablePreparation.parse_parameters(list(asked.preparation))
-    detector(**parameters)
-    TablePreparation(**preparation)
     if asked.anomaly is not None and asked.label is None:
         raise ParameterError(N_("`--anomaly` was given without `--label`. Name the column that holds `{anomaly}`."), anomaly=asked.anomaly)
-    if not asked.data.is_file():
+    _check_parameters(asked)
+    if not asked.data.exists():
         raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
     with _written_to(asked.out):
         asked.out.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def train(asked: Training) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         reading.read_file(asked.data, data, name=asked.data.name)
-        request = dataclasses.replace(_request(asked, data), parameters=parameters, preparation=preparation)
+        request = _request(asked, data)
         run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
     threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
     summary = _summary(run, threshold)
@@ -105,31 +105,80 @@ def _written_to(folder: Path) -> Iterator[None]:
         ) from error  # fmt: skip
 
 
+def _check_parameters(asked: Training) -> None:
+    """Before anything is read: whether some detector of that name takes these parameters.
+
+    Raises:
+        ParameterError: none does.
+    """
+    first: ParameterError | None = None
+    for kind in [asked.kind] if asked.kind else KINDS:
+        try:
+            _choices(asked, kind)
+            return
+        except ParameterError as error:
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def _choices(asked: Training, kind: str) -> tuple[type[Detector], dict[str, Any], dict[str, Any]]:
+    """The detector for `kind`, its parameters and those of the preparation that it works on."""
+    detector = registry.find(kind, asked.detector)
+    preparation = find_preparation(kind, detector.representation())
+    parameters = detector.parse_parameters(list(asked.parameters))
+    prepared = preparation.parse_parameters(list(asked.preparation))
+    detector(**parameters)
+    preparation(**prepared)
+    return detector, parameters, prepared
+
+
+def _kind(asked: Training, data: Path) -> str:
+    """What was said; else what the roles that were named imply; else what the file looks like."""
+    if asked.kind is not None:
+        return asked.kind
+    if asked.text is not None:
+        return "text"
+    if asked.time is not None or asked.entity is not None:
+        return "series"
+    report = reading.load_report(data)
+    return kinds.fitting(load_profile(data), report.rows, report.kind)[0]
+
+
 def _request(asked: Training, data: Path) -> RunRequest:
     """Roles as the Data page would propose them, but for what was said."""
+    kind = KINDS[_kind(asked, data)]
+    aliases = dict(kind.aliases or {})
+    label = aliases.get(asked.label or "", asked.label)
     profiles = load_profile(data)
     columns = [profile.name for profile in profiles]
-    named = [asked.label, *asked.ignore, asked.fit_where[0] if asked.fit_where else None]
-    for column in named:
+    named = {label: "label", asked.time: "time", asked.entity: "entity", asked.text: "text"}
+    for column in [*named, *asked.ignore, asked.fit_where[0] if asked.fit_where else None]:
         if column is not None and column not in columns:
             raise DataError(N_("There is no column `{column}`. The columns are {known}."), column=column, known=", ".join(columns[:50]))
-    chosen = {role.column: role.role for role in roles.propose(profiles, reading.load_report(data).rows)}
-    for column in columns:
-        if column == asked.label:
-            chosen[column] = "label"
-        elif column in asked.ignore or chosen[column] == "label":
-            chosen[column] = "ignored"
-    if asked.label is not None and asked.anomaly is not None:
-        roles.check_anomaly(load_frame(data, [asked.label])[asked.label], asked.label, asked.anomaly)
-    where = FitWhere(*asked.fit_where) if asked.fit_where else None
-    request = RunRequest("", asked.detector, chosen, kind=asked.kind, seed=asked.seed, fit_where=where, anomaly=asked.anomaly)
-    if not request.features:
-        raise DataError(N_("No feature column is left to learn from. Ignore fewer columns."))
+    chosen = {role.column: role.role for role in kind.propose(profiles, reading.load_report(data).rows)}
+    if label is None:
+        chosen = {column: "ignored" if role == "label" else role for column, role in chosen.items()}
+    for column, role in named.items():
+        if column is not None:
+            chosen = roles.with_role(chosen, column, role, kind.single)
+    chosen |= dict.fromkeys(asked.ignore, "ignored")
+    kinds.check_roles(kind.name, chosen, profiles)
+    if label is not None and asked.anomaly is not None:
+        roles.check_anomaly(load_frame(data, [label])[label], label, asked.anomaly)
+    detector, parameters, preparation = _choices(asked, kind.name)
+    request = RunRequest(
+        "", asked.detector, chosen, kind=kind.name, representation=detector.representation(), parameters=parameters,
+        preparation=preparation, seed=asked.seed, fit_where=FitWhere(*asked.fit_where) if asked.fit_where else None, anomaly=asked.anomaly,
+    )  # fmt: skip
+    kinds.check_needed(kind.name, request.used_roles)
     return request
 
 
 def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
     frame = pd.DataFrame({"row": np.arange(len(run.scores)), "score": run.scores, "flagged": run.scores > cut_off})
+    if run.request.columns("id") == ["name"]:
+        frame.insert(1, "name", run.data.frame(["name"])["name"])
     if run.labels is not None:
         frame["label"] = pd.array(np.where(run.labels < 0, 0, run.labels), dtype="Int8")
         frame.loc[run.labels < 0, "label"] = pd.NA

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Scores
-from detectors.explanations.reasons import NAMED_COLUMNS, Reason, reasons
+from detectors.data_set import DataSet
+from detectors.explanations.reasons import NAMED_COLUMNS
 from detectors.explanations.shapley import Explanation
-from detectors.frames import load_rows
 from detectors.messages import Translate
 from detectors.preparation import load_preparation
+from detectors.preparation.contract import Reason
 from detectors.runs.folder import RunFolder
 
 #: Put behind a column of ours whose name the data already use.
@@ -33,11 +34,10 @@ def sampled(flagged: int, most: int) -> NDArray[np.intp]:
     return np.arange(flagged) if flagged <= most else np.linspace(0, flagged - 1, most).astype(np.intp)
 
 
-def reasons_of(run: RunFolder, data: Path, rows: NDArray[np.intp], explanation: Explanation) -> list[list[Reason]]:
+def reasons_of(run: RunFolder, data: Path, rows: NDArray[np.intp], explanation: Explanation) -> Sequence[Sequence[Reason]]:
     """The reasons for `rows`, positions in the data, from their explanation."""
     preparation = load_preparation(run.result / "preparation")
-    actual = load_rows(data, rows, preparation.columns)
-    return reasons(explanation.values, preparation.columns, actual, preparation.restore(explanation.expected))
+    return preparation.reasons(DataSet(data, run.request().used_roles), rows, explanation.values, explanation.expected)
 
 
 def reason_texts(found: Sequence[Sequence[Reason]], translate: Translate = str) -> list[list[str]]:

@@ -53,6 +53,16 @@ def load_frame(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFra
         return file.read(columns=names).select(names).to_pandas()
 
 
+def count_rows(folder: Path) -> int:
+    """How many rows the data set in `folder` has.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+    """
+    with _damage_told():
+        return int(_open(folder).metadata.num_rows)
+
+
 def load_rows(folder: Path, rows: ArrayLike, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """The rows at the 0-based positions `rows`, in that order, which are also the frame's index; reads only their row groups.
 

@@ -160,7 +160,8 @@ class Parametrised:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
-        cls.fields = {**cls.fields, **own}
+        # A class's own fields come first: what it shares with others matters less to who looks at its form.
+        cls.fields = own | {name: field for name, field in cls.fields.items() if name not in own}
 
     def __init__(self, **values: Any) -> None:
         unknown = sorted(set(values) - set(self.fields))

@@ -12,9 +12,7 @@ from typing import Any
 from detectors.base import AXES, Detector
 from detectors.errors import ParameterError, StorageError
 from detectors.messages import N_
-
-#: For each kind of data the representations that preparation can make of it, the native one first.
-REPRESENTATIONS = {"table": ("vectors",)}
+from detectors.preparation import representations
 
 
 @cache
@@ -38,7 +36,7 @@ def _only_detector(module: Any) -> type[Detector]:
 def for_kind(kind: str) -> list[type[Detector]]:
     """The detectors that can work on `kind`; where two representations share a name, the native one."""
     chosen: dict[str, type[Detector]] = {}
-    for representation in REPRESENTATIONS[kind]:
+    for representation in representations(kind):
         for (found, name), detector in detectors().items():
             if found == representation:
                 chosen.setdefault(name, detector)
@@ -54,6 +52,18 @@ def find(kind: str, name: str) -> type[Detector]:
         N_("There is no detector `{name}` for {kind} data. There are {known}."),
         name=name, kind=kind, known=", ".join(sorted(d.name() for d in for_kind(kind))),
     )  # fmt: skip
+
+
+def get(representation: str, name: str) -> type[Detector]:
+    """The detector called `name` in the folder of `representation`, or a `ParameterError` that lists those there are."""
+    found = detectors().get((representation, name))
+    if found is None:
+        known = sorted(other for its_representation, other in detectors() if its_representation == representation)
+        raise ParameterError(
+            N_("There is no detector `{name}` on {representation}. There are {known}."),
+            name=name, representation=representation, known=", ".join(known),
+        )  # fmt: skip
+    return found
 
 
 def load(folder: Path) -> Detector:

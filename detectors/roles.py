@@ -16,13 +16,34 @@ from detectors.frames import value_key
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile
 
-ROLES = ("feature", "label", "id", "ignored")
-
 #: Names that a column of known anomalies goes by, the clearest first: at most one column becomes the label.
 LABEL_NAMES = (
     "label", "is_anomaly", "anomaly", "is_outlier", "outlier", "is_fraud", "isfraud", "fraud", "is_attack", "attack",
     "ground_truth", "target", "class", "labels", "defect", "fault", "failure", "diagnosis", "y",
 )  # fmt: skip
+
+#: Names that a column of texts goes by, and one that says which machine, account or place a row is about.
+TEXT_NAMES = ("text", "review", "comment", "comments", "message", "body", "content", "description", "tweet", "review_text", "note", "notes")
+ENTITY_NAMES = (
+    "entity",
+    "machine",
+    "machine_id",
+    "device",
+    "device_id",
+    "unit",
+    "sensor",
+    "station",
+    "account",
+    "store",
+    "site",
+    "series",
+    "symbol",
+)
+
+TIME_NAMES = ("time", "timestamp", "date", "datetime", "ts", "epoch", "unix_time", "unixtime", "t", "step", "seconds")
+
+#: A series follows at most this many entities: more, and each has hardly any history.
+MOST_ENTITIES = 1000
 
 #: A label has at most this many different values; more, and the column measures something. `y` is also the name of a
 #: coordinate, so it needs to have just two.
@@ -52,7 +73,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Role:
-    """What `column` is for: feature, label, id or ignored; and why."""
+    """What `column` is for: feature, text, time, entity, label, id or ignored; and why."""
 
     column: str
     role: str
@@ -73,33 +94,105 @@ class LabelReading:
         return bool(self.normal) != bool(self.anomalies)
 
 
-def propose(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
-    """A role for every column of a data set of `rows` rows, in their order."""
+def propose_table(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
+    """A role for every column of a table of `rows` rows, in their order."""
     label = _label(profiles, rows)
     return [_labelled(profile) if profile is label else _proposed(profile, rows) for profile in profiles]
 
 
-def check(roles: Sequence[Role], profiles: Sequence[ColumnProfile]) -> None:
-    """Raises `DataError` unless these roles can be worked with: known columns, a feature at least, one label at most."""
+def propose_series(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
+    """A role for every column of a series: its time, the label, and every other column of numbers as a value."""
+    time = _time(profiles)
+    entity = None if time is None or time.increasing else _entity(profiles, rows)
+    found = []
+    for role in propose_table(profiles, rows):
+        profile = next(each for each in profiles if each.name == role.column)
+        if profile is time:
+            found.append(Role(profile.name, "time", N_("It says when a row was measured.")))
+        elif profile is entity:
+            found.append(
+                Role(
+                    profile.name,
+                    "entity",
+                    Message(N_("The times start over for each of its {distinct} values."), {"distinct": profile.distinct}),
+                )
+            )
+        elif role.role == "feature" and profile.type not in ("number", "boolean"):
+            found.append(Role(profile.name, "ignored", N_("A series is made of numbers; this column holds none.")))
+        else:
+            found.append(role)
+    return found
+
+
+def propose_text(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
+    """A role for every column of texts: the longest of them is the text, and nothing else is learned from."""
+    texts = [profile for profile in profiles if profile.type == "text"]
+    named = next((profile for profile in texts if _key(profile.name) in TEXT_NAMES), None)
+    text = named or max(texts, key=lambda profile: profile.longest or 0, default=None)
+    found = []
+    for role in propose_table(profiles, rows):
+        if text is not None and role.column == text.name:
+            found.append(
+                Role(
+                    role.column,
+                    "text",
+                    N_("It holds the longest texts.") if text is not named else N_("Its name says that it holds the text."),
+                )
+            )
+        elif role.role == "feature":
+            found.append(Role(role.column, "ignored", N_("Only the text is learned from.")))
+        else:
+            found.append(role)
+    return found
+
+
+def propose_images(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
+    """A role for every column that reading pictures leaves: the innermost folder is the label where it tells kinds apart."""
+    found = []
+    for profile in profiles:
+        if profile.name == "class" and profile.distinct > 1:
+            found.append(
+                Role(
+                    "class",
+                    "label",
+                    Message(
+                        N_(
+                            "The innermost folder tells {distinct} kinds apart. It is used to judge results, and to learn only by detectors that say so."
+                        ),
+                        {"distinct": profile.distinct},
+                    ),
+                )
+            )
+        elif profile.name == "name":
+            found.append(Role("name", "id", N_("It names the picture.")))
+        else:
+            found.append(Role(profile.name, "ignored", N_("A fact about the file. The picture itself is learned from.")))
+    return found
+
+
+def check(roles: Sequence[Role], profiles: Sequence[ColumnProfile], known_roles: Sequence[str], single: Sequence[str]) -> None:
+    """Raises `DataError` unless each column is there and has one of `known_roles`, and each of the `single` roles one column at most."""
     columns = [profile.name for profile in profiles]
     for role in roles:
         if role.column not in columns:
             raise DataError(
                 N_("There is no column `{column}`. The columns are {known}."), column=role.column, known=", ".join(columns[:50])
             )
-        if role.role not in ROLES:
+        if role.role not in known_roles:
             raise DataError(
                 N_("`{role}` is no role for column `{column}`. The roles are {known}."),
-                role=role.role, column=role.column, known=", ".join(ROLES),
+                role=role.role, column=role.column, known=", ".join(known_roles),
             )  # fmt: skip
     column, times = Counter(role.column for role in roles).most_common(1)[0] if roles else ("", 0)
     if times > 1:
         raise DataError(N_("Column `{column}` was given {times} roles. Give it one."), column=column, times=times)
-    labels = [role.column for role in roles if role.role == "label"]
-    if len(labels) > 1:
-        raise DataError(N_("`{first}` and `{second}` are both labels. Give one of them another role."), first=labels[0], second=labels[1])
-    if not any(role.role == "feature" for role in roles):
-        raise DataError(N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."))
+    for name in single:
+        twice = [role.column for role in roles if role.role == name]
+        if len(twice) > 1:
+            raise DataError(
+                N_("`{first}` and `{second}` both have the role {role}. Give one of them another role."),
+                first=twice[0], second=twice[1], role=name,
+            )  # fmt: skip
 
 
 def labels(given: Mapping[str, str]) -> list[str]:
@@ -107,9 +200,9 @@ def labels(given: Mapping[str, str]) -> list[str]:
     return [column for column, role in given.items() if role == "label"]
 
 
-def with_role(given: Mapping[str, str], column: str, role: str) -> dict[str, str]:
-    """The roles with another one for `column`. There is one label at most: an earlier one becomes ignored."""
-    replaced = labels(given) if role == "label" else []
+def with_role(given: Mapping[str, str], column: str, role: str, single: Sequence[str] = ("label",)) -> dict[str, str]:
+    """The roles with another one for `column`. Of the `single` roles there is one at most: an earlier one becomes ignored."""
+    replaced = [name for name, its_role in given.items() if its_role == role] if role in single else []
     return {**given, **dict.fromkeys(replaced, "ignored"), column: role}
 
 
@@ -223,9 +316,24 @@ def _is_code(profile: ColumnProfile, rows: int) -> bool:
     return short and _all_differ(profile, rows) and rows >= ENOUGH_ROWS
 
 
-def _is_prose(profile: ColumnProfile, rows: int) -> bool:
+def is_prose(profile: ColumnProfile, rows: int) -> bool:
+    """Whether nearly all its texts differ: names or sentences."""
     filled = rows - profile.missing
     return profile.type == "text" and filled >= ENOUGH_ROWS and profile.distinct >= NEARLY_ALL * filled
+
+
+def _time(profiles: Sequence[ColumnProfile]) -> ColumnProfile | None:
+    """The column that says when: a date, a growing one first; else a growing whole number that is called so."""
+    dates = [profile for profile in profiles if profile.type == "date"]
+    if dates:
+        return next((profile for profile in dates if profile.increasing), dates[0])
+    counted = [profile for profile in profiles if profile.type == "number" and _key(profile.name) in TIME_NAMES]
+    return next(iter(counted), None)
+
+
+def _entity(profiles: Sequence[ColumnProfile], rows: int) -> ColumnProfile | None:
+    few = [profile for profile in profiles if 1 < profile.distinct <= min(MOST_ENTITIES, rows // 10)]
+    return next((profile for profile in few if _key(profile.name) in ENTITY_NAMES), None)
 
 
 def _all_differ(profile: ColumnProfile, rows: int) -> bool:
@@ -240,5 +348,5 @@ _RULES: tuple[tuple[Callable[[ColumnProfile, int], bool], str, str], ...] = (
     (_is_named_id, "id", N_("Its name and its {distinct} different values in {rows} rows say that it names the row.")),
     (_is_counter, "id", N_("It grows from row to row, so it counts the rows instead of describing them.")),
     (_is_code, "id", N_("Each of the {rows} rows has a short text of its own, which names it.")),
-    (_is_prose, "ignored", N_("Nearly every text is different ({distinct} in {rows} rows), so there is no category to learn.")),
+    (is_prose, "ignored", N_("Nearly every text is different ({distinct} in {rows} rows), so there is no category to learn.")),
 )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import reading, registry, roles, thresholds
-from detectors.errors import AnomalystError, DataError, StorageError
+from detectors import kinds, reading, registry, thresholds
+from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
 from detectors.messages import N_
+from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder, StopMode
@@ -90,11 +92,24 @@ class Workbench:
         return before
 
     def _recorded(self, data_id: str, report: reading.Report) -> DataSetRecord:
-        proposed = roles.propose(self.profile(data_id), report.rows)
-        chosen = {role.column: role.role for role in proposed}
-        record = DataSetRecord(data_id, report.name, "table", report.rows, report.columns, report.content_hash, chosen)
+        kind = self.possible_kinds(data_id)[0]
+        chosen = self.proposed_roles(data_id, kind)
+        record = DataSetRecord(data_id, report.name, kind, report.rows, report.columns, report.content_hash, chosen)
         self.records.add(record)
         return record
+
+    def proposed_roles(self, data_id: str, kind: str) -> dict[str, str]:
+        """A role for every column of a data set that is worked on as `kind`."""
+        return {role.column: role.role for role in kinds.KINDS[kind].propose(self.profile(data_id), self.report(data_id).rows)}
+
+    def possible_kinds(self, data_id: str) -> list[str]:
+        """The kinds that a data set can be worked on as, the likeliest first."""
+        report = self.report(data_id)
+        return [kind for kind in kinds.fitting(self.profile(data_id), report.rows, report.kind) if registry.for_kind(kind)]
+
+    def set_kind(self, data_id: str, kind: str) -> None:
+        """Works on a data set as another kind from now on, with the roles proposed for that. Its runs stay as they are."""
+        self.records.set_kind(data_id, kind, self.proposed_roles(data_id, kind))
 
     def data_folder(self, data_id: str) -> Path:
         return self.workspace.data / data_id
@@ -114,10 +129,10 @@ class Workbench:
             ParameterError: the detector does not exist or a parameter is outside its limits.
             DataError: no column is left to learn from.
         """
-        detector = registry.find(request.kind, request.detector)
+        detector = registry.get(request.representation, request.detector)
         detector(seed=request.seed, **request.parameters)
-        if not request.features:
-            raise DataError(N_("No feature column is left to learn from. Give at least one column the role feature on the Data page."))
+        find_preparation(request.kind, request.representation)(**request.preparation)
+        kinds.check_needed(request.kind, request.used_roles)
         run_id = new_id()
         RunFolder(self.workspace.runs / run_id).ask(request)
         self._enqueue(RunRecord(run_id, request.data_id, "train", request.detector, request.to_json()))
@@ -165,20 +180,28 @@ class Workbench:
 
     # ── explanations ──
 
-    def explain_row(self, run_id: str, data_id: str, row: int) -> Mapping[str, Any]:
-        """Values, base, score and expectation of one row, from shap's explainer."""
-        answer: Mapping[str, Any] = self.answerer.ask("explain_row", run=run_id, data=data_id, row=row)
-        return answer
+    def explain_row(self, run_id: str, data_id: str, row: int) -> Mapping[str, NDArray[Any]]:
+        """One row explained: values, base, score, expected, actual, and the detector's own element scores where it has some."""
+        with self._answered_into() as into:
+            self.answerer.ask("explain_row", run=run_id, data=data_id, row=row, into=str(into / "row.npz"))
+            with np.load(into / "row.npz", allow_pickle=False) as stored:
+                return dict(stored)
 
     def explain_rows(
         self, run_id: str, data_id: str, rows: NDArray[np.intp], *, compare: bool = False
     ) -> tuple[Explanation, Mapping[str, Any]]:
         """Many rows at once; with `compare` also how well the faster method agrees with shap's explainer."""
+        with self._answered_into() as into:
+            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
+            return load_explanations(into)[1], agreement
+
+    @contextmanager
+    def _answered_into(self) -> Iterator[Path]:
+        """A folder for an answer too large for a line; gone when it has been read."""
         into = self.workspace.incoming / new_id()
         into.mkdir()
         try:
-            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
-            return load_explanations(into)[1], agreement
+            yield into
         finally:
             shutil.rmtree(into, ignore_errors=True)
 

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from detectors import reading, roles
+from detectors import kinds, roles
 from detectors.errors import AnomalystError
 from detectors.frames import load_frame
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
@@ -22,6 +23,7 @@ from pages.shared.engine import workbench
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
 from pages.shared.values import value_text
+from pages.shared.views import view_of
 
 #: Rows of the preview.
 PREVIEWED = 100
@@ -61,7 +63,7 @@ def uploader() -> None:
 def samples() -> None:
     st.caption(say(N_("No file at hand? Try a sample:")))
     with st.container(horizontal=True):
-        for sample in reading.load_samples():
+        for sample in engine.samples():
             if st.button(say(sample.title), key=f"try_{sample.name}"):
                 with st.spinner(say(N_("Making the sample …"))):
                     record = workbench().import_sample(sample.name)
@@ -90,6 +92,24 @@ def heading(record: DataSetRecord) -> None:
                 st.markdown("- " + say_message(note))
 
 
+def kind_choice(record: DataSetRecord) -> None:
+    """What the data are worked on as, where there is a choice."""
+    possible = workbench().possible_kinds(record.id)
+    if len(possible) < 2:
+        return
+    key = f"kind_{record.id}_{record.kind}"
+    st.segmented_control(
+        say(N_("Work on it as")),
+        possible,
+        default=record.kind,
+        required=True,
+        format_func=lambda name: plain(KINDS[name].title),
+        key=key,
+        help=" · ".join(say(KINDS[name].title) + ": " + say(KINDS[name].summary) for name in possible),
+        on_change=lambda: workbench().set_kind(record.id, state.typed(key)),
+    )
+
+
 DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("vertical bar")}
 
 ALL_ANOMALIES = N_(
@@ -101,14 +121,32 @@ ALL_NORMAL = N_(
     "value in the file and upload it again, or name the anomaly with --anomaly on the command line."
 )
 
-ROLE_NAMES = {"feature": N_("feature"), "label": N_("label"), "id": N_("id"), "ignored": N_("ignored")}
+ROLE_NAMES = {
+    "feature": N_("feature"),
+    "text": N_("text"),
+    "time": N_("time"),
+    "entity": N_("entity"),
+    "label": N_("label"),
+    "id": N_("id"),
+    "ignored": N_("ignored"),
+}
+
+ROLE_HELP = {
+    "feature": N_("feature: learned from"),
+    "text": N_("text: what is read"),
+    "time": N_("time: when a row was measured"),
+    "entity": N_("entity: which machine, account or place a row is about"),
+    "label": N_("label: known anomalies, for judging, and for detectors that learn from them"),
+    "id": N_("id: names a row"),
+    "ignored": N_("ignored: left out"),
+}
 
 TYPE_NAMES = {"number": N_("number"), "boolean": N_("yes / no"), "date": N_("date"), "text": N_("text")}
 
 
 def column_table(record: DataSetRecord, profiles: list[ColumnProfile]) -> pd.DataFrame:
     """One row a column: what it holds and what it is for."""
-    proposed = {role.column: role for role in roles.propose(profiles, record.rows)}
+    proposed = {role.column: role for role in KINDS[record.kind].propose(profiles, record.rows)}
     return pd.DataFrame(
         {
             "column": [profile.name for profile in profiles],
@@ -137,7 +175,7 @@ def roles_editor(record: DataSetRecord, profiles: list[ColumnProfile]) -> None:
         hide_index=True,
         height="content" if len(profiles) <= MOST_IN_FULL else TALLEST,
         disabled=[name for name in table.columns if name != "role"],
-        column_config=column_config(),
+        column_config=column_config(record.kind),
         alt=plain(N_("The columns of {name} with their roles"), name=record.name),
         on_change=take_roles,
         args=(record.id, profiles, key),
@@ -153,12 +191,14 @@ def take_roles(data_id: str, profiles: list[ColumnProfile], key: str) -> None:
     chosen = dict(record.roles)
     for row, changed in state.typed(key)["edited_rows"].items():
         column, role = profiles[int(row)].name, by_title[changed["role"]]
-        for other in roles.labels(chosen):
-            if role == "label" and other != column:
-                st.toast(say(N_("{other} is ignored now: there is one label, and it is {column}."), other=other, column=column))
-        chosen = roles.with_role(chosen, column, role)
+        single = KINDS[record.kind].single
+        for other, its_role in chosen.items():
+            if role == its_role and role in single and other != column:
+                sentence = N_("{other} is ignored now: one column is the {role}, and it is {column}.")
+                st.toast(say(sentence, other=other, role=plain(ROLE_NAMES[role]), column=column))
+        chosen = roles.with_role(chosen, column, role, single)
     try:
-        roles.check([roles.Role(column, role) for column, role in chosen.items()], profiles)
+        kinds.check_roles(record.kind, chosen, profiles)
         workbench().records.set_roles(data_id, chosen)
     except AnomalystError as error:
         state.refuse(error.message)
@@ -188,13 +228,13 @@ def label_parts(named: str, others: str, values: dict[str, int]) -> list[str]:
     return parts + ([say(others, count=len(values) - len(first))] if len(values) > len(first) else [])
 
 
-def column_config() -> dict[str, Any]:
+def column_config(kind: str) -> dict[str, Any]:
     config = st.column_config
-    role_help = N_("feature: learned from · label: known anomalies, for judging only · id: names a row · ignored: left out")
-    titles = [plain(name) for name in ROLE_NAMES.values()]
+    role_help = " · ".join(say(ROLE_HELP[role]) for role in KINDS[kind].roles)
+    titles = [plain(ROLE_NAMES[role]) for role in KINDS[kind].roles]
     return {
         "column": config.TextColumn(plain(N_("Column")), pinned=True),
-        "role": config.SelectboxColumn(plain(N_("Role")), options=titles, required=True, help=say(role_help)),
+        "role": config.SelectboxColumn(plain(N_("Role")), options=titles, required=True, help=role_help),
         "type": config.TextColumn(plain(N_("Type"))),
         "missing": config.NumberColumn(plain(N_("Missing")), format="localized"),
         "distinct": config.NumberColumn(plain(N_("Distinct")), format="localized"),
@@ -215,6 +255,8 @@ if opened is None:
 else:
     heading(opened)
     column_profiles = engine.profile(opened.id)
+    kind_choice(opened)
+    view_of(opened.kind).data(opened)
     roles_editor(opened, column_profiles)
     label_note(opened)
     with st.expander(say(N_("First {count} rows"), count=min(PREVIEWED, opened.rows)), icon=":material/table_rows:"):

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import streamlit as st
 
-from detectors import reading
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.reading import Sample
-from pages.shared import state
+from pages.shared import engine, state
 from pages.shared.context import detector_title, state_text
 from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
-from pages.shared.language import clock, escape, percent, say
+from pages.shared.language import clock, escape, percent, plain, say
 
 #: Recent runs shown.
 RECENT = 8
 
-KIND_ICONS = {"table": ":material/table_rows:"}
+KIND_ICONS = {
+    "table": ":material/table_rows:",
+    "series": ":material/show_chart:",
+    "images": ":material/imagesmode:",
+    "text": ":material/notes:",
+}
 
 
 def sample_card(sample: Sample) -> None:
     with st.container(border=True, height="stretch", key=f"sample_{sample.name}"):
         st.markdown(f"{KIND_ICONS[sample.kind]} **{say(sample.title)}**")
         st.caption(say(sample.description))
-        st.caption(say(N_("{kind} · {rows} rows"), kind=sample.kind, rows=sample.rows))
+        st.caption(
+            say(
+                N_("{kind} · {rows} {items}"), kind=plain(KINDS[sample.kind].title), rows=sample.rows, items=plain(KINDS[sample.kind].items)
+            )
+        )
         st.space("stretch")
         if st.button(say(N_("Try it")), key=f"try_{sample.name}", width="stretch"):
             with st.spinner(say(N_("Making the sample …"))):
@@ -44,7 +53,7 @@ def recent_runs() -> None:
             outcome = state_text(run.state)
             if threshold and rows:
                 outcome = say(N_("{flagged} flagged ({share})"), flagged=threshold.flagged, share=percent(threshold.flagged / rows))
-            st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(detector_title(run.detector))} — {outcome}", width="stretch")
+            st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(detector_title(run))} — {outcome}", width="stretch")
             st.caption(escape(clock(run.created)), width="content")
             done = run.state == "done"
             if st.button(say(N_("Open")), key=f"open_{run.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"):
@@ -55,8 +64,8 @@ st.title(say(N_("Find what is unusual in your data")), anchor=False)
 st.markdown(
     say(
         N_(
-            "Upload a table, train a detector, drag the threshold over the scores, see why each row was flagged, "
-            "and take the flagged rows away. No machine learning needed; your data stays on this machine."
+            "Upload a table, a time series, pictures or texts, train a detector, drag the threshold over the scores, see why each one was flagged, "
+            "and take what is flagged away. No machine learning needed; your data stays on this machine."
         )
     )
 )
@@ -65,7 +74,7 @@ if st.button(say(N_("Open your data")), type="primary", icon=":material/upload_f
 
 st.subheader(say(N_("Or try a sample")), anchor=False)
 with st.grid(3):
-    for sample in reading.load_samples():
+    for sample in engine.samples():
         sample_card(sample)
 
 st.subheader(say(N_("Recent runs")), anchor=False)

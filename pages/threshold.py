@@ -13,13 +13,13 @@ from pages.shared import results, state
 from pages.shared.download import download_panel
 from pages.shared.empty import need_run
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import flagged_table
 from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
 from pages.shared.problems import shown_problems
 from pages.shared.threshold_plot import threshold_plot
+from pages.shared.views import view_of
 
 
 def put_in_force(run_id: str, rule: str, value: float) -> None:
@@ -31,7 +31,7 @@ def put_in_force(run_id: str, rule: str, value: float) -> None:
 
 
 def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
-    score_name = plain(registry.find("table", run.detector).score_name)
+    score_name = plain(registry.get(run.representation, run.detector).score_name)
     threshold_plot(
         results.scores_distribution(run.id),
         current=results.current_mark(run.id, threshold.cut_off),
@@ -89,6 +89,8 @@ if refused := state.take_refusal():
 rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
+view = view_of(current_run.kind)
 with shown_problems():
-    flagged_table(data_set, current_run, current_threshold)
+    view.scores(data_set, current_run, current_threshold)
+    view.flagged(data_set, current_run, current_threshold)
 download_panel(data_set, current_run, current_threshold)

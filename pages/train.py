@@ -9,7 +9,7 @@ import streamlit as st
 from detectors import registry
 from detectors.base import Detector
 from detectors.messages import N_
-from detectors.preparation import TablePreparation
+from detectors.preparation import find_preparation
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
@@ -102,6 +102,7 @@ detector = detector_cards(registry.for_kind(data_set.kind))
 with st.container(border=True, key="train_form"):
     preset, preset_values = preset_choice(detector)
     where = fit_on(data_set)
+    prepares = find_preparation(data_set.kind, detector.representation())
     form_key = f"{detector.name()}_{preset}"
     parameters = parameter_form(detector, preset_values, form_key)
     with st.expander(say(N_("Preparation and seed")), icon=":material/cleaning_services:", key="preparation"):
@@ -109,18 +110,19 @@ with st.container(border=True, key="train_form"):
             seed = st.number_input(
                 say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
             )
-        preparation = parameter_form(TablePreparation, {}, "prepare_table")
+        preparation = parameter_form(prepares, {}, f"prepare_{prepares.kind}_{prepares.representation}")
     asked = RunRequest(
         data_set.id,
         detector.name(),
         data_set.roles,
+        kind=data_set.kind,
         parameters=parameters,
         preparation=preparation,
         seed=int(seed),
         fit_where=where,
         representation=detector.representation(),
     )
-    train_button(data_set, asked, complete=None not in parameters.values())
+    train_button(data_set, asked, complete=None not in [*parameters.values(), *preparation.values()])
 shown_above = running_run(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)
 run_list(data_set, without=shown_above)

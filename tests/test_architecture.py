@@ -20,12 +20,24 @@ SERVER = (*source_files("app.py"), *PAGES)
 PROGRAM = (*SERVER, *ENGINE, *source_files("benchmarks"))
 
 #: They cost seconds to import, and slow every rerun of a page once they are in the server.
-HEAVY = {"tensorflow", "keras", "sklearn", "skops", "shap", "numba", "scipy"}
+HEAVY = {"tensorflow", "keras", "sklearn", "skops", "shap", "numba", "scipy", "PIL", "rjieba"}
 
 CONTRACT = {"detectors", "detectors.base", "detectors.errors", "detectors.messages", "detectors.params"}
 
 #: Arithmetic on what they are given: no files, no processes, no library that learns. They may stand on one another.
-PURE_STEPS = ("errors", "messages", "params", "thresholds", "metrics", "roles", "profile", "distribution", "reading/report", "frames")
+PURE_STEPS = (
+    "errors",
+    "messages",
+    "params",
+    "thresholds",
+    "metrics",
+    "roles",
+    "profile",
+    "kinds",
+    "distribution",
+    "reading/report",
+    "frames",
+)
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 
 #: These run code that a file brings along.

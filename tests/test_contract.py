@@ -32,10 +32,11 @@ def sample(representation: str) -> np.ndarray:
         planted = 8 * chance.choice([-1.0, 1.0], size=(N_PLANTED, 6))
         return np.concatenate([usual, planted]).astype(np.float32)
     if representation == "windows":
-        # Sines of three columns at chance phases; the planted windows are flat and far out.
+        # Sines of three columns at chance phases; the planted windows are flat and far out, and jump to the other side at their end.
         phase, steps = chance.uniform(0, 2 * np.pi, (N_USUAL, 1, 1)), np.arange(16)[None, :, None]
         usual = np.sin(phase + steps * 2 * np.pi / 8 + np.arange(3) * 0.7) + 0.1 * chance.normal(size=(N_USUAL, 16, 3))
         planted = np.full((N_PLANTED, 16, 3), 4.0) * chance.choice([-1.0, 1.0], size=(N_PLANTED, 1, 3))
+        planted[:, -1] *= -1
         return np.concatenate([usual, planted + 0.5 * chance.normal(size=planted.shape)]).astype(np.float32)
     if representation == "pixels":
         # Light discs in the middle of coloured pictures, each of its own brightness; the planted ones are striped.

@@ -1,13 +1,15 @@
 """SHAP values point at the column that was changed, add up to the score, and become sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from detectors.base import Detector
-from detectors.explanations.background import backgrounds, usual_rows
+from detectors.explanations.background import nearest_rows, usual_rows
 from detectors.explanations.reasons import Reason, reasons
-from detectors.explanations.shapley import Explainer, Explanation, rank_correlation
+from detectors.explanations.shapley import Explainer, Explanation, Game, rank_correlation
 from detectors.explanations.store import load_explanations, save_explanations
 from pages.shared.values import value_texts
 
@@ -41,7 +43,7 @@ USUAL = np.zeros((5, 3), dtype=np.float32)
 
 def explainer(kind=SquaredLength):
     detector = kind().fit(np.ones((4, 3)))
-    return Explainer(detector, USUAL, ORIGINS, seed=1)
+    return Explainer(Game(ORIGINS, detector.score, detector.expected, USUAL), seed=1)
 
 
 def test_values_of_one_row_are_each_columns_share_of_the_score():
@@ -63,20 +65,32 @@ def test_both_methods_agree_on_the_order_of_columns():
     assert explainer().agreement(rows) == pytest.approx(1)
 
 
+def test_a_detector_with_gradients_is_explained_by_them_in_rows_of_any_shape():
+    units = np.array([[0, 1], [1, 2]])
+    length = lambda rows: np.square(rows).sum(axis=(1, 2)).astype(np.float64)  # noqa: E731
+    game = Game(units, length, np.zeros_like, np.zeros((1, 2, 2), np.float32), gradients=lambda rows: 2.0 * rows)
+    found = Explainer(game).row(np.array([[3, 1], [2, 5]], dtype=np.float32))
+    assert found.values[0] == pytest.approx([9, 5, 25])  # the path integral of a square is the square
+    assert found.residuals[0] == pytest.approx(0, abs=1e-6)
+    by_permutation = Explainer(replace(game, gradients=None)).row(np.array([[3, 1], [2, 5]], dtype=np.float32))
+    assert by_permutation.values[0] == pytest.approx([9, 5, 25])
+
+
 def test_a_reconstructing_detector_is_compared_with_its_own_expectation():
     row = np.array([[4, 4, 4]], dtype=np.float32)
     far_away = np.full((9, 3), 50, dtype=np.float32)
-    assert backgrounds(Reconstructing().fit(np.ones((4, 3))), row, far_away, 3).tolist() == [[[0, 0, 0]]]
+    detector = Reconstructing().fit(np.ones((4, 3)))
+    assert Game(ORIGINS, detector.score, detector.expected, far_away).backgrounds(row, 3).tolist() == [[[0, 0, 0]]]
 
 
 def test_others_are_compared_with_the_nearest_usual_rows():
     usual = np.array([[0, 0, 0], [1, 1, 1], [9, 9, 9]], dtype=np.float32)
-    nearest = backgrounds(SquaredLength().fit(usual), np.array([[8, 8, 8]], dtype=np.float32), usual, 2)
+    nearest = nearest_rows(np.array([[8, 8, 8]], dtype=np.float32), usual, 2)
     assert sorted(nearest[0, :, 0].tolist()) == [1, 9]
 
 
 def test_usual_rows_are_those_with_the_lower_scores():
-    assert usual_rows(np.array([5.0, 1.0, 2.0, 9.0]), seed=0).tolist() == [1, 2]
+    assert usual_rows(np.array([5.0, 1.0, 2.0, 9.0]), 3, seed=0).tolist() == [1, 2]
 
 
 def test_rank_correlation_is_1_for_equal_orders_and_minus_1_for_reversed_ones():

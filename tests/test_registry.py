@@ -11,6 +11,7 @@ import pytest
 from detectors import registry
 from detectors.base import Detector
 from detectors.errors import ParameterError, StorageError
+from detectors.kinds import KINDS
 
 KIND = "table"
 
@@ -27,7 +28,7 @@ def two_representations(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str]
         for representation, name in [("vectors", "forest"), ("vectors", "nearest"), ("windows", "forest"), ("windows", "echo")]
     }
     monkeypatch.setattr(registry, "detectors", lambda: found)
-    monkeypatch.setattr(registry, "REPRESENTATIONS", {KIND: ("windows", "vectors"), "text": ("vectors",)})
+    monkeypatch.setattr(registry, "representations", lambda kind: {KIND: ["windows", "vectors"], "text": ["vectors"]}[kind])
     return found
 
 
@@ -39,8 +40,8 @@ def test_a_detector_is_named_after_its_file_and_takes_what_its_folder_says() -> 
 
 
 def test_every_kind_has_a_detector_that_can_be_found_by_its_name() -> None:
-    for kind in registry.REPRESENTATIONS:
-        assert registry.for_kind(kind)
+    assert registry.for_kind("table")
+    for kind in KINDS:
         for detector in registry.for_kind(kind):
             assert registry.find(kind, detector.name()) is detector
 

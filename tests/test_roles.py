@@ -10,15 +10,16 @@ import pyarrow as pa
 import pytest
 
 from detectors.errors import DataError
+from detectors.kinds import KINDS, check_roles
 from detectors.profile import ColumnProfile, profile_column
-from detectors.roles import Role, anomaly_labels, check, check_anomaly, propose, read_label, with_role
+from detectors.roles import Role, anomaly_labels, check, check_anomaly, propose_table, read_label, with_role
 
 ROWS = 40
 
 
 def role_of(name: str, values: list[Any]) -> Role:
     """The role proposed for one column, beside a feature."""
-    return propose([profile_of(name, values), profile_of("other", [1.5, 2.5] * (len(values) // 2))], len(values))[0]
+    return propose_table([profile_of(name, values), profile_of("other", [1.5, 2.5] * (len(values) // 2))], len(values))[0]
 
 
 def profile_of(name: str, values: list[Any]) -> ColumnProfile:
@@ -64,7 +65,7 @@ def test_the_role_of_a_column_follows_from_its_name_and_values(name: str, values
 
 
 def test_at_most_one_column_is_the_label_and_it_is_the_one_with_the_clearest_name() -> None:
-    roles = propose([profile_of("class", ALTERNATING), profile_of("is_fraud", ALTERNATING)], ROWS)
+    roles = propose_table([profile_of("class", ALTERNATING), profile_of("is_fraud", ALTERNATING)], ROWS)
     assert [role.role for role in roles] == ["feature", "label"]
 
 
@@ -87,7 +88,7 @@ PROFILES = [profile_of("a", ALTERNATING), profile_of("b", SHUFFLED), profile_of(
     ("roles", "words"),
     [
         ({"a": "label", "b": "ignored", "c": "id"}, "No column is a feature"),
-        ({"a": "label", "b": "label", "c": "feature"}, "`a` and `b` are both labels"),
+        ({"a": "label", "b": "label", "c": "feature"}, "`a` and `b` both have the role label"),
         ({"a": "feature", "d": "feature"}, "There is no column `d`. The columns are a, b, c."),
         ({"a": "feature", "b": "target"}, "`target` is no role for column `b`"),
         ({}, "No column is a feature"),
@@ -95,17 +96,19 @@ PROFILES = [profile_of("a", ALTERNATING), profile_of("b", SHUFFLED), profile_of(
 )
 def test_roles_that_cannot_be_worked_with_are_refused(roles: dict[str, str], words: str) -> None:
     with pytest.raises(DataError) as refused:
-        check([Role(column, role) for column, role in roles.items()], PROFILES)
+        check_roles("table", roles, PROFILES)
     assert words in str(refused.value)
 
 
 def test_a_column_with_two_roles_is_refused() -> None:
     with pytest.raises(DataError, match="Column `a` was given 2 roles"):
-        check([Role("a", "feature"), Role("a", "id")], PROFILES)
+        check([Role("a", "feature"), Role("a", "id")], PROFILES, ["feature", "id"], ["label"])
 
 
 def test_what_is_proposed_can_be_worked_with() -> None:
-    check(propose(PROFILES, ROWS), PROFILES)
+    for kind in KINDS.values():
+        proposed = {role.column: role.role for role in kind.propose([*PROFILES, profile_of("note", SENTENCES)], ROWS)}
+        check_roles(kind.name, proposed, [*PROFILES, profile_of("note", SENTENCES)])
 
 
 @pytest.mark.parametrize(

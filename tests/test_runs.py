@@ -66,7 +66,7 @@ def test_the_same_request_gives_the_same_scores(finished, data):
 
 def test_a_finished_run_can_be_opened_to_explain_any_row(finished, data):
     explained = ExplainedRun.open(finished.path, data)
-    found = explained.row(PLANTED[0])
+    found = explained.row(PLANTED[0]).explanation
     assert found.scores[0] == finished.array("scores")[PLANTED[0]]
     assert found.values.shape == (1, 3)
     assert explained.preparation.columns[int(np.argmax(found.values[0]))] == "doubled"

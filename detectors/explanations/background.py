@@ -5,34 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector
-
-#: Usual rows kept with a run, to find a row's nearest ones among.
-KEPT_ROWS = 1000
+#: Usual rows kept with a run, to find a row's nearest ones among: at most this many, and this many numbers.
+KEPT_ROWS, KEPT_NUMBERS = 1000, 5_000_000
 
 #: Nearest usual rows that one row is compared with, where the detector has no expectation of its own.
 NEAREST_ROWS = 20
 
 
-def usual_rows(scores: NDArray[np.float64], seed: int) -> NDArray[np.intp]:
-    """Positions of at most `KEPT_ROWS` rows drawn from the half with the lower scores."""
+def usual_rows(scores: NDArray[np.float64], numbers: int, seed: int) -> NDArray[np.intp]:
+    """Positions of some rows, of `numbers` numbers each, drawn from the half with the lower scores."""
     usual = np.flatnonzero(scores <= np.median(scores))
-    if len(usual) <= KEPT_ROWS:
+    most = max(2, min(KEPT_ROWS, KEPT_NUMBERS // numbers))
+    if len(usual) <= most:
         return usual
-    return np.sort(np.random.default_rng(seed).choice(usual, KEPT_ROWS, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(usual, most, replace=False))
 
 
-def backgrounds(detector: Detector, X: NDArray[np.float32], usual: NDArray[np.float32], nearest: int) -> NDArray[np.float32]:
-    """For every row of `X`, (rows, numbers), the rows it is compared with, (rows, backgrounds, numbers).
-
-    A reconstructing detector's own reconstruction where it has one (a random background moves a row off what is
-    plausible and blames innocent columns); else the `nearest` usual rows.
-    """
-    expected = detector.expected(X)
-    if expected is not None:
-        return expected[:, None, :]
-    nearest = min(nearest, len(usual))
-    return np.stack([usual[_nearest(row, usual, nearest)] for row in X])
+def nearest_rows(rows: NDArray[np.float32], usual: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """For each of `rows`, (rows, …), its `count` nearest in `usual`, (usual, …): (rows, count, …)."""
+    count = min(count, len(usual))
+    flat = usual.reshape(len(usual), -1)
+    return np.stack([usual[_nearest(row.reshape(-1), flat, count)] for row in rows])
 
 
 def _nearest(row: NDArray[np.float32], usual: NDArray[np.float32], count: int) -> NDArray[np.intp]:

@@ -1,24 +1,28 @@
-"""SHAP values of scores, one per original column.
+"""SHAP values of scores, one per unit of a row: an original column, a time step, a region, a word.
 
 One row is explained by shap's `PermutationExplainer`. Many rows at once use the same estimator (one permutation,
-walked forwards and backwards; exact for games of second order) over all rows together.
+walked forwards and backwards; exact for games of second order) over all rows together. Detectors that give the
+gradient of their score are explained by expected gradients, one row or many.
 
 References:
     Lundberg & Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017.
     Mitchell et al., Sampling Permutations for Shapley Value Estimation, JMLR 2022 (antithetic permutations).
+    Erion et al., Improving performance of deep learning models with axiomatic attribution priors and expected
+    gradients, Nature Machine Intelligence 2021.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector, Progress, Scores
-from detectors.explanations.background import NEAREST_ROWS, backgrounds
+from detectors.base import Progress, Scores
+from detectors.explanations.background import NEAREST_ROWS, nearest_rows
 
 #: Permutations for one row. One is exact for games of second order; more help detectors with deeper interactions.
 MOST_PERMUTATIONS = 4
@@ -35,8 +39,11 @@ NUMBERS_AT_ONCE = 10_000_000
 #: Nearest usual rows that each row is compared with when many are explained at once.
 NEAREST_OF_MANY = 3
 
-#: Rows scored together when many are explained, so that memory stays small.
-ROWS_TOGETHER = 1000
+#: Rows, and numbers of rows, scored together when many are explained, so that memory stays small.
+ROWS_TOGETHER, NUMBERS_TOGETHER = 1000, 4_000_000
+
+#: Places on the way from a background to a row at which the gradient is taken, from 0 to 1, and their weights (Gauss-Legendre).
+NODES, NODE_WEIGHTS = (np.polynomial.legendre.leggauss(8)[0] + 1) / 2, np.polynomial.legendre.leggauss(8)[1] / 2
 
 
 #: The arrays of an explanation, in order.
@@ -48,13 +55,13 @@ class Explanation:
     """SHAP values of some rows: ``bases + values.sum(axis=1)`` is the score, up to a small residual."""
 
     values: NDArray[np.float64]
-    """(rows, columns): how much each original column added to the score."""
+    """(rows, units): how much each unit added to the score."""
     bases: Scores
     """(rows,): the score of the background that each row was compared with."""
     scores: Scores
     """(rows,)"""
     expected: NDArray[np.float32]
-    """(rows, numbers): the mean of each row's background, in the representation."""
+    """(rows, …): the mean of each row's background."""
 
     @property
     def residuals(self) -> Scores:
@@ -70,104 +77,162 @@ class Explanation:
         return Explanation(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in PARTS))
 
 
-def nearest_of_one(n_columns: int) -> int:
-    """Nearest usual rows that one row is compared with, where the detector has no expectation: fewer the wider the table."""
-    return min(NEAREST_ROWS, max(NEAREST_OF_MANY, SCORES_OF_ONE // (2 * n_columns + 1)))
+def nearest_of_one(n_units: int) -> int:
+    """Nearest usual rows that one row is compared with, where nothing better is known: fewer the more units there are."""
+    return min(NEAREST_ROWS, max(NEAREST_OF_MANY, SCORES_OF_ONE // (2 * n_units + 1)))
+
+
+@dataclass(frozen=True)
+class Game:
+    """What explaining asks of a preparation: which numbers of a row belong together, and how hidden parts are scored."""
+
+    units: NDArray[np.intp]
+    """The unit of every number, in the shape of a row: a unit is shown or hidden as a whole."""
+    score: Callable[[NDArray[np.float32]], Scores]
+    """Scores of rows, (rows, …), parts of them hidden."""
+    expected: Callable[[NDArray[np.float32]], NDArray[np.float32] | None]
+    """What takes the place of hidden numbers, (rows, …), where that is known: the detector's expectation, or nothing at all."""
+    usual: NDArray[np.float32]
+    """Usual rows, (usual, …), whose nearest ones take that place where it is not."""
+    gradients: Callable[[NDArray[np.float32]], NDArray[np.float64]] | None = None
+    """The gradient of the score at rows, (rows, …), where the detector has one."""
+
+    @property
+    def n_units(self) -> int:
+        return int(self.units.max()) + 1
+
+    @property
+    def numbers(self) -> int:
+        """Numbers in a row."""
+        return int(self.units.size)
+
+    def backgrounds(self, rows: NDArray[np.float32], nearest: int) -> NDArray[np.float32]:
+        """For each of `rows` what it is compared with, (rows, backgrounds, …).
+
+        A reconstructing detector's own reconstruction where it has one: a random background moves a row off what is
+        plausible and blames innocent columns.
+        """
+        expected = self.expected(rows)
+        return nearest_rows(rows, self.usual, nearest) if expected is None else expected[:, None]
+
+    def sums(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the numbers of each unit sum to, (rows, units), from one value for each number, (rows, …)."""
+        flat = numbers.reshape(len(numbers), -1)
+        sums = [np.bincount(self.units.reshape(-1), weights=row, minlength=self.n_units) for row in flat]
+        return np.array(sums, dtype=np.float64).reshape(len(numbers), self.n_units)
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains rows of one fitted detector on vectors."""
+    """Explains rows of one fitted detector."""
 
-    detector: Detector
-    usual: NDArray[np.float32]
-    """Usual rows, (rows, numbers), for detectors without an expectation of their own."""
-    origins: NDArray[np.intp]
-    """The original column of every number, (numbers,): a column is shown or hidden as a whole."""
+    game: Game
     seed: int = 0
 
     @property
-    def n_columns(self) -> int:
-        return int(self.origins.max()) + 1
+    def walk(self) -> int:
+        """Scores that a row costs for each row of its background."""
+        return len(NODES) if self.game.gradients else 2 * self.game.n_units + 1
 
     @property
     def rows_at_once(self) -> int:
-        """How many rows `many` explains in about a second or two: fewer the wider the table, one at least."""
-        return max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // ((2 * self.n_columns + 1) * len(self.origins))))
+        """How many rows `many` explains in about a second or two: fewer the larger a row, one at least."""
+        return max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // (self.walk * self.game.numbers)))
 
     def row(self, row: NDArray[np.float32]) -> Explanation:
-        """Explains one row, (numbers,), with shap's `PermutationExplainer`."""
+        """Explains one row, (…), with shap's `PermutationExplainer`, or with expected gradients where the detector has any."""
+        if self.game.gradients:
+            return self.many(row[None])
         import shap
 
-        walk = 2 * self.n_columns + 1
-        background = backgrounds(self.detector, row[None], self.usual, nearest_of_one(self.n_columns))[0]
+        walk = 2 * self.game.n_units + 1
+        background = self.game.backgrounds(row[None], nearest_of_one(self.game.n_units))[0]
         permutations = min(MOST_PERMUTATIONS, max(1, SCORES_OF_ONE // (walk * len(background))))
-        masker = _column_masker(background, self.origins)
-        explainer = shap.explainers.PermutationExplainer(self.detector.score, masker, seed=self.seed)
-        found = explainer(row[None], max_evals=permutations * walk, batch_size=4096, silent=True)
+        shape = row.shape
+
+        def score(rows: NDArray[np.float32]) -> Scores:
+            return self.game.score(rows.reshape(-1, *shape))
+
+        masker = _unit_masker(background.reshape(len(background), -1), self.game.units.reshape(-1))
+        explainer = shap.explainers.PermutationExplainer(score, masker, seed=self.seed)
+        found = explainer(row.reshape(1, -1), max_evals=permutations * walk, batch_size=4096, silent=True)
         return Explanation(
-            values=np.asarray(found.values, dtype=np.float64).reshape(1, self.n_columns),
+            values=np.asarray(found.values, dtype=np.float64).reshape(1, self.game.n_units),
             bases=np.asarray(found.base_values, dtype=np.float64).reshape(1),
-            scores=self.detector.score(row[None]),
+            scores=self.game.score(row[None]),
             expected=background.mean(axis=0)[None],
         )
 
-    def many(self, X: NDArray[np.float32], progress: Progress | None = None) -> Explanation:
-        """Explains rows, (rows, numbers), together: the same permutation for every row, so a row's values are its own.
-
-        A row costs 2 × columns + 1 scores for each row of its background.
-        """
+    def many(self, rows: NDArray[np.float32], progress: Progress | None = None) -> Explanation:
+        """Explains `rows`, (rows, …), together: the same walk for every row, so a row's values are its own."""
         progress = progress or Progress()
+        explain = self._expected_gradients if self.game.gradients else self._one_permutation
+        together = max(1, min(ROWS_TOGETHER, NUMBERS_TOGETHER // self.game.numbers))
         parts = []
-        for start in range(0, len(X), ROWS_TOGETHER):
+        for start in range(0, len(rows), together):
             progress.check()
-            chunk = X[start : start + ROWS_TOGETHER]
-            parts.append(self._one_permutation(chunk, backgrounds(self.detector, chunk, self.usual, NEAREST_OF_MANY)))
-            progress.report("explaining", start + len(chunk), len(X))
+            chunk = rows[start : start + together]
+            parts.append(explain(chunk, self.game.backgrounds(chunk, NEAREST_OF_MANY)))
+            progress.report("explaining", start + len(chunk), len(rows))
         return reduce(Explanation.and_also, parts)
 
-    def agreement(self, X: NDArray[np.float32]) -> float:
-        """Mean rank correlation between the values of `many` and of `row`, over the rows of `X`."""
-        one_by_one = np.concatenate([self.row(row).values for row in X])
-        return rank_correlation(self.many(X).values, one_by_one)
+    def agreement(self, rows: NDArray[np.float32]) -> float:
+        """Mean rank correlation between the values of `many` and of shap's explainer, over `rows`."""
+        by_shap = Explainer(replace(self.game, gradients=None), self.seed)
+        one_by_one = np.concatenate([by_shap.row(row).values for row in rows])
+        return rank_correlation(self.many(rows).values, one_by_one)
 
-    def _one_permutation(self, X: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
-        """Shows the columns one by one, then hides them in the same order; each column's effect is the mean of both."""
-        rows, n_backgrounds, numbers = background.shape
+    def _one_permutation(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
+        """Shows the units one by one, then hides them in the same order; each unit's effect is the mean of both."""
+        n_rows, n_backgrounds, *shape = background.shape
+        units = self.game.units.reshape(-1)
+        actual, hidden = rows.reshape(n_rows, 1, -1), background.reshape(n_rows, n_backgrounds, -1)
 
         def mean_score(state: NDArray[np.float32]) -> Scores:
-            return self.detector.score(state.reshape(-1, numbers)).reshape(rows, n_backgrounds).mean(axis=1)
+            return self.game.score(state.reshape(-1, *shape)).reshape(n_rows, n_backgrounds).mean(axis=1)
 
-        order = np.random.default_rng(self.seed).permutation(self.n_columns)
-        values = np.zeros((rows, self.n_columns))
-        state = background.copy()
+        order = np.random.default_rng(self.seed).permutation(self.game.n_units)
+        values = np.zeros((n_rows, self.game.n_units))
+        state = hidden.copy()
         bases = before = mean_score(state)
         for shown in (True, False):
-            for column in order:
-                here = self.origins == column
-                state[:, :, here] = X[:, None, here] if shown else background[:, :, here]
+            for unit in order:
+                here = units == unit
+                state[:, :, here] = actual[:, :, here] if shown else hidden[:, :, here]
                 after = mean_score(state)
-                values[:, column] += (after - before if shown else before - after) / 2
+                values[:, unit] += (after - before if shown else before - after) / 2
                 before = after
-        return Explanation(values, bases, self.detector.score(X), background.mean(axis=1))
+        return Explanation(values, bases, self.game.score(rows), background.mean(axis=1))
+
+    def _expected_gradients(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
+        """The gradient of the score along the straight way from each background to the row, times the way."""
+        assert self.game.gradients is not None
+        n_rows, n_backgrounds, *shape = background.shape
+        way = (rows[:, None] - background).astype(np.float64)
+        slope = np.zeros(background.shape)
+        for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
+            place = (background + node * way).astype(np.float32).reshape(-1, *shape)
+            slope += weight * self.game.gradients(place).reshape(background.shape)
+        bases = self.game.score(background.reshape(-1, *shape)).reshape(n_rows, n_backgrounds).mean(axis=1)
+        return Explanation(self.game.sums((way * slope).mean(axis=1)), bases, self.game.score(rows), background.mean(axis=1))
 
 
-def _column_masker(background: NDArray[np.float32], origins: NDArray[np.intp]) -> Any:
-    """A shap masker that hides all numbers of an original column behind the background's."""
+def _unit_masker(background: NDArray[np.float32], units: NDArray[np.intp]) -> Any:
+    """A shap masker that hides all numbers of a unit behind the background's, (backgrounds, numbers)."""
     import shap
 
-    class ColumnMasker(shap.maskers.Masker):
-        shape = (len(background), int(origins.max()) + 1)
+    class UnitMasker(shap.maskers.Masker):
+        shape = (len(background), int(units.max()) + 1)
         clustering = None
 
         def __call__(self, mask: NDArray[np.bool_], x: NDArray[np.float32]) -> tuple[NDArray[np.float32]]:
-            shown = self._standardize_mask(mask, x)[origins]
+            shown = self._standardize_mask(mask, x)[units]
             return (np.where(shown, x, background),)
 
         def mask_shapes(self, _x: NDArray[np.float32]) -> list[tuple[int]]:
             return [(self.shape[1],)]
 
-    return ColumnMasker()
+    return UnitMasker()
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

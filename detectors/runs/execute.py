@@ -14,16 +14,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors import registry, roles
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Detector, Progress, Quiet, Scores
+from detectors.data_set import DataSet
 from detectors.errors import DataError
 from detectors.explanations.background import usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
-from detectors.frames import load_frame, value_key
+from detectors.frames import value_key
 from detectors.messages import N_
-from detectors.preparation import TablePreparation
+from detectors.preparation import Items, Preparation, find_preparation
+from detectors.runs.explained import game_of
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
+
+#: Items scored between two looks at the stop flag. They may be made only when they are asked for.
+ITEMS_TOGETHER = 16_384
 
 
 @dataclass
@@ -31,11 +36,14 @@ class FittedRun:
     """What a run leaves behind, still in memory."""
 
     request: RunRequest
+    data: DataSet
     detector: Detector
-    preparation: TablePreparation
-    vectors: NDArray[np.float32]
+    preparation: Preparation
+    items: Items
     fitted: NDArray[np.bool_]
+    """The rows to learn from, (rows,)."""
     scores: Scores
+    """(rows,)"""
     labels: NDArray[np.int8] | None
     """1 anomaly, 0 normal, -1 unknown; None without a label column."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -57,19 +65,49 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
         progress.report("reading", 0, 1)
-        frame = load_frame(data, _columns_needed(request))
-        fitted = fit_rows(request, frame)
+        source = DataSet(data, request.used_roles)
+        frame = source.frame(_columns_needed(request))
+        labels = _labels(request, frame)
+        detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
+        fitted = fit_rows(request, frame, source.rows) & _can_be_learned(detector, labels)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
-        preparation = TablePreparation(**request.preparation).fit(frame.loc[fitted, request.features])
-        vectors = preparation.transform(frame[request.features])
-    detector = registry.find(request.kind, request.detector)(seed=request.seed, **request.parameters)
+        preparation = find_preparation(request.kind, request.representation)(**request.preparation)
+        preparation.fit(source, fitted, seed=request.seed, progress=progress)
+        items = preparation.items(source)
     with _timed(seconds, "fit"):
-        detector.fit(pd.DataFrame(vectors[fitted], columns=preparation.names, copy=False), progress)
+        learned = items.to_fit(fitted)
+        y = items.labels(labels, learned) if detector.supervised and labels is not None else None
+        _fit(detector, preparation, items.at(learned), y, progress)
         stopped_early = progress.stop_asked()
     with _timed(seconds, "score"):
-        scores = _all_scores(detector, vectors, fitted, progress)
-    return FittedRun(request, detector, preparation, vectors, fitted, scores, _labels(request, frame), seconds, stopped_early)
+        scores = items.row_scores(detector, _item_scores(detector, items, learned, progress), progress)
+    return FittedRun(request, source, detector, preparation, items, fitted, scores, labels, seconds, stopped_early)
+
+
+def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDArray[np.bool_] | bool:
+    """A detector that learns from labels can learn from labelled rows only.
+
+    Raises:
+        DataError: there is no label.
+    """
+    if not detector.supervised:
+        return True
+    if labels is None:
+        raise DataError(
+            N_("{title} learns from known anomalies, and no column is the label. Give one the role label on the Data page."),
+            title=detector.title,
+        )
+    return labels >= 0
+
+
+def _fit(detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress) -> None:
+    varied = preparation.augmented(X, detector.seed)
+    y = None
+    if detector.supervised and labels is not None:
+        y = np.tile(labels, len(varied) // len(X))
+    named = pd.DataFrame(varied, columns=preparation.names, copy=False) if preparation.names else varied
+    detector.fit(named, progress, y=y)
 
 
 def save(run: FittedRun, folder: Path, progress: Progress) -> None:
@@ -87,21 +125,23 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         arrays["labels"] = run.labels
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
-    explainer = Explainer(run.detector, arrays["usual"], run.preparation.origins, run.request.seed)
+    if (expected := run.items.row_expected(run.detector, progress)) is not None:
+        np.save(folder / "expected.npy", expected, allow_pickle=False)
+    explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
     with _timed(run.seconds, "explain"):
         _explain_most_unusual(run, explainer, folder, progress)
     write_json(folder / "result.json", _summary(run, explainer))
 
 
-def fit_rows(request: RunRequest, frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows to learn from, (rows,).
+def fit_rows(request: RunRequest, frame: pd.DataFrame, rows: int) -> NDArray[np.bool_]:
+    """Which of so many `rows` to learn from, (rows,); `frame` holds the column that says it, where one does.
 
     Raises:
         DataError: no row has the value that was asked for.
     """
     where = request.fit_where
     if where is None:
-        return np.ones(len(frame), dtype=bool)
+        return np.ones(rows, dtype=bool)
     chosen = np.asarray(matches(frame[where.column], where.value))
     if not chosen.any():
         raise DataError(
@@ -152,16 +192,22 @@ def _moment(text: str) -> np.datetime64:
 
 
 def _columns_needed(request: RunRequest) -> list[str]:
-    extra = [request.label, request.fit_where.column if request.fit_where else None]
-    return list(dict.fromkeys([*request.features, *(column for column in extra if column is not None)]))
+    """The label and the column that chooses the rows, each where there is one."""
+    needed = [request.label, request.fit_where.column if request.fit_where else None]
+    return list(dict.fromkeys(column for column in needed if column is not None))
 
 
-def _all_scores(detector: Detector, vectors: NDArray[np.float32], fitted: NDArray[np.bool_], progress: Progress) -> Scores:
-    """Fitted rows by their training score, the others by `score`."""
-    scores = np.empty(len(vectors))
-    scores[fitted] = detector.training_scores_
-    if not fitted.all():
-        scores[~fitted] = detector.score(vectors[~fitted], progress)
+def _item_scores(detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress) -> Scores:
+    """Items that were learned from by their training score, the others by `score`."""
+    scores = np.empty(len(items))
+    assert detector.training_scores_ is not None
+    scores[learned] = detector.training_scores_[: len(learned)]
+    others = np.setdiff1d(np.arange(len(items)), learned, assume_unique=True)
+    for start in range(0, len(others), ITEMS_TOGETHER):
+        progress.check()
+        chosen = others[start : start + ITEMS_TOGETHER]
+        scores[chosen] = detector.score(items.at(chosen), Quiet(progress))
+        progress.report("scoring", start + len(chosen), len(others))
     return scores
 
 
@@ -174,19 +220,21 @@ def _labels(request: RunRequest, frame: pd.DataFrame) -> NDArray[np.int8] | None
 
 def _usual(run: FittedRun) -> NDArray[np.float32]:
     fitted = np.flatnonzero(run.fitted)
-    return run.vectors[fitted[usual_rows(run.scores[fitted], run.request.seed)]]
+    numbers = int(run.preparation.units.size)
+    return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
 
 
 def _explain_most_unusual(run: FittedRun, explainer: Explainer, folder: Path, progress: Progress) -> None:
     rows = np.argsort(run.scores, kind="stable")[::-1][: explainer.rows_at_once]
-    save_explanations(folder, rows, explainer.many(run.vectors[rows], progress))
+    explained = run.preparation.explained(run.data, rows, run.detector)
+    save_explanations(folder, rows, explainer.many(explained, progress))
 
 
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
         "fitted_rows": int(run.fitted.sum()),
-        "numbers": run.vectors.shape[1],
+        "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "layers": run.detector.layers_table(),

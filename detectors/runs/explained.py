@@ -4,46 +4,86 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import registry
-from detectors.base import Progress
-from detectors.explanations.shapley import Explainer, Explanation
-from detectors.frames import load_rows
-from detectors.preparation import TablePreparation, load_preparation
+from detectors.base import Detector, Progress
+from detectors.data_set import DataSet
+from detectors.explanations.shapley import Explainer, Explanation, Game
+from detectors.preparation import Preparation, load_preparation
 from detectors.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class ExplainedRow:
+    """One row explained, and the row itself."""
+
+    explanation: Explanation
+    actual: NDArray[np.float32]
+    """(…): the row as it was explained."""
+    elements: NDArray[np.float64] | None
+    """(…): the detector's score of each step, pixel or token, where it has one."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays without the axis of rows."""
+        found = self.explanation
+        named: dict[str, NDArray[Any]] = {"values": found.values[0], "expected": found.expected[0], "actual": self.actual}
+        named |= {"base": found.bases[0], "score": found.scores[0]}
+        return named if self.elements is None else named | {"elements": self.elements}
 
 
 @dataclass(frozen=True)
 class ExplainedRun:
     """Explains rows of the data a run was trained on, by their position in it."""
 
-    data: Path
-    preparation: TablePreparation
+    data: DataSet
+    preparation: Preparation
+    detector: Detector
     explainer: Explainer
 
     @classmethod
     def open(cls, run: Path, data: Path) -> ExplainedRun:
         folder = RunFolder(run)
+        request = folder.request()
         preparation = load_preparation(folder.result / "preparation")
-        usual = np.array(folder.array("usual"))
         detector = registry.load(folder.result / "detector")
-        return cls(data, preparation, Explainer(detector, usual, preparation.origins, folder.request().seed))
+        game = game_of(detector, preparation, np.array(folder.array("usual")))
+        return cls(DataSet(data, request.used_roles), preparation, detector, Explainer(game, request.seed))
 
-    def vectors(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The rows in the representation, (rows, numbers)."""
-        return self.preparation.transform(load_rows(self.data, rows, self.preparation.columns))
+    def explained(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The rows as explanations take them apart, (rows, …)."""
+        return self.preparation.explained(self.data, rows, self.detector)
 
-    def row(self, row: int) -> Explanation:
-        """One row, by shap's explainer."""
-        return self.explainer.row(self.vectors(np.array([row]))[0])
+    def row(self, row: int) -> ExplainedRow:
+        """One row, by shap's explainer or expected gradients."""
+        actual = self.explained(np.array([row]))
+        elements = self.detector.element_scores(self.preparation.finish(actual))
+        return ExplainedRow(self.explainer.row(actual[0]), actual[0], None if elements is None else elements[0])
 
     def many(self, rows: NDArray[np.intp], progress: Progress | None = None) -> Explanation:
         """Many rows at once, by the faster method."""
-        return self.explainer.many(self.vectors(rows), progress)
+        return self.explainer.many(self.explained(rows), progress)
 
     def agreement(self, rows: NDArray[np.intp]) -> float:
         """Mean rank correlation of the faster method with shap's explainer on `rows`."""
-        return self.explainer.agreement(self.vectors(rows))
+        return self.explainer.agreement(self.explained(rows))
+
+
+def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.float32]) -> Game:
+    """How rows are taken apart for `detector`; `usual`, (usual, …), are usual rows as explanations take them apart."""
+
+    def expected(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        if preparation.hidden is not None:
+            return np.full_like(rows, preparation.hidden)
+        return None if preparation.finishes else detector.expected(rows)
+
+    return Game(
+        preparation.units,
+        lambda rows: detector.score(preparation.finish(rows)),
+        expected,
+        usual,
+        None if preparation.finishes or preparation.hidden is not None else detector.gradients(),
+    )

@@ -37,10 +37,15 @@ class RunRequest:
         return [column for column, its_role in self.roles.items() if its_role == role]
 
     @property
+    def used_roles(self) -> dict[str, str]:
+        """The roles as preparation sees them: the column that chooses the training rows is not learned from."""
+        chosen = self.fit_where.column if self.fit_where else None
+        return {column: "ignored" if column == chosen and role == "feature" else role for column, role in self.roles.items()}
+
+    @property
     def features(self) -> list[str]:
         """The feature columns; the column that chooses the training rows is never one."""
-        chosen = self.fit_where.column if self.fit_where else None
-        return [column for column in self.columns("feature") if column != chosen]
+        return [column for column, role in self.used_roles.items() if role == "feature"]
 
     @property
     def label(self) -> str | None:

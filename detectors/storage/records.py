@@ -71,6 +71,16 @@ class RunRecord(Base):
         return self.state in ENDED
 
     @property
+    def kind(self) -> str:
+        """The kind of data it was trained on, as the data set was worked on then."""
+        return str(self.request.get("kind", "table"))
+
+    @property
+    def representation(self) -> str:
+        """What its detector takes."""
+        return str(self.request.get("representation", "vectors"))
+
+    @property
     def message(self) -> Message | None:
         """Why the run failed or was interrupted."""
         return Message.from_json(self.reason) if self.reason else None
@@ -120,6 +130,11 @@ class Records:
     def set_roles(self, data_id: str, roles: Mapping[str, str]) -> None:
         with self._session() as session:
             session.get_one(DataSetRecord, data_id).roles = dict(roles)
+
+    def set_kind(self, data_id: str, kind: str, roles: Mapping[str, str]) -> None:
+        with self._session() as session:
+            record = session.get_one(DataSetRecord, data_id)
+            record.kind, record.roles = kind, dict(roles)
 
     def run(self, run_id: str) -> RunRecord | None:
         with self._session() as session:

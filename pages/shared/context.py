@@ -38,14 +38,14 @@ def context_bar() -> None:
             )
 
 
-def detector_title(name: str) -> str:
-    """The title of a detector by its name, in the reader's language."""
-    return plain(registry.find("table", name).title)
+def detector_title(run: RunRecord) -> str:
+    """The title of a run's detector, in the reader's language."""
+    return plain(registry.get(run.representation, run.detector).title)
 
 
 def run_text(run: RunRecord) -> str:
     """A run in a few words: detector, time and, while it is not done, its state."""
-    text = f"{detector_title(run.detector)}, {clock(run.created)}"
+    text = f"{detector_title(run)}, {clock(run.created)}"
     return text if run.state == "done" else f"{text} ({state_text(run.state)})"
 
 

@@ -11,11 +11,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from detectors import flagged
+from detectors import flagged, registry
+from detectors.data_set import DataSet
 from detectors.flagged import reasons_of
 from detectors.frames import load_frame, load_rows, value_key
+from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
-from detectors.reading import Report
+from detectors.reading import Report, Sample, load_samples
 from detectors.settings import Settings
 from detectors.workbench import Workbench
 from pages.shared.language import translate
@@ -28,8 +30,9 @@ _workbenches: list[Workbench] = []
 
 @dataclass(frozen=True)
 class ColumnWeights:
-    """Mean absolute SHAP value of each column over `rows` rows; `agreement` is a rank correlation over `compared` rows."""
+    """Mean absolute SHAP value of each name over `rows` rows; `agreement` is a rank correlation over `compared` rows."""
 
+    names: list[str]
     weights: NDArray[np.float64]
     rows: int
     agreement: float
@@ -54,6 +57,11 @@ def close_workbench() -> None:
 def start_workbench() -> None:
     """Starts trainer and answerer, so that what waits goes on."""
     workbench().start()
+
+
+def samples() -> list[Sample]:
+    """The samples on which some detector can work."""
+    return [sample for sample in load_samples() if registry.for_kind(sample.kind)]
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -87,8 +95,8 @@ def ranking(run_id: str) -> NDArray[np.intp]:
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def row_explanation(run_id: str, data_id: str, row: int) -> dict[str, Any]:
-    """The SHAP values of one row, from shap's explainer."""
+def row_explanation(run_id: str, data_id: str, row: int) -> dict[str, NDArray[Any]]:
+    """One row explained, as named arrays: values, base, score, expected, actual and, where the detector has some, elements."""
     return dict(workbench().explain_row(run_id, data_id, row))
 
 
@@ -104,11 +112,22 @@ def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeights:
-    """How much each column weighs over the flagged rows, by the faster method, and how far that agrees with shap's."""
+    """What weighs most over the flagged rows, by the faster method, and how far that agrees with shap's."""
     most = max(SMALLEST_SAMPLE, workbench().rows_at_once(run_id))
     rows = ranking(run_id)[flagged.sampled(flagged_rows, most)]
     explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
-    return ColumnWeights(np.abs(explanation.values).mean(axis=0), len(rows), agreement["agreement"], agreement["compared"])
+    names, weights = preparation(run_id).weigh(source(run_id, data_id), rows, explanation.values)
+    return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"])
+
+
+def preparation(run_id: str) -> Preparation:
+    """The preparation of a finished run."""
+    return load_preparation(workbench().run_folder(run_id).result / "preparation")
+
+
+def source(run_id: str, data_id: str) -> DataSet:
+    """The data set of a run as its preparation sees it."""
+    return DataSet(workbench().data_folder(data_id), workbench().run_folder(run_id).request().used_roles)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

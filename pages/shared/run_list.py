@@ -37,7 +37,7 @@ def run_list(data_set: DataSetRecord, without: str | None = None) -> None:
 def _line(run: RunRecord, threshold: ThresholdRecord | None) -> None:
     with st.container(border=True, key=f"run_{run.id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{ICONS[run.state]} **{escape(detector_title(run.detector))}** {escape(clock(run.created))}", width="content")
+            st.markdown(f"{ICONS[run.state]} **{escape(detector_title(run))}** {escape(clock(run.created))}", width="content")
             st.markdown(_outcome(run, threshold), width="stretch")
             if run.state == "done":
                 if st.button(say(N_("See the scores")), key=f"open_{run.id}", icon=":material/chevron_right:", icon_position="right"):

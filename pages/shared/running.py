@@ -78,7 +78,7 @@ def _figures(run: RunRecord, progress: dict[str, Any]) -> str:
     done, total = progress["done"], progress["total"]
     covered = _covered(progress)
     if progress["phase"] == "fitting":
-        counted = registry.find("table", run.detector).step_name
+        counted = registry.get(run.representation, run.detector).step_name
         parts.append(say(counted, done=min(done + ("step" in progress), total), total=total))
     if "rows_per_s" in progress:
         parts.append(say(N_("{count} rows/s"), count=round(progress["rows_per_s"])))

@@ -1,0 +1,163 @@
+"""The contract of a preparation: from a kind of data to a representation that detectors take, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Detector, Progress, Scores
+from detectors.data_set import DataSet
+from detectors.messages import Message
+from detectors.params import Parametrised
+from detectors.storage.files import read_json, write_json
+
+#: The file in which a preparation says what it is and what it has learned.
+FILE = "preparation.json"
+
+
+class Reason(Protocol):
+    """One thing about a row that raised its score."""
+
+    @property
+    def message(self) -> Message:
+        """The reason in the data's own words."""
+        ...
+
+
+class Items:
+    """What a detector sees of a data set: one item a row, in the order of the rows.
+
+    A subclass may make its items only when they are asked for, may have other items than rows, and then says how
+    scores of items become scores of rows.
+    """
+
+    def __init__(self, X: NDArray[np.float32]) -> None:
+        self.X = X
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def at(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The items at `positions`, (positions, …)."""
+        return self.X[positions]
+
+    def to_fit(self, fitted: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The positions of the items to learn from, where `fitted`, (rows,), are the rows to learn from."""
+        return np.flatnonzero(fitted)
+
+    def labels(self, labels: NDArray[np.int8], positions: NDArray[np.intp]) -> NDArray[np.int8]:
+        """Labels of the items at `positions`, from the labels of rows."""
+        return labels[positions]
+
+    def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
+        """Scores of rows, (rows,), from the scores of items."""
+        return scores
+
+    def row_expected(self, detector: Detector, progress: Progress) -> NDArray[np.float32] | None:
+        """What the detector expected of every row, (rows, columns) in the data's units; None where nobody asks for all of it."""
+        return None
+
+
+class Preparation(Parametrised):
+    """Fitted on training rows only; saved with the detector; able to say where every number comes from.
+
+    A subclass declares `kind` and `representation`, and its parameters; it is found because its file is in this folder.
+
+    Explanations hide parts of a row, its *units*, and look at what that does to the score. They work on the row as
+    `explained` gives it; `finish` makes of that what the detector takes.
+    """
+
+    kind: ClassVar[str]
+    representation: ClassVar[str]
+    native: ClassVar[bool] = False
+    """Whether this is the kind's own representation, which comes first."""
+    hidden: ClassVar[float | None] = None
+    """What stands in the place of a hidden number; None: what the detector expected, or what similar usual rows have."""
+    finishes: ClassVar[bool] = False
+    """Whether `finish` changes anything."""
+
+    @property
+    def names(self) -> list[str] | None:
+        """A name for every number of an item, where items are vectors."""
+        return None
+
+    def fit(self, data: DataSet, fitted: NDArray[np.bool_], *, seed: int = 0, progress: Progress | None = None) -> Self:
+        """Learns from the rows where `fitted`, (rows,), is true.
+
+        Raises:
+            DataError: there is nothing to learn from.
+        """
+        raise NotImplementedError
+
+    def items(self, data: DataSet) -> Items:
+        """What the detector sees of `data`."""
+        raise NotImplementedError
+
+    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+        """The items to learn from, `X` first and unchanged, then any number of times the same items, varied."""
+        return X
+
+    # ── explaining ──
+
+    @property
+    def units(self) -> NDArray[np.intp]:
+        """For every number of an explained row the unit it belongs to, in the row's shape; units count from 0."""
+        raise NotImplementedError
+
+    def explained(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> NDArray[np.float32]:
+        """The rows at the positions `rows` as explanations take them apart, (rows, …)."""
+        raise NotImplementedError
+
+    def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Explained rows, parts of them hidden, as the detector takes them."""
+        return rows
+
+    def reasons(
+        self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64], expected: NDArray[np.float32]
+    ) -> Sequence[Sequence[Reason]]:
+        """For each of `rows` what raised its score most, strongest first, from SHAP `values`, (rows, units).
+
+        `expected`, (rows, …), is what each explained row was compared with.
+        """
+        raise NotImplementedError
+
+    def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
+        """What weighs most over `rows`: names, and the mean absolute SHAP value of each."""
+        raise NotImplementedError
+
+    # ── keeping ──
+
+    def save(self, folder: Path) -> None:
+        """Writes everything `load` needs into `folder`, without pickle."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / FILE, self.to_json())
+        self._save(folder)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "representation": self.representation, "parameters": self.parameters, **self._to_json()}
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What `save` wrote."""
+        record = read_json(folder / FILE)
+        preparation = cls(**record["parameters"])
+        preparation._from_json(record)
+        preparation._load(folder)
+        return preparation
+
+    def _to_json(self) -> dict[str, Any]:
+        """What it has learned, where that is small."""
+        return {}
+
+    def _from_json(self, record: Mapping[str, Any]) -> None:
+        """Takes back what `_to_json` gave."""
+
+    def _save(self, folder: Path) -> None:
+        """Writes what is too large for JSON."""
+
+    def _load(self, folder: Path) -> None:
+        """Reads what `_save` wrote."""

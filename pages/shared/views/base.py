@@ -1,0 +1,116 @@
+"""What a page shows in its own way for each kind of data. What this class says holds where a kind says nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import charts, registry
+from detectors.explanations.shapley import nearest_of_one
+from detectors.messages import N_
+from detectors.params import Parametrised
+from detectors.preparation import Preparation
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import engine
+from pages.shared.engine import workbench
+from pages.shared.flagged_table import flagged_table
+from pages.shared.language import plain, say, translate
+from pages.shared.look import palette, show_chart
+
+
+@dataclass(frozen=True)
+class ExplainedItem:
+    """One row looked at on the page Explain."""
+
+    data_set: DataSetRecord
+    run: RunRecord
+    threshold: ThresholdRecord
+    row: int
+    found: dict[str, NDArray[Any]]
+    """values, base, score, expected, actual and, where the detector has some, elements."""
+    preparation: Preparation
+
+
+class View:
+    """Shows tables; the other kinds change what they show differently."""
+
+    def data(self, record: DataSetRecord) -> None:
+        """On Data: what the file holds, before the table of its columns."""
+
+    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
+        """On Train: what the preparation with these values does to the data."""
+
+    def scores(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        """On Threshold: the scores in their place, between the distribution and the list of what is flagged."""
+
+    def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        """On Threshold: what is flagged."""
+        flagged_table(data_set, run, threshold)
+
+    def explained(self, item: ExplainedItem) -> None:
+        """On Explain: why one row got its score."""
+        raise NotImplementedError
+
+    def weights(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        """On Explain: what weighs most over all flagged rows."""
+        with st.spinner(say(N_("Explaining the flagged rows …"))):
+            found = engine.column_weights(run.id, data_set.id, threshold.flagged)
+        self.draw_weights(found)
+        basis = (
+            N_("All {rows} flagged rows.")
+            if found.rows == threshold.flagged
+            else N_("A sample of {rows} of {flagged} flagged rows, spread over their ranks.")
+        )
+        st.caption(
+            say(basis, rows=found.rows, flagged=threshold.flagged)
+            + " "
+            + say(
+                N_(
+                    "By the method for many rows; its order agrees with shap's explainer to {agreement} (rank correlation over {compared} rows)."
+                ),
+                agreement=round(found.agreement, 3),
+                compared=found.compared,
+            )
+        )
+
+    def draw_weights(self, found: engine.ColumnWeights) -> None:
+        """Draws what weighs most."""
+        show_chart(charts.column_weights(found.names, found.weights, found.rows, palette()), key="weights")
+
+
+def waterfall(item: ExplainedItem, names: list[str], values: NDArray[np.float64]) -> None:
+    """How each of `names` moved the score from the base to where it is, and in numbers how that adds up."""
+    base, score = float(item.found["base"]), float(item.found["score"])
+    show_chart(charts.waterfall(names, values, base=base, score=score, palette=palette(), translate=translate), key="waterfall")
+    sums(item)
+
+
+def sums(item: ExplainedItem) -> None:
+    """Base, sum of the parts, score, what is left, and what the row was compared with."""
+    base, score, added = float(item.found["base"]), float(item.found["score"]), float(item.found["values"].sum())
+    st.caption(
+        say(
+            N_("Base {base} + parts {sum} = {reached}; the score is {score}, so {residual} is left unexplained. Compared with: {background}."),
+            base=base, sum=added, reached=base + added, score=score,
+            residual=_rounded_zero(score - base - added, score), background=_background_text(item),
+        )
+    )  # fmt: skip
+
+
+def _background_text(item: ExplainedItem) -> str:
+    if item.preparation.hidden is not None:
+        return plain(N_("the same without anything in it"))
+    if registry.get(item.run.representation, item.run.detector).knows_expected() and not item.preparation.finishes:
+        return plain(N_("what the detector expected of this very row"))
+    usual = len(workbench().run_folder(item.run.id).array("usual"))
+    units = int(item.preparation.units.max()) + 1
+    return plain(N_("the {count} most similar usual rows"), count=min(nearest_of_one(units), usual))
+
+
+def _rounded_zero(residual: float, score: float) -> float:
+    """Rounding errors are shown as the zero they are."""
+    return 0.0 if abs(residual) < 1e-6 * max(abs(score), 1e-12) else float(residual)

@@ -1,0 +1,128 @@
+"""How tables are shown: columns beside each other, what is there beside what was expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from detectors import charts
+from detectors.messages import N_
+from detectors.preparation.table import TablePreparation
+from detectors.profile import ColumnProfile
+from pages.shared import engine
+from pages.shared.language import escape, plain, say, translate
+from pages.shared.look import palette, show_chart
+from pages.shared.values import category_text, position, value_text, value_texts
+from pages.shared.views.base import ExplainedItem, View, waterfall
+
+#: Columns whose distribution is shown beside the waterfall.
+PLACES = 3
+
+#: Columns shown of those that were not learned from.
+LEFT_OUT = 12
+
+
+class TableView(View):
+    def explained(self, item: ExplainedItem) -> None:
+        assert isinstance(item.preparation, TablePreparation)
+        expected = _only_row(item.preparation.encoding.restore(item.found["expected"][None]))
+        actual = _only_row(engine.data_rows(item.data_set.id, (item.row,)))
+        left, right = st.columns([1.15, 1])
+        with left:
+            waterfall(item, item.preparation.columns, item.found["values"])
+        with right:
+            actual_and_expected(item, item.preparation.columns, actual, expected)
+            left_out(item)
+        _places(item, item.preparation.columns, actual, expected)
+
+
+def _only_row(frame: pd.DataFrame) -> dict[str, Any]:
+    """The values of a frame's only row, each of its column's type: taken as one row, pandas makes whole numbers floats."""
+    return {str(name): values.iloc[0] for name, values in frame.items()}
+
+
+def actual_and_expected(item: ExplainedItem, names: list[str], actual: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Every column: what the row holds, what was expected, what that added; the heaviest first."""
+    order = np.argsort(-item.found["values"])
+    columns = [names[place] for place in order]
+    texts = [value_texts(actual[column], expected[column]) for column in columns]
+    titles = {
+        "column": N_("Column"),
+        "actual": N_("This row"),
+        "expected": N_("Expected"),
+        "added": N_("Added to the score"),
+    }
+    table = pd.DataFrame(
+        {
+            "column": columns,
+            "actual": [here for here, _ in texts],
+            "expected": [there for _, there in texts],
+            "added": item.found["values"][order],
+        }
+    )
+    st.markdown(f"**{say(N_('What is there, and what was expected?'))}**")
+    config: dict[str, Any] = {name: st.column_config.TextColumn(plain(title), pinned=name == "column") for name, title in titles.items()}
+    config["added"] = st.column_config.NumberColumn(plain(titles["added"]), format="%.4g")
+    alt = plain(N_("Actual and expected values of row {row}"), row=item.row + 1)
+    st.dataframe(table, hide_index=True, height=_table_height(len(table)), column_config=config, alt=alt)
+
+
+def left_out(item: ExplainedItem) -> None:
+    """What the row holds in columns that were not learned from: its id and its label before all others."""
+    roles = item.run.request["roles"]
+    learned = item.preparation.columns if isinstance(item.preparation, TablePreparation) else []
+    values = {name: value for name, value in _only_row(engine.data_rows(item.data_set.id, (item.row,))).items() if name not in learned}
+    order = {"id": 0, "label": 1}
+    names = sorted(values, key=lambda name: order.get(roles.get(name, ""), len(order)))
+    texts = [f"{escape(name)}: {escape(value_text(values[name]))}" for name in names[:LEFT_OUT]]
+    if len(names) > LEFT_OUT:
+        texts.append(say(N_("and {count} more"), count=len(names) - LEFT_OUT))
+    if texts:
+        st.caption(" · ".join(texts))
+
+
+def _table_height(rows: int) -> int:
+    return min(36 * (rows + 1) + 4, 430)
+
+
+def _places(item: ExplainedItem, names: list[str], actual: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The heaviest columns' distributions with this row's value marked."""
+    profiles = {profile.name: profile for profile in engine.profile(item.data_set.id)}
+    heaviest = [names[place] for place in np.argsort(-item.found["values"])[:PLACES]]
+    for number, (cell, column) in enumerate(zip(st.columns(PLACES), heaviest, strict=False)):
+        with cell:  # keyed by place, so that the next row's charts are redrawn in the same frames
+            show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{number}")
+
+
+def _place(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:
+    if profile.type in ("text", "boolean"):
+        return _place_of_category(profile, actual, expected)
+    bars = profile.bars
+    edges = np.linspace(position(bars.low), position(bars.high), len(bars.counts) + 1)
+    return charts.place_of_number(
+        profile.name,
+        edges,
+        bars.counts,
+        actual=position(actual),
+        expected=position(expected),
+        palette=palette(),
+        dates=profile.type == "date",
+        translate=translate,
+    )
+
+
+def _place_of_category(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:
+    bars = profile.bars
+    values = [category_text(value, profile.type) for value in bars.values] + [plain(N_("others"))] * bool(bars.rest)
+    return charts.place_of_category(
+        profile.name,
+        values,
+        [*bars.counts, *[bars.rest] * bool(bars.rest)],
+        actual=category_text(actual, profile.type),
+        expected=category_text(expected, profile.type),
+        palette=palette(),
+        translate=translate,
+    )
