@@ -59,14 +59,15 @@ def dense_blocks(hidden: Any, sizes: Sequence[int], style: LayerStyle, name: str
         # Batch normalisation takes the mean away, and with it whatever a bias would add.
         biased = style.normalisation != "batch"
         hidden = layers.Dense(units, use_bias=biased, kernel_regularizer=penalty, name=place)(hidden)
-        hidden = _normalised(hidden, style.normalisation, f"{place}_normalisation")
+        hidden = normalised(hidden, style.normalisation, f"{place}_normalisation")
         hidden = layers.Activation(style.activation, name=f"{place}_{style.activation}")(hidden)
         if style.dropout:
             hidden = layers.Dropout(style.dropout, name=f"{place}_dropout")(hidden)
     return hidden
 
 
-def _normalised(hidden: Any, normalisation: str, name: str) -> Any:
+def normalised(hidden: Any, normalisation: str, name: str) -> Any:
+    """`hidden` kept in one range by ``batch`` or ``layer`` normalisation; as it is with ``none``."""
     from keras import layers
 
     if normalisation == "batch":

@@ -18,6 +18,9 @@ Score = Callable[[NDArray[np.float32]], Scores]
 #: arrays go through other code, when the number of rows is another: a row's score would depend on the rows beside it.
 CHUNK_ROWS = 256
 
+#: The same for pictures, whose maps are large: one picture alone must not cost as much as hundreds.
+CHUNK_PICTURES = 16
+
 
 def reconstruction(network: Any, row_shape: tuple[int, ...]) -> Reconstruct:
     """A function from rows, (rows, *row_shape), to what `network` gives back for them."""
@@ -39,23 +42,57 @@ def reconstruction_error(network: Any, row_shape: tuple[int, ...], *, squared: b
     return in_chunks(error, row_shape, np.float64)
 
 
-def in_chunks(function: Callable[[Any], Any], row_shape: tuple[int, ...], dtype: Any) -> Callable[[NDArray[np.float32]], NDArray[Any]]:
-    """`function` of rows, compiled once, always called with `CHUNK_ROWS` rows, so that each row's value is its own alone."""
+def pixel_error(network: Any, rows: Any) -> Any:
+    """The error of every pixel, (rows, height, width): the mean over the channels of the squared difference. A tensor."""
+    import tensorflow as tf
+
+    # In double precision, as above.
+    difference = tf.cast(network(rows, training=False), tf.float64) - tf.cast(rows, tf.float64)
+    return tf.reduce_mean(tf.square(difference), axis=-1)
+
+
+def region_errors(network: Any, rows: Any, region: int) -> Any:
+    """For each picture its mean error and the largest mean over a square of `region` pixels, (rows, 2). A tensor."""
+    import tensorflow as tf
+
+    errors = pixel_error(network, rows)
+    worst = tf.reduce_max(tf.nn.avg_pool2d(errors[..., None], region, strides=1, padding="VALID"), axis=[1, 2, 3])
+    return tf.stack([tf.reduce_mean(errors, axis=[1, 2]), worst], axis=1)
+
+
+def gradients_of(score: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function from rows to the derivatives of their scores, in double precision and the shape of the rows. All are tensors."""
+    import tensorflow as tf
+
+    def gradients(rows: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            # A row's score depends on that row alone: the sum has each row's own derivatives.
+            total = tf.reduce_sum(score(rows))
+        return tf.cast(tape.gradient(total, rows), tf.float64)
+
+    return gradients
+
+
+def in_chunks(
+    function: Callable[[Any], Any], row_shape: tuple[int, ...], dtype: Any, chunk_rows: int = CHUNK_ROWS
+) -> Callable[[NDArray[np.float32]], NDArray[Any]]:
+    """`function` of rows, compiled once, always called with `chunk_rows` rows, so that each row's value is its own alone."""
     import tensorflow as tf
 
     # With the signature it is traced once, not anew for every number of rows.
     @tf.function(input_signature=[tf.TensorSpec((None, *row_shape), tf.float32)])
     def run(rows: Any) -> Any:
         n_rows = tf.shape(rows)[0]
-        chunks = tf.reshape(rows, (n_rows // CHUNK_ROWS, CHUNK_ROWS, *row_shape))
+        chunks = tf.reshape(rows, (n_rows // chunk_rows, chunk_rows, *row_shape))
         answers = tf.map_fn(function, chunks, fn_output_signature=dtype)
         return tf.reshape(answers, tf.concat([[n_rows], tf.shape(answers)[2:]], axis=0))
 
     # Called through its concrete function: TensorFlow warns when several functions of one name are traced in a
     # process, as if it were by mistake, and a process that trains many detectors does so.
-    return lambda rows: run.get_concrete_function()(tf.constant(_padded(rows))).numpy()[: len(rows)]
+    return lambda rows: run.get_concrete_function()(tf.constant(_padded(rows, chunk_rows))).numpy()[: len(rows)]
 
 
-def _padded(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    missing = -len(rows) % CHUNK_ROWS
+def _padded(rows: NDArray[np.float32], chunk_rows: int) -> NDArray[np.float32]:
+    missing = -len(rows) % chunk_rows
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows

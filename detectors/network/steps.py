@@ -20,7 +20,8 @@ class TrainingOptions:
 
     optimizer: str = "adam"
     learning_rate: float = 0.001
-    loss: str = "mse"
+    loss: str | Callable[[Any, Any], Any] = "mse"
+    """A name that Keras knows, or a function from what is wanted and what came out to losses."""
     batch_size: int = 256
     epochs: int = 50
     validation_share: float = 0.1
@@ -28,27 +29,38 @@ class TrainingOptions:
     seed: int = 0
 
 
-def compiled_steps(network: Any, inputs: NDArray[Any], targets: NDArray[Any] | None, options: TrainingOptions) -> tuple[Steps, Steps]:
-    """Functions that run steps `start` to `stop` of `steps` over the rows in `order` and give the sum of the rows' losses."""
+def compiled_steps(
+    network: Any,
+    inputs: NDArray[Any],
+    targets: NDArray[Any] | None,
+    options: TrainingOptions,
+    weights: NDArray[np.float32] | None = None,
+) -> tuple[Steps, Steps]:
+    """Functions that run steps `start` to `stop` of `steps` over the rows in `order` and give the sum of the rows' losses.
+
+    `weights`, (rows,), with a mean of 1, say how much each row's loss counts.
+    """
     import tensorflow as tf
 
     seen = tf.constant(inputs)
     wanted = seen if targets is None else tf.constant(targets)
+    counting = None if weights is None else tf.constant(weights, tf.float32)
     loss_of, learn = _loss(network, options.loss), _learner(network, options)
 
-    def batch(order: Any, step: Any, steps: Any) -> tuple[Any, Any]:
+    def batch(order: Any, step: Any, steps: Any) -> tuple[Any, Any, Any]:
         # Batches of even size: a last batch of a single row would upset batch normalisation.
         rows = tf.shape(order, tf.int64)[0]
         chosen = order[step * rows // steps : (step + 1) * rows // steps]
         shown = tf.gather(seen, chosen)
-        return shown, shown if wanted is seen else tf.gather(wanted, chosen)
+        answer = shown if wanted is seen else tf.gather(wanted, chosen)
+        return shown, answer, None if counting is None else tf.gather(counting, chosen)
 
     def train_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
         total = tf.constant(0.0)
         for step in tf.range(start, stop):
-            shown, answer = batch(order, step, steps)
+            shown, answer, weight = batch(order, step, steps)
             with tf.GradientTape() as tape:
-                loss = loss_of(answer, network(shown, training=True))
+                loss = loss_of(answer, network(shown, training=True), weight)
             learn(tape.gradient(loss, network.trainable_variables))
             total += loss * tf.cast(tf.shape(shown)[0], tf.float32)
         return total
@@ -56,8 +68,8 @@ def compiled_steps(network: Any, inputs: NDArray[Any], targets: NDArray[Any] | N
     def validation_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
         total = tf.constant(0.0)
         for step in tf.range(start, stop):
-            shown, answer = batch(order, step, steps)
-            total += loss_of(answer, network(shown, training=False)) * tf.cast(tf.shape(shown)[0], tf.float32)
+            shown, answer, weight = batch(order, step, steps)
+            total += loss_of(answer, network(shown, training=False), weight) * tf.cast(tf.shape(shown)[0], tf.float32)
         return total
 
     return _concrete(train_steps), _concrete(validation_steps)
@@ -73,12 +85,19 @@ def _concrete(steps_function: Callable[..., Any]) -> Steps:
     return lambda *numbers: float(compiled.get_concrete_function()(*(tf.constant(n, tf.int64) for n in numbers)))
 
 
-def _loss(network: Any, name: str) -> Callable[[Any, Any], Any]:
+def _loss(network: Any, name: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     import keras
     import tensorflow as tf
 
     function = keras.losses.get(name)
-    return lambda wanted, output: tf.add_n([tf.reduce_mean(function(wanted, output)), *network.losses])
+
+    def loss(wanted: Any, output: Any, weight: Any) -> Any:
+        losses = function(wanted, output)
+        if weight is not None:
+            losses = weight * tf.reduce_mean(tf.reshape(losses, (tf.shape(losses)[0], -1)), axis=1)
+        return tf.add_n([tf.reduce_mean(losses), *network.losses])
+
+    return loss
 
 
 def _learner(network: Any, options: TrainingOptions) -> Callable[[Any], None]:

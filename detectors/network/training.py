@@ -44,9 +44,12 @@ def train(
     targets: NDArray[np.float32] | None,
     options: TrainingOptions,
     progress: Progress,
+    *,
+    weights: NDArray[np.float32] | None = None,
 ) -> History:
     """Trains `network` in place to answer `targets` when it sees `inputs`, both (rows, …); None means to give back the inputs.
 
+    `weights`, (rows,), say how much each row's loss counts; only their proportions matter.
     Penalties that layers add (L2, Kullback-Leibler) are part of both losses, as in Keras.
 
     Raises:
@@ -54,19 +57,28 @@ def train(
         Discarded: the analyst stopped the work and wants nothing kept.
     """
     progress.check()
-    return _Training(network, inputs, targets, options, progress).run()
+    return _Training(network, inputs, targets, options, progress, weights=weights).run()
 
 
 class _Training:
     def __init__(
-        self, network: Any, inputs: NDArray[Any], targets: NDArray[Any] | None, options: TrainingOptions, progress: Progress
+        self,
+        network: Any,
+        inputs: NDArray[Any],
+        targets: NDArray[Any] | None,
+        options: TrainingOptions,
+        progress: Progress,
+        *,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
         self.network, self.options, self.progress = network, options, progress
         self.chance = np.random.default_rng(options.seed % 2**32)
         shuffled = self.chance.permutation(len(inputs))
         held_out = min(int(len(inputs) * options.validation_share), len(inputs) - 1)
         self.validation_rows, self.rows = shuffled[:held_out], shuffled[held_out:]
-        self.train_steps, self.validation_steps = compiled_steps(network, inputs, targets, options)
+        self.train_steps, self.validation_steps = compiled_steps(
+            network, inputs, targets, options, None if weights is None else (weights / weights.mean()).astype(np.float32)
+        )
         self.training_pacer, self.validation_pacer = Pacer(), Pacer()
         self.history = History()
 

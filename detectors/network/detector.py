@@ -1,0 +1,89 @@
+"""What all neural detectors have in common: how they learn, how their weights are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Detector
+from detectors.messages import N_
+from detectors.params import choice, integer, number, switch
+
+
+class NetworkDetector(Detector):
+    """A detector that trains a network, `self._network`, made by `_build` from its parameters and `row_shape_`."""
+
+    _network: Any
+
+    family = N_("Neural network")
+    step_name = N_("epoch {done} of {total}")
+
+    epochs: int = integer(
+        30, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training row, at most.")
+    )  # fmt: skip
+    batch_size: int = integer(
+        64, title=N_("Batch size"), low=1, high=65_536, help=N_("Rows per learning step. Larger is faster, smaller learns finer.")
+    )  # fmt: skip
+    learning_rate: float = number(
+        0.001, title=N_("Learning rate"), low=1e-6, high=1.0,
+        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
+    )  # fmt: skip
+    early_stopping: bool = switch(
+        True, title=N_("Stop early"), help=N_("Ends training when the validation loss no longer falls, and keeps the best weights.")
+    )  # fmt: skip
+    dropout: float = number(
+        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
+        help=N_("Share of hidden neurons switched off at random in each training step, against learning by heart."),
+    )  # fmt: skip
+    optimizer: str = choice(
+        "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True,
+        help=N_("The rule by which the weights learn from the loss."),
+    )  # fmt: skip
+    validation_share: float = number(
+        0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True,
+        help=N_("Share of the training rows held back to watch the loss on rows the network does not learn from."),
+    )  # fmt: skip
+    patience: int = integer(
+        5, title=N_("Patience"), low=1, high=1000, advanced=True,
+        help=N_("Epochs without a smaller loss before training stops early."),
+    )  # fmt: skip
+
+    def layers_table(self) -> list[dict[str, Any]] | None:
+        from detectors.network.layers import layers_table
+
+        return layers_table(self._network)
+
+    def _build(self) -> None:
+        """Makes `self._network`, untrained, and the functions that use it."""
+        raise NotImplementedError
+
+    def _options(self, loss: Any = "mse") -> Any:
+        from detectors.network.training import TrainingOptions
+
+        return TrainingOptions(
+            optimizer=self.optimizer, learning_rate=self.learning_rate, loss=loss, batch_size=self.batch_size,
+            epochs=self.epochs, validation_share=self.validation_share,
+            patience=self.patience if self.early_stopping else None, seed=self.seed,
+        )  # fmt: skip
+
+    def _save(self, folder: Path) -> None:
+        from detectors.network.weights import save_weights
+
+        save_weights(self._network, folder)
+
+    def _load(self, folder: Path) -> None:
+        from detectors.network.weights import load_weights
+
+        self._build()
+        load_weights(self._network, folder)
+
+
+def usual_size(differences: NDArray[np.float32], smallest: float) -> NDArray[np.float32]:
+    """How large `differences`, (rows, …, columns), usually are in each column: their root mean square without the largest
+    hundredth of the rows, so that a few anomalies do not make all others look small; `smallest` at least."""
+    squares = np.square(differences.reshape(len(differences), -1, differences.shape[-1]), dtype=np.float64).mean(axis=1)
+    kept = np.sort(squares, axis=0)[: max(1, int(len(squares) * 0.99))]
+    return np.maximum(np.sqrt(kept.mean(axis=0)), smallest).astype(np.float32)

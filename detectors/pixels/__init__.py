@@ -1,0 +1,1 @@
+"""Detectors on pixels: rows × height × width × channels, 0 to 1."""
