@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample. `title` and `description` are templates, translated where they are shown."""
+    """One sample. `title` and `description` are templates, translated where they are shown; `rows` of images are pictures."""
 
     name: str
     title: str
@@ -26,11 +26,22 @@ class Sample:
     rows: int
     description: str
     script: str
-    """A file beside ``samples.toml``, run as ``python SCRIPT OUT.csv``."""
+    """A file beside ``samples.toml``, run as ``python SCRIPT OUT``."""
     label: str
-    """The column that says which rows are anomalies; for judging, never for training."""
+    """What says which rows are anomalies, a column or ``folder`` for images; for judging, not for training."""
     source: str
     licence: str
+    file: str = "csv"
+    """The ending of what the script writes; a sample of images is a ``zip``."""
+    time: str | None = None
+    """For series: the column with the time."""
+    text_column: str | None = None
+    """For text: the column with the texts."""
+
+    @property
+    def file_name(self) -> str:
+        """What the sample's file is called where it was not uploaded by anybody."""
+        return f"{self.name}.{self.file}"
 
 
 def load_samples() -> list[Sample]:
@@ -49,7 +60,7 @@ def make_sample(sample_name: str, folder: Path) -> Report:
     samples = {sample.name: sample for sample in load_samples()}
     if sample_name not in samples:
         raise DataError(N_("There is no sample `{name}`. There are {known}."), name=sample_name, known=", ".join(samples))
-    name = f"{sample_name}.csv"
+    sample = samples[sample_name]
     with tempfile.TemporaryDirectory() as made:
-        run_worker(Task("make", str(SAMPLES / samples[sample_name].script), made, name), USUAL_LIMITS)
-        return read_file(Path(made) / name, folder, name=name)
+        run_worker(Task("make", str(SAMPLES / sample.script), made, sample.file_name), USUAL_LIMITS)
+        return read_file(Path(made) / sample.file_name, folder, name=sample.file_name)
