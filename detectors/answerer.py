@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from detectors.child import load_tensorflow, log_with_number, settle
+from detectors.data_set import DataSet
 from detectors.errors import AnomalystError
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
+from detectors.preparation import find_preparation
 from detectors.runs.explained import ExplainedRun
 from detectors.storage.files import Workspace
 
@@ -45,6 +47,7 @@ class Answerer:
             "warm_up": self._warm_up,
             "explain_row": self._explain_row,
             "explain_rows": self._explain_rows,
+            "preview": self._preview,
         }
         return handlers[request["do"]](request)
 
@@ -65,6 +68,12 @@ class Answerer:
             return {}
         compared = rows[:: max(1, len(rows) // COMPARED_ROWS)][:COMPARED_ROWS]
         return {"agreement": run.agreement(compared), "compared": len(compared)}
+
+    def _preview(self, request: dict[str, Any]) -> None:
+        """Writes what a preparation makes of `rows` into the file `into`."""
+        preparation = find_preparation(request["kind"], request["representation"])(**request["values"])
+        source = DataSet(self.workspace.data / request["data"], {})
+        np.savez(request["into"], allow_pickle=False, **preparation.preview(source, np.asarray(request["rows"], dtype=np.intp)))
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

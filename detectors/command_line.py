@@ -84,10 +84,10 @@ def train(asked: Training) -> dict[str, Any]:
         reading.read_file(asked.data, data, name=asked.data.name)
         request = _request(asked, data)
         run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
-    threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
-    summary = _summary(run, threshold)
+        threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
+        scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
     with _written_to(asked.out):
-        _scores(run, threshold.cut_off).to_parquet(asked.out / "scores.parquet", index=False)
+        scores.to_parquet(asked.out / "scores.parquet", index=False)
         write_detector_file(run, threshold, asked.out / "detector.zip")
         write_json(asked.out / "run.json", summary)
     return summary

@@ -25,6 +25,8 @@ class Kind:
     item: str
     items: str
     """What one row is called, and several."""
+    parts: str
+    """What an explanation takes an item apart into."""
     roles: tuple[str, ...]
     propose: Callable[[Sequence[ColumnProfile], int], list[Role]]
     """A role for every column of a data set, from profiles and the number of rows."""
@@ -42,21 +44,21 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(
-            "table", N_("Table"), N_("Rows that stand for themselves, in any order."), N_("row"), N_("rows"),
+            "table", N_("Table"), N_("Rows that stand for themselves, in any order."), N_("row"), N_("rows"), N_("columns"),
             ("feature", "label", "id", "ignored"), roles.propose_table,
             needs="feature", missing=N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."),
         ),
         Kind(
-            "series", N_("Time series"), N_("Measurements that follow one another in time."), N_("time step"), N_("time steps"),
+            "series", N_("Time series"), N_("Measurements that follow one another in time."), N_("time step"), N_("time steps"), N_("columns"),
             ("feature", "time", "entity", "label", "id", "ignored"), roles.propose_series, single=("label", "time", "entity"),
             needs="feature", missing=N_("No column is a feature, so there is nothing to follow. Give at least one column of numbers the role feature."),
         ),
         Kind(
-            "images", N_("Images"), N_("Pictures, in folders or not."), N_("picture"), N_("pictures"),
+            "images", N_("Images"), N_("Pictures, in folders or not."), N_("picture"), N_("pictures"), N_("regions"),
             ("label", "id", "ignored"), roles.propose_images, aliases={"folder": "class"},
         ),
         Kind(
-            "text", N_("Text"), N_("Texts that people wrote, one a row."), N_("text"), N_("texts"),
+            "text", N_("Text"), N_("Texts that people wrote, one a row."), N_("text"), N_("texts"), N_("words"),
             ("text", "label", "id", "ignored"), roles.propose_text, single=("label", "text"),
             needs="text", missing=N_("No column is the text, so there is nothing to read. Give one column the role text."),
         ),
@@ -87,7 +89,7 @@ def fitting(profiles: Sequence[ColumnProfile], rows: int, kind_of_file: str) -> 
     if kind_of_file == "images":
         return ["images"]
     possible = ["table"]
-    if any(profile.type in ("number", "boolean") for profile in profiles):
+    if any(role.role == "feature" for role in roles.propose_series(profiles, rows)):
         possible.append("series")
     if any(profile.type == "text" for profile in profiles):
         possible.append("text")

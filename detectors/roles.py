@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -77,7 +77,7 @@ class Role:
 
     column: str
     role: str
-    reason: Message | str = ""
+    reason: Message = field(default_factory=lambda: Message(""))
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def propose_series(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
     for role in propose_table(profiles, rows):
         profile = next(each for each in profiles if each.name == role.column)
         if profile is time:
-            found.append(Role(profile.name, "time", N_("It says when a row was measured.")))
+            found.append(Role(profile.name, "time", Message(N_("It says when a row was measured."))))
         elif profile is entity:
             found.append(
                 Role(
@@ -118,7 +118,7 @@ def propose_series(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
                 )
             )
         elif role.role == "feature" and profile.type not in ("number", "boolean"):
-            found.append(Role(profile.name, "ignored", N_("A series is made of numbers; this column holds none.")))
+            found.append(Role(profile.name, "ignored", Message(N_("A series is made of numbers; this column holds none."))))
         else:
             found.append(role)
     return found
@@ -136,11 +136,11 @@ def propose_text(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
                 Role(
                     role.column,
                     "text",
-                    N_("It holds the longest texts.") if text is not named else N_("Its name says that it holds the text."),
+                    Message(N_("It holds the longest texts.") if text is not named else N_("Its name says that it holds the text.")),
                 )
             )
         elif role.role == "feature":
-            found.append(Role(role.column, "ignored", N_("Only the text is learned from.")))
+            found.append(Role(role.column, "ignored", Message(N_("Only the text is learned from."))))
         else:
             found.append(role)
     return found
@@ -164,9 +164,9 @@ def propose_images(profiles: Sequence[ColumnProfile], rows: int) -> list[Role]:
                 )
             )
         elif profile.name == "name":
-            found.append(Role("name", "id", N_("It names the picture.")))
+            found.append(Role("name", "id", Message(N_("It names the picture."))))
         else:
-            found.append(Role(profile.name, "ignored", N_("A fact about the file. The picture itself is learned from.")))
+            found.append(Role(profile.name, "ignored", Message(N_("A fact about the file. The picture itself is learned from."))))
     return found
 
 

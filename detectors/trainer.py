@@ -42,7 +42,7 @@ class RunProgress(Progress):
         new_phase = phase != self._phase
         if new_phase:
             self._phase, self._phase_started = phase, now
-        epoch_ended = "loss" in figures and "step" not in figures
+        epoch_ended = phase == "fitting" and "loss" in figures and "step" not in figures
         if epoch_ended:
             names = ("loss", "validation_loss")
             self.folder.add_losses({"epoch": done, **{name: figures[name] for name in names if name in figures}})

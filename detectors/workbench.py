@@ -178,6 +178,19 @@ class Workbench:
         """The sorted scores that a rule is applied to."""
         return self.run_folder(run_id).array("sorted_scores" if rule == "rows" else "sorted_training_scores")
 
+    # ── preparation ──
+
+    def preview(
+        self, data_id: str, kind: str, representation: str, values: Mapping[str, Any], rows: tuple[int, ...]
+    ) -> dict[str, NDArray[Any]]:
+        """What a preparation with these values makes of some rows, as named arrays; nothing where there is nothing to see."""
+        with self._answered_into() as into:
+            self.answerer.ask(
+                "preview", data=data_id, kind=kind, representation=representation, values=dict(values), rows=list(rows), into=str(into / "preview.npz")
+            )  # fmt: skip
+            with np.load(into / "preview.npz", allow_pickle=False) as stored:
+                return dict(stored)
+
     # ── explanations ──
 
     def explain_row(self, run_id: str, data_id: str, row: int) -> Mapping[str, NDArray[Any]]:

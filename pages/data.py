@@ -41,7 +41,12 @@ CHUNK = 2**20
 def uploader() -> None:
     """Takes a file, reads it in a process of its own and opens it."""
     uploaded = st.file_uploader(say(N_("Upload data")), key=state.upload_key())
-    st.caption(say(N_("CSV or Parquet, up to {size} MB. The file stays on this machine."), size=workbench().settings.upload_mb))
+    st.caption(
+        say(
+            N_("CSV or Parquet; a zip of pictures or of text files. Up to {size} MB. The file stays on this machine."),
+            size=workbench().settings.upload_mb,
+        )
+    )
     if uploaded is None:
         return
     with (
@@ -78,7 +83,11 @@ def heading(record: DataSetRecord) -> None:
         st.subheader(escape(record.name), anchor=False, width="stretch")
         if st.button(say(N_("Continue to Train")), type="primary", icon=":material/arrow_forward:", icon_position="right", key="continue"):
             state.go("train")
-    facts = [say(N_("{rows} rows"), rows=report.rows), say(N_("{columns} columns"), columns=report.columns), escape(report.format)]
+    facts = [
+        say(N_("{rows} {items}"), rows=report.rows, items=plain(KINDS[record.kind].items)),
+        say(N_("{columns} columns"), columns=report.columns),
+        escape(report.format),
+    ]
     facts += [
         escape(fact) for fact in (report.encoding, report.delimiter and plain(DELIMITERS.get(report.delimiter, report.delimiter))) if fact
     ]

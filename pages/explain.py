@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from detectors.kinds import KINDS, Kind
 from detectors.messages import N_
 from pages.shared import engine, state
 from pages.shared.empty import need_run
@@ -14,15 +15,20 @@ from pages.shared.look import page_head
 from pages.shared.views import ExplainedItem, view_of
 
 
-def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray) -> int:
+def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray, kind: Kind) -> int:
     """The row looked at (position from 0), with the way to its neighbours by rank."""
     chosen = state.selection().row
     row = chosen if chosen is not None and chosen < len(ranking) else int(ranking[0])
     rank = int(np.flatnonzero(ranking == row)[0])
-    place = N_("rank {rank} of {flagged} flagged") if rank < flagged else N_("rank {rank} of {rows} rows, not flagged")
-    heading = say(N_("Row {row} · score {score}"), row=row + 1, score=float(scores[row]))
+    place = N_("rank {rank} of {flagged} flagged") if rank < flagged else N_("rank {rank} of {rows} {items}, not flagged")
+    item = plain(kind.item).capitalize()
+    heading = say(N_("{item} {row} · score {score}"), item=item, row=row + 1, score=float(scores[row]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(heading + " · " + say(place, rank=rank + 1, flagged=flagged, rows=len(ranking)), anchor=False, width="stretch")
+        st.subheader(
+            heading + " · " + say(place, rank=rank + 1, flagged=flagged, rows=len(ranking), items=plain(kind.items)),
+            anchor=False,
+            width="stretch",
+        )
         _neighbour(ranking, rank - 1, key="previous", label=N_("More unusual"), icon=":material/chevron_left:", shortcut="k")
         _neighbour(ranking, rank + 1, key="next", label=N_("Less unusual"), icon=":material/chevron_right:", shortcut="j")
         _row_jump(len(ranking))
@@ -69,11 +75,16 @@ current_data, current_run = need_run()
 current_threshold = workbench().records.threshold(current_run.id)
 assert current_threshold is not None
 view = view_of(current_run.kind)
-one, every = st.tabs([say(N_("One row")), say(N_("All flagged rows"))], on_change="rerun", key="explain_tabs")
+shown_kind = KINDS[current_run.kind]
+tab_names = [
+    say(N_("One {item}"), item=plain(shown_kind.item)),
+    say(N_("All flagged {items}"), items=plain(shown_kind.items)),
+]
+one, every = st.tabs(tab_names, on_change="rerun", key="explain_tabs")
 if one.open:
     with one:
         scores = workbench().run_folder(current_run.id).array("scores")
-        looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, scores)
+        looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, scores, shown_kind)
         with st.spinner(say(N_("Explaining this row … The first one after a start takes longer.")), show_time=True):
             explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
         prepared = engine.preparation(current_run.id)
@@ -83,4 +94,4 @@ if every.open:
         if current_threshold.flagged:
             view.weights(current_data, current_run, current_threshold)
         else:
-            st.info(say(N_("No row is flagged at this threshold.")))
+            st.info(say(N_("Nothing is flagged at this threshold.")))

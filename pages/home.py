@@ -8,20 +8,13 @@ from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.reading import Sample
 from pages.shared import engine, state
-from pages.shared.context import detector_title, state_text
+from pages.shared.context import KIND_ICONS, detector_title, state_text
 from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
 from pages.shared.language import clock, escape, percent, plain, say
 
 #: Recent runs shown.
 RECENT = 8
-
-KIND_ICONS = {
-    "table": ":material/table_rows:",
-    "series": ":material/show_chart:",
-    "images": ":material/imagesmode:",
-    "text": ":material/notes:",
-}
 
 
 def sample_card(sample: Sample) -> None:

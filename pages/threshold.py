@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from detectors import registry
 from detectors.errors import AnomalystError
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
-from pages.shared import results, state
+from pages.shared import engine, results, state
 from pages.shared.download import download_panel
 from pages.shared.empty import need_run
 from pages.shared.engine import workbench
@@ -31,12 +30,11 @@ def put_in_force(run_id: str, rule: str, value: float) -> None:
 
 
 def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
-    score_name = plain(registry.get(run.representation, run.detector).score_name)
     threshold_plot(
         results.scores_distribution(run.id),
         current=results.current_mark(run.id, threshold.cut_off),
         ticks=results.rule_ticks(run.id),
-        score_name=score_name,
+        score_name=engine.score_name(run),
         key="threshold_plot",
         translate=translate,
         on_cut_off=lambda cut_off: put_in_force(run.id, "manual", cut_off),

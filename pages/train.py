@@ -8,6 +8,7 @@ import streamlit as st
 
 from detectors import registry
 from detectors.base import Detector
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import find_preparation
 from detectors.runs.request import FitWhere, RunRequest
@@ -20,6 +21,7 @@ from pages.shared.language import escape, plain, say
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
 from pages.shared.running import running_run
+from pages.shared.views import view_of
 
 #: A column with more values than this is no choice of rows to learn from.
 MOST_VALUES = 50
@@ -87,7 +89,8 @@ def fit_on(record: DataSetRecord) -> FitWhere | None:
 def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         st.caption(
-            say(N_("{rows} rows, {features} feature columns"), rows=record.rows, features=len(request.features)),
+            say(N_("{rows} {items}"), rows=record.rows, items=plain(KINDS[record.kind].items))
+            + (", " + say(N_("{features} feature columns"), features=len(request.features)) if request.features else ""),
             width="content",
         )
         if st.button(say(N_("Train")), type="primary", icon=":material/play_arrow:", key="train", disabled=not complete):
@@ -111,6 +114,7 @@ with st.container(border=True, key="train_form"):
                 say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
             )
         preparation = parameter_form(prepares, {}, f"prepare_{prepares.kind}_{prepares.representation}")
+    view_of(data_set.kind).prepared(data_set, prepares, preparation)
     asked = RunRequest(
         data_set.id,
         detector.name(),

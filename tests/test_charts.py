@@ -5,6 +5,8 @@ import pandas as pd
 
 from detectors import charts
 from detectors.charts import LIGHT
+from detectors.charts.basics import short
+from detectors.messages import Message
 from pages.shared.values import category_text, position
 
 EVIL = "<b>x</b> %{y} $a$"
@@ -47,9 +49,9 @@ def test_a_row_that_no_column_moves_can_be_drawn():
 
 
 def test_columns_are_drawn_by_weight():
-    chart = charts.column_weights(["a", "b", "c"], np.array([1.0, 3.0, 2.0]), rows=7, palette=LIGHT)
+    chart = charts.column_weights(["a", "b", "c"], np.array([1.0, 3.0, 2.0]), LIGHT, title=Message("why"))
     assert names_beside(chart) == ["b", "c", "a"]
-    assert "7 flagged rows" in chart.title.text()
+    assert chart.title.text() == "why"
 
 
 def test_losses_show_validation_only_where_there_is_one():
@@ -78,12 +80,12 @@ def test_a_category_is_marked_by_word_and_colour():
 
 
 def test_names_from_data_are_no_markup():
-    chart = charts.column_weights([EVIL], np.array([1.0]), rows=1, palette=LIGHT)
+    chart = charts.column_weights([EVIL], np.array([1.0]), LIGHT, title=Message("why"))
     assert names_beside(chart) == ["&lt;b&gt;x&lt;/b&gt; %{y} $a$"]
     assert list(chart.figure.data[0].customdata) == names_beside(chart)
     assert "<b>" not in charts.place_of_number(EVIL, np.array([0.0, 1.0]), [1], actual=0.5, expected=None, palette=LIGHT).drawn().to_json()
-    assert charts.short("a" * 60).endswith("…")
-    assert charts.short("  ") == "·"
+    assert short("a" * 60).endswith("…")
+    assert short("  ") == "·"
 
 
 def test_axes_are_named_in_the_readers_language():
@@ -105,7 +107,7 @@ def test_every_column_has_a_bar_of_its_own_whatever_its_name():
     steps = charts.waterfall(names, weights, base=0.0, score=21.0, palette=LIGHT).figure.data[0]
     assert list(steps.y) == [0, 1, 2, 3, 4, 5, 6, 7]
     assert list(steps.customdata[1:7]) == names
-    bars = charts.column_weights(names, weights, rows=2, palette=LIGHT).figure.data[0]
+    bars = charts.column_weights(names, weights, LIGHT, title=Message("why")).figure.data[0]
     assert list(bars.y) == [0, 1, 2, 3, 4, 5]
     assert list(bars.customdata) == names
 

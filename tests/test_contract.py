@@ -239,7 +239,7 @@ def test_it_names_the_row_and_the_column_with_a_hole(key: tuple[str, str], fitte
     with pytest.raises(DetectorError, match="Row 5, column `3`"):
         fitted.score(X)
     if X.ndim == 2:
-        frame = pd.DataFrame(X, columns=["time", "speed", "pressure", *"abc"[: X.shape[1] - 3]])
+        frame = pd.DataFrame(X, columns=["time", "speed", "pressure", *(f"column {place}" for place in range(3, X.shape[1]))])
         with pytest.raises(DetectorError, match="Row 5, column `pressure`"):
             make(key).fit(frame)
 

@@ -36,7 +36,7 @@ def test_what_is_not_named_has_its_default() -> None:
 def test_a_heir_overrides_and_adds_without_changing_its_parent() -> None:
     assert Grill().parameters["slices"] == 6
     assert Grill().parameters["lid"] is True
-    assert list(Grill.fields) == ["slices", "minutes", "frozen", "bread", "pauses", "lid"]
+    assert list(Grill.fields) == ["slices", "lid", "minutes", "frozen", "bread", "pauses"]
     assert Toaster().parameters["slices"] == 2
     assert "lid" not in Toaster.fields
 

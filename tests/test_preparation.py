@@ -9,8 +9,7 @@ import pytest
 
 from detectors.errors import DataError, ParameterError
 from detectors.preparation import load_preparation
-from detectors.preparation.columns import ColumnEncoding
-from detectors.preparation.columns import MISSING, OTHER
+from detectors.preparation.columns import MISSING, OTHER, ColumnEncoding
 from detectors.preparation.table import TablePreparation
 
 FRAME = pd.DataFrame({"amount": [1.0, 2.0, 3.0, None], "city": ["Ulm", "Ulm", "Bonn", None]})

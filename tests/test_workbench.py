@@ -142,7 +142,7 @@ def test_what_cannot_be_trained_is_refused_before_it_waits(bench, data_id):
     with pytest.raises(ParameterError, match="no detector `oracle`"):
         bench.start_run(request(bench, data_id, detector="oracle"))
     ignored = dict.fromkeys(bench.records.data_set(data_id).roles, "ignored")
-    with pytest.raises(DataError, match="No feature column is left"):
+    with pytest.raises(DataError, match="No column is a feature"):
         bench.start_run(RunRequest(data_id, "isolation_forest", ignored))
 
 

@@ -13,7 +13,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -121,6 +121,10 @@ class Game:
         sums = [np.bincount(self.units.reshape(-1), weights=row, minlength=self.n_units) for row in flat]
         return np.array(sums, dtype=np.float64).reshape(len(numbers), self.n_units)
 
+    def varying(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which units of each row, (rows, units), differ from its `background`, (rows, backgrounds, …): hiding any other changes nothing."""
+        return self.sums((rows[:, None] != background).any(axis=1)) > 0
+
 
 @dataclass(frozen=True)
 class Explainer:
@@ -145,8 +149,8 @@ class Explainer:
             return self.many(row[None])
         import shap
 
-        walk = 2 * self.game.n_units + 1
         background = self.game.backgrounds(row[None], nearest_of_one(self.game.n_units))[0]
+        walk = 2 * int(self.game.varying(row[None], background[None]).sum()) + 1
         permutations = min(MOST_PERMUTATIONS, max(1, SCORES_OF_ONE // (walk * len(background))))
         shape = row.shape
 
@@ -183,26 +187,35 @@ class Explainer:
         return rank_correlation(self.many(rows).values, one_by_one)
 
     def _one_permutation(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
-        """Shows the units one by one, then hides them in the same order; each unit's effect is the mean of both."""
-        n_rows, n_backgrounds, *shape = background.shape
-        units = self.game.units.reshape(-1)
-        actual, hidden = rows.reshape(n_rows, 1, -1), background.reshape(n_rows, n_backgrounds, -1)
+        """Shows the units one by one, then hides them in the same order; each unit's effect is the mean of both.
 
-        def mean_score(state: NDArray[np.float32]) -> Scores:
-            return self.game.score(state.reshape(-1, *shape)).reshape(n_rows, n_backgrounds).mean(axis=1)
-
+        Units that are in the background as they are in the row are left out: a short text costs as much as it has words.
+        """
         order = np.random.default_rng(self.seed).permutation(self.game.n_units)
-        values = np.zeros((n_rows, self.game.n_units))
-        state = hidden.copy()
-        bases = before = mean_score(state)
-        for shown in (True, False):
-            for unit in order:
-                here = units == unit
-                state[:, :, here] = actual[:, :, here] if shown else hidden[:, :, here]
-                after = mean_score(state)
-                values[:, unit] += (after - before if shown else before - after) / 2
-                before = after
+        walks = [order[varies[order]] for varies in self.game.varying(rows, background)]
+        values, bases = np.zeros((len(rows), self.game.n_units)), np.zeros(len(rows))
+        sizes = np.array([max(1, 2 * len(walk)) for walk in walks])
+        together = np.cumsum(sizes * background[0].size) // NUMBERS_TOGETHER
+        for chosen in [np.flatnonzero(together == part) for part in np.unique(together)]:
+            found = self._mean_scores([self._states(rows[row], background[row], walks[row]) for row in chosen])
+            for row, scores in zip(chosen, np.split(found, np.cumsum(sizes[chosen])[:-1]), strict=True):
+                shown = len(walks[row])
+                steps = np.diff(scores, append=scores[0])
+                values[row, walks[row]] = (steps[:shown] - steps[shown:]) / 2
+                bases[row] = scores[0]
         return Explanation(values, bases, self.game.score(rows), background.mean(axis=1))
+
+    def _states(self, row: NDArray[np.float32], background: NDArray[np.float32], walk: NDArray[np.intp]) -> NDArray[np.float32]:
+        """What a row, (…), looks like along its walk, (states, backgrounds, …); after the last state comes the first one again."""
+        shown = np.zeros((max(1, 2 * len(walk)), self.game.n_units), dtype=bool)
+        for place, unit in enumerate(walk, start=1):
+            shown[place : place + len(walk), unit] = True
+        return np.where(shown[:, None, self.game.units], row, background)
+
+    def _mean_scores(self, states: Sequence[NDArray[np.float32]]) -> Scores:
+        """The scores of `states`, each (states, backgrounds, …), one after the other: means over the backgrounds."""
+        every = np.concatenate(states)
+        return self.game.score(every.reshape(-1, *every.shape[2:])).reshape(len(every), -1).mean(axis=1)
 
     def _expected_gradients(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
         """The gradient of the score along the straight way from each background to the row, times the way."""
@@ -228,6 +241,11 @@ def _unit_masker(background: NDArray[np.float32], units: NDArray[np.intp]) -> An
         def __call__(self, mask: NDArray[np.bool_], x: NDArray[np.float32]) -> tuple[NDArray[np.float32]]:
             shown = self._standardize_mask(mask, x)[units]
             return (np.where(shown, x, background),)
+
+        def invariants(self, x: NDArray[np.float32]) -> NDArray[np.bool_]:
+            """Which units are in each background as they are in `x`, (backgrounds, units): shap leaves them out of its walk."""
+            differs = [np.bincount(units, weights=x != other, minlength=self.shape[1]) for other in background]
+            return np.array(differs) == 0
 
         def mask_shapes(self, _x: NDArray[np.float32]) -> list[tuple[int]]:
             return [(self.shape[1],)]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from detectors.base import Progress
 from detectors.errors import StorageError
 from detectors.messages import N_
 
-FILE = "picture_features.json"
+FILE, WEIGHTS_FILE = "picture_features.json", "picture_features.npz"
 
 PRETEXTS = ("rotation", "cut_paste", "both")
 
@@ -35,6 +36,8 @@ SCAR_LENGTH, SCAR_WIDTH = (0.3, 0.8), (0.03, 0.1)
 
 #: Brightness and contrast of a pasted piece change by at most this share.
 PIECE_JITTER = 0.1
+
+_DAMAGED = N_("`{file}` is missing or damaged. Train the detector again.")
 
 STATISTICS = ("mean", "variance", "entropy")
 
@@ -64,6 +67,7 @@ class PictureFeatures:
 
     def __init__(self, options: PictureFeatureOptions | None = None) -> None:
         self.options = options or PictureFeatureOptions()
+        self._weights: list[NDArray[Any]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -80,6 +84,7 @@ class PictureFeatures:
         from detectors.network.training import TrainingOptions, seed_everything, train
 
         seed_everything(seed)
+        self._weights = None
         self._build(X.shape[1:])
         inputs, targets = pretext_pictures(X, self.options.pretext, seed)
         # No validation: what counts is not how well the pretext is answered, and a third of the pictures may be needed for it.
@@ -92,41 +97,52 @@ class PictureFeatures:
 
     def transform(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """The features of `X`, (rows, len(names)); a picture's are its own, whatever pictures are beside it."""
+        self._ready()
         return self._statistics(X)
 
     def layers_table(self) -> list[dict[str, Any]]:
         """The layers of the network as ``{layer, shape, parameters}``."""
         from detectors.network.layers import layers_table
 
+        self._ready()
         return layers_table(self._network)
 
     def save(self, folder: Path) -> None:
         """Writes options and weights into `folder`."""
-        from detectors.network.weights import save_weights
-
         record = {"options": asdict(self.options), "picture": list(self._picture)}
         (folder / FILE).write_text(json.dumps(record), encoding="utf-8")
-        save_weights(self._network, folder)
+        weights = self._weights if self._weights is not None else self._network.get_weights()
+        np.savez(folder / WEIGHTS_FILE, allow_pickle=False, **{str(number): values for number, values in enumerate(weights)})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The features that `save` wrote into `folder`.
+        """The features that `save` wrote into `folder`; the network is built when it is first used.
 
         Raises:
             StorageError: a file is missing or damaged.
         """
-        from detectors.network.weights import load_weights
-
+        file = FILE
         try:
             record = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            options = PictureFeatureOptions(**{**record["options"], "filters": tuple(record["options"]["filters"])})
-            picture = tuple(record["picture"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=FILE) from error
-        features = cls(options)
-        features._build(picture)
-        load_weights(features._network, folder)
+            features = cls(PictureFeatureOptions(**{**record["options"], "filters": tuple(record["options"]["filters"])}))
+            features._picture = tuple(record["picture"])
+            file = WEIGHTS_FILE
+            with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as arrays:
+                features._weights = [arrays[str(number)] for number in range(len(arrays))]
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            raise StorageError(_DAMAGED, file=file) from error
         return features
+
+    def _ready(self) -> None:
+        """Builds the network that was loaded. Not before: whoever opens a run to look at it needs no TensorFlow."""
+        if self._weights is None:
+            return
+        self._build(self._picture)
+        try:
+            self._network.set_weights(self._weights)
+        except ValueError as error:
+            raise StorageError(_DAMAGED, file=WEIGHTS_FILE) from error
+        self._weights = None
 
     def _build(self, picture: tuple[int, ...]) -> None:
         from detectors.network.layers import LayerStyle

@@ -9,15 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Progress, Scores
 from detectors.errors import StorageError
 from detectors.messages import N_
-from detectors.params import Preset, choice, integer, integers, number, switch
+from detectors.network.detector import NetworkDetector
+from detectors.params import Preset, choice, integer, integers, number
 
 TYPICAL_FILE = "typical.json"
 
 
-class PictureAutoencoder(Detector):
+class PictureAutoencoder(NetworkDetector):
     """A network squeezes each picture through a narrow layer and paints it again; what it cannot paint is unusual.
 
     The error of a pixel is the mean squared difference over its channels. The score is the mean of these errors over
@@ -26,7 +27,6 @@ class PictureAutoencoder(Detector):
     """
 
     title = N_("Autoencoder")
-    family = N_("Neural network")
     summary = N_("Squeezes every picture through a narrow network and measures how badly it is painted again.")
     reference = (
         "Masci, Meier, Cireşan & Schmidhuber: Stacked convolutional auto-encoders for hierarchical feature extraction, "
@@ -40,7 +40,6 @@ class PictureAutoencoder(Detector):
         "Feature statistics see those better. Also few pictures, or many anomalies among the training pictures."
     )
     score_name = N_("reconstruction error")
-    step_name = N_("epoch {done} of {total}")
 
     shape: str = choice(
         "convolutional", title=N_("Network"), choices={"convolutional": N_("Convolutional"), "dense": N_("Dense")},
@@ -73,17 +72,10 @@ class PictureAutoencoder(Detector):
     batch_size: int = integer(
         32, title=N_("Batch size"), low=1, high=65_536, help=N_("Pictures per learning step. Larger is faster, smaller learns finer.")
     )  # fmt: skip
-    learning_rate: float = number(
-        0.001, title=N_("Learning rate"), low=1e-6, high=1.0,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
-    )  # fmt: skip
     loss: str = choice(
         "mse", title=N_("Loss"), advanced=True,
         choices={"mse": N_("Mean squared error"), "mae": N_("Mean absolute error"), "binary_crossentropy": N_("Binary cross-entropy")},
         help=N_("What training makes small. Binary cross-entropy suits pictures that are nearly black and white."),
-    )  # fmt: skip
-    early_stopping: bool = switch(
-        True, title=N_("Stop early"), help=N_("Ends training when the validation loss no longer falls, and keeps the best weights.")
     )  # fmt: skip
     activation: str = choice(
         "relu", title=N_("Activation"), advanced=True,
@@ -98,13 +90,9 @@ class PictureAutoencoder(Detector):
     l2: float = number(
         0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, help=N_("Price on large weights, against learning by heart.")
     )  # fmt: skip
-    optimizer: str = choice(
-        "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True,
-        help=N_("The rule by which the weights learn from the loss."),
-    )  # fmt: skip
-    validation_share: float = number(
-        0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True,
-        help=N_("Share of the training pictures held back to watch the loss on pictures the network does not learn from."),
+    dropout: float = number(
+        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
+        help=N_("Share of hidden neurons switched off at random in each training step. For the dense network."),
     )  # fmt: skip
     patience: int = integer(
         10, title=N_("Patience"), low=1, high=1000, advanced=True,
@@ -123,36 +111,26 @@ class PictureAutoencoder(Detector):
     }  # fmt: skip
     quick: ClassVar = {"filters": [4, 8], "bottleneck": 4, "epochs": 5, "batch_size": 16, "learning_rate": 0.01}
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        from detectors.network.layers import layers_table
-
-        return layers_table(self._network) if self.row_shape_ else None
-
-    def input_gradients(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How the score rises with every value of `X`: its derivatives, (rows, height, width, channels), as `X`.
-
-        For expected gradients, which add them up along the way from a background picture to the picture explained.
-        """
-        values = self._checked(X)
-        return self._gradients(values) if len(values) else np.zeros(values.shape)
+    def gradients(self) -> Any:
+        return self._gradients
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.training import seed_everything, train
 
         seed_everything(self.seed)
-        self._build(X.shape[1:])
-        self.history_ = train(self._network, X, None, self._options(), progress)
+        self._build()
+        self.history_ = train(self._network, X, None, self._options(self.loss), progress)
         progress.check()
         medians = np.median(self._parts(X), axis=0)
         self._set_typical([float(median) if median > 0 else 1.0 for median in medians])
 
-    def _build(self, picture: tuple[int, ...]) -> None:
+    def _build(self) -> None:
         from detectors.network.layers import LayerStyle
         from detectors.network.pictures import PictureAutoencoderShape, convolutional_autoencoder, dense_picture_autoencoder
         from detectors.network.scoring import CHUNK_PICTURES, in_chunks, pixel_error, region_errors
 
-        height, width, channels = picture
-        style = LayerStyle(self.activation, self.normalisation, l2=self.l2)
+        height, width, channels = picture = self.row_shape_
+        style = LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)
         if self.shape == "dense":
             self._network = dense_picture_autoencoder((height, width, channels), self.encoder, style)
         else:
@@ -179,15 +157,6 @@ class PictureAutoencoder(Detector):
 
         self._gradients = in_chunks(gradients_of(score), picture, np.float64, CHUNK_PICTURES)
 
-    def _options(self) -> Any:
-        from detectors.network.training import TrainingOptions
-
-        return TrainingOptions(
-            optimizer=self.optimizer, learning_rate=self.learning_rate, loss=self.loss, batch_size=self.batch_size,
-            epochs=self.epochs, validation_share=self.validation_share,
-            patience=self.patience if self.early_stopping else None, seed=self.seed,
-        )  # fmt: skip
-
     def _score(self, X: NDArray[np.float32]) -> Scores:
         errors = self._parts(X)
         return self._counts[0] * errors[:, 0] + self._counts[1] * errors[:, 1]
@@ -200,16 +169,11 @@ class PictureAutoencoder(Detector):
         return self._pixel_errors(X)
 
     def _save(self, folder: Path) -> None:
-        from detectors.network.weights import save_weights
-
-        save_weights(self._network, folder)
+        super()._save(folder)
         (folder / TYPICAL_FILE).write_text(json.dumps(self._typical), encoding="utf-8")
 
     def _load(self, folder: Path) -> None:
-        from detectors.network.weights import load_weights
-
-        self._build(self.row_shape_)
-        load_weights(self._network, folder)
+        super()._load(folder)
         try:
             mean, worst = json.loads((folder / TYPICAL_FILE).read_text(encoding="utf-8"))
             self._set_typical([float(mean), float(worst)])

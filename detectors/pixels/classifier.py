@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Progress, Scores
 from detectors.messages import N_
+from detectors.network.detector import NetworkDetector
 from detectors.params import Preset, choice, integer, integers, number, switch
 
 
-class PictureClassifier(Detector):
+class PictureClassifier(NetworkDetector):
     """A convolutional network learns from pictures known to be usual or unusual. The score is its probability of unusual."""
 
     supervised = True
     title = N_("Classifier")
-    family = N_("Neural network")
     summary = N_("Learns from labelled pictures what an anomaly looks like, and gives its probability.")
     reference = (
         "LeCun, Bottou, Bengio & Haffner: Gradient-based learning applied to document recognition, "
@@ -27,7 +27,6 @@ class PictureClassifier(Detector):
     when = N_("Dozens of known anomalies or more, which look like those still to come.")
     when_not = N_("Anomalies of kinds never seen before: it knows only those it was shown. Few labelled anomalies.")
     score_name = N_("probability of an anomaly")
-    step_name = N_("epoch {done} of {total}")
 
     filters: tuple[int, ...] = integers(
         (32, 64), title=N_("Filters"), low=1, high=1024,
@@ -45,10 +44,6 @@ class PictureClassifier(Detector):
     )  # fmt: skip
     batch_size: int = integer(
         32, title=N_("Batch size"), low=1, high=65_536, help=N_("Pictures per learning step. Larger is faster, smaller learns finer.")
-    )  # fmt: skip
-    learning_rate: float = number(
-        0.001, title=N_("Learning rate"), low=1e-6, high=1.0,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
     )  # fmt: skip
     balanced: bool = switch(
         True, title=N_("Count both kinds alike"),
@@ -71,18 +66,6 @@ class PictureClassifier(Detector):
     l2: float = number(
         0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, help=N_("Price on large weights, against learning by heart.")
     )  # fmt: skip
-    optimizer: str = choice(
-        "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True,
-        help=N_("The rule by which the weights learn from the loss."),
-    )  # fmt: skip
-    validation_share: float = number(
-        0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True,
-        help=N_("Share of the training pictures held back to stop early."),
-    )  # fmt: skip
-    patience: int = integer(
-        5, title=N_("Patience"), low=1, high=1000, advanced=True,
-        help=N_("Epochs without a smaller loss before training stops early."),
-    )  # fmt: skip
 
     presets: ClassVar = {
         "plain_32_64": Preset(
@@ -96,54 +79,34 @@ class PictureClassifier(Detector):
     }  # fmt: skip
     quick: ClassVar = {"filters": [4, 8], "dense": [8], "epochs": 5, "batch_size": 16, "learning_rate": 0.01}
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        from detectors.network.layers import layers_table
-
-        return layers_table(self._network) if self.row_shape_ else None
-
     def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
         from detectors.network.training import seed_everything, train
 
         seed_everything(self.seed)
-        self._build(X.shape[1:])
+        self._build()
         weights = _balancing(y) if self.balanced else None
         self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=weights)
 
-    def _build(self, picture: tuple[int, ...]) -> None:
+    def _build(self) -> None:
         import tensorflow as tf
 
         from detectors.network.layers import LayerStyle
         from detectors.network.pictures import PictureClassifierShape, picture_classifier
         from detectors.network.scoring import CHUNK_PICTURES, in_chunks
 
-        height, width, channels = picture
+        height, width, channels = picture = self.row_shape_
         style = LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)
         network = self._network = picture_classifier(PictureClassifierShape((height, width, channels), self.filters, self.dense), style)
         probability = lambda rows: tf.cast(network(rows, training=False)[:, 1], tf.float64)  # noqa: E731
         self._probability = in_chunks(probability, picture, np.float64, CHUNK_PICTURES)
 
-    def _options(self) -> Any:
-        from detectors.network.training import TrainingOptions
-
-        return TrainingOptions(
-            optimizer=self.optimizer, learning_rate=self.learning_rate, loss="categorical_crossentropy", batch_size=self.batch_size,
-            epochs=self.epochs, validation_share=self.validation_share if self.early_stopping else 0.0,
-            patience=self.patience if self.early_stopping else None, seed=self.seed,
-        )  # fmt: skip
+    def _options(self, loss: Any = "categorical_crossentropy") -> Any:
+        options = super()._options(loss)
+        # Every labelled picture is learned from, unless some are held back to stop early.
+        return options if self.early_stopping else replace(options, validation_share=0.0)
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return self._probability(X)
-
-    def _save(self, folder: Path) -> None:
-        from detectors.network.weights import save_weights
-
-        save_weights(self._network, folder)
-
-    def _load(self, folder: Path) -> None:
-        from detectors.network.weights import load_weights
-
-        self._build(self.row_shape_)
-        load_weights(self._network, folder)
 
 
 def _balancing(y: NDArray[np.int8]) -> NDArray[np.float32]:

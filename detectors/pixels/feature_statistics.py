@@ -151,7 +151,7 @@ class FeatureStatistics(Detector):
         try:
             with np.load(folder / FILE, allow_pickle=False) as arrays:
                 usual = _Usual(**{name: arrays[name] for name in _Usual.__dataclass_fields__})
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=FILE) from error
         self._use(usual)
 

@@ -97,9 +97,16 @@ class Preparation(Parametrised):
         """What the detector sees of `data`."""
         raise NotImplementedError
 
+    def serve(self, detector: Detector) -> None:
+        """Is told, once fitted, which detector its items are for."""
+
     def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
         """The items to learn from, `X` first and unchanged, then any number of times the same items, varied."""
         return X
+
+    def preview(self, data: DataSet, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """What it makes of some `rows`, learning from them alone, as named arrays for a page to show; empty where there is nothing to see."""
+        return {}
 
     # ── explaining ──
 
@@ -111,6 +118,10 @@ class Preparation(Parametrised):
     def explained(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> NDArray[np.float32]:
         """The rows at the positions `rows` as explanations take them apart, (rows, …)."""
         raise NotImplementedError
+
+    def place(self, data: DataSet, row: int, detector: Detector) -> int:
+        """Where in what `explained` gives the row itself stands."""
+        return 0
 
     def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Explained rows, parts of them hidden, as the detector takes them."""

@@ -74,6 +74,7 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         progress.report("preparing", 0, 1)
         preparation = find_preparation(request.kind, request.representation)(**request.preparation)
         preparation.fit(source, fitted, seed=request.seed, progress=progress)
+        preparation.serve(detector)
         items = preparation.items(source)
     with _timed(seconds, "fit"):
         learned = items.to_fit(fitted)

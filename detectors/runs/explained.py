@@ -24,6 +24,8 @@ class ExplainedRow:
     explanation: Explanation
     actual: NDArray[np.float32]
     """(…): the row as it was explained."""
+    place: int
+    """Where in what is explained the row itself stands: the step of a window; 0 where the row is all of it."""
     elements: NDArray[np.float64] | None
     """(…): the detector's score of each step, pixel or token, where it has one."""
 
@@ -31,7 +33,7 @@ class ExplainedRow:
         """Everything as named arrays without the axis of rows."""
         found = self.explanation
         named: dict[str, NDArray[Any]] = {"values": found.values[0], "expected": found.expected[0], "actual": self.actual}
-        named |= {"base": found.bases[0], "score": found.scores[0]}
+        named |= {"base": found.bases[0], "score": found.scores[0], "place": np.array(self.place)}
         return named if self.elements is None else named | {"elements": self.elements}
 
 
@@ -61,7 +63,8 @@ class ExplainedRun:
         """One row, by shap's explainer or expected gradients."""
         actual = self.explained(np.array([row]))
         elements = self.detector.element_scores(self.preparation.finish(actual))
-        return ExplainedRow(self.explainer.row(actual[0]), actual[0], None if elements is None else elements[0])
+        place = self.preparation.place(self.data, row, self.detector)
+        return ExplainedRow(self.explainer.row(actual[0]), actual[0], place, None if elements is None else elements[0])
 
     def many(self, rows: NDArray[np.intp], progress: Progress | None = None) -> Explanation:
         """Many rows at once, by the faster method."""

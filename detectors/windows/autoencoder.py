@@ -22,8 +22,8 @@ SMALLEST_ERROR = 0.01
 class Autoencoder(NetworkDetector):
     """A network squeezes each window into a short code and unfolds it again; what it cannot give back is unusual.
 
-    The error of a step is the mean over the columns of (difference ÷ usual difference)²; the score of a window is the
-    mean over its steps, that of a step the mean over the windows that hold it.
+    The score of a window is the mean over its steps and columns of (difference ÷ usual difference)², that of a step the
+    mean over the windows that hold it.
     """
 
     title = N_("Autoencoder")
@@ -41,7 +41,7 @@ class Autoencoder(NetworkDetector):
         (32, 16), title=N_("Layers"), low=1, high=1024, help=N_("Filters or neurons of each layer on the way in; the way out mirrors them.")
     )  # fmt: skip
     code: int = integer(
-        8, title=N_("Code"), low=1, high=4096,
+        4, title=N_("Code"), low=1, high=4096,
         help=N_("Numbers into which a window is squeezed. Fewer makes more windows unusual; as many as a window holds and nothing is."),
     )  # fmt: skip
 
@@ -78,15 +78,11 @@ class Autoencoder(NetworkDetector):
 
         usual = tf.constant(self._usual)
 
-        def errors(rows: Any) -> Any:
-            difference = (self._network(rows, training=False) - rows) / usual
-            return tf.reduce_mean(tf.square(tf.cast(difference, tf.float64)), axis=2)
-
         def score(rows: Any) -> Any:
-            return tf.reduce_mean(errors(rows), axis=1)
+            difference = (self._network(rows, training=False) - rows) / usual
+            return tf.reduce_mean(tf.square(tf.cast(difference, tf.float64)), axis=[1, 2])
 
         self._reconstruct = reconstruction(self._network, self.row_shape_)
-        self._errors = in_chunks(errors, self.row_shape_, np.float64)
         self._scores = in_chunks(score, self.row_shape_, np.float64)
         self._slope = in_chunks(gradients_of(score), self.row_shape_, np.float64)
 
@@ -95,10 +91,6 @@ class Autoencoder(NetworkDetector):
 
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._reconstruct(X)
-
-    def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The error of each step, (rows, steps)."""
-        return self._errors(X)
 
     def _save(self, folder: Path) -> None:
         super()._save(folder)

@@ -18,6 +18,9 @@ FILE = "errors.npy"
 #: In units of the prepared columns: where a forecast is always right, a smaller difference is none.
 SMALLEST_ERROR = 0.01
 
+#: The root has no slope at 0, from where explanations start: it is taken this far beside it.
+NEAR_ZERO = 1e-6
+
 
 class Forecaster(NetworkDetector):
     """A network learns to foretell the last steps of a window from those before; what it did not foresee is unusual.
@@ -45,14 +48,14 @@ class Forecaster(NetworkDetector):
         (32,), title=N_("Layers"), low=1, high=1024, help=N_("Neurons or filters of each layer, the first one reads the series.")
     )  # fmt: skip
     horizon: int = integer(
-        1, title=N_("Horizon"), low=1, high=512,
-        help=N_("Steps foretold at once. More makes it harder to follow an anomaly as if it were usual. At most half of the window is used."),
+        0, title=N_("Horizon"), low=0, high=512,
+        help=N_("Steps foretold at once, at most half of the window; 0 takes an eighth of it. More makes it harder to follow an anomaly as if it were usual."),
     )  # fmt: skip
 
     presets: ClassVar = {
         "lstm": Preset(N_("LSTM 64-64"), N_("Two layers of 64, for long and winding series."), {"cell": "lstm", "layers": (64, 64)}),
         "convolution": Preset(N_("Convolution"), N_("Four layers that look back twice as far each; fast."), {"cell": "convolution", "layers": (32, 32, 32, 32)}),
-        "long": Preset(N_("Eight steps ahead"), N_("Foretells eight steps, for anomalies that last."), {"horizon": 8}),
+        "next": Preset(N_("Next step alone"), N_("Foretells one step at a time, for spikes."), {"horizon": 1}),
     }  # fmt: skip
     quick: ClassVar = {"layers": [8], "epochs": 4, "batch_size": 16, "learning_rate": 0.01}
 
@@ -63,7 +66,7 @@ class Forecaster(NetworkDetector):
         return self._slope
 
     def _horizon(self, steps: int) -> int:
-        return max(1, min(self.horizon, steps // 2))
+        return max(1, min(self.horizon or steps // 8, steps // 2))
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.training import seed_everything, train
@@ -96,7 +99,8 @@ class Forecaster(NetworkDetector):
 
         def errors(rows: Any) -> Any:
             difference = (self._network(rows[:, :split], training=False) - rows[:, split:]) / usual
-            return tf.sqrt(tf.reduce_mean(tf.square(tf.cast(difference, tf.float64)), axis=2) + 1e-12)
+            squares = tf.reduce_mean(tf.square(tf.cast(difference, tf.float64)), axis=2)
+            return tf.sqrt(squares + NEAR_ZERO**2) - NEAR_ZERO
 
         def score(rows: Any) -> Any:
             return tf.reduce_mean(errors(rows), axis=1)

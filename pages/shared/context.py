@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from detectors import registry
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import state
@@ -17,6 +18,13 @@ from pages.shared.language import clock, escape, percent, plain, say
 #: Data sets and runs offered for switching; all of them are on Home and on Train.
 OFFERED = 15
 
+KIND_ICONS = {
+    "table": ":material/table_rows:",
+    "series": ":material/show_chart:",
+    "images": ":material/imagesmode:",
+    "text": ":material/notes:",
+}
+
 
 def context_bar() -> None:
     """Shows the chosen data set, run and threshold, each with a menu of the others."""
@@ -24,7 +32,11 @@ def context_bar() -> None:
     if data_set is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="context_bar"):
-        _data_menu(data_set.id, say(N_("{name} · {rows} rows"), name=data_set.name, rows=data_set.rows))
+        _data_menu(
+            data_set.id,
+            data_set.kind,
+            say(N_("{name} · {rows} {items}"), name=data_set.name, rows=data_set.rows, items=plain(KINDS[data_set.kind].items)),
+        )
         _run_menu(data_set.id, state.run())
         run, threshold = state.run(), state.threshold()
         if run is not None and threshold is not None:
@@ -68,7 +80,7 @@ def told_apart(names: Mapping[str, str]) -> dict[str, str]:
     return {key: f"{name} · {key[:4]}" if name in shared else name for key, name in names.items()}
 
 
-def _data_menu(chosen: str, label: str) -> None:
+def _data_menu(chosen: str, kind: str, label: str) -> None:
     names = told_apart({record.id: f"{record.name} · {clock(record.created)}" for record in workbench().records.data_sets()[:OFFERED]})
     picked = st.menu_button(
         label,
@@ -76,7 +88,7 @@ def _data_menu(chosen: str, label: str) -> None:
         format_func=lambda data_id: escape(names[data_id]),
         key="context_data",
         type="tertiary",
-        icon=":material/table:",
+        icon=KIND_ICONS[kind],
         help=say(N_("The data set you are looking at. Choose another one.")),
     )
     if picked and picked != chosen:

@@ -19,8 +19,9 @@ from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
 from detectors.reading import Report, Sample, load_samples
 from detectors.settings import Settings
+from detectors.storage.records import RunRecord
 from detectors.workbench import Workbench
-from pages.shared.language import translate
+from pages.shared.language import plain, translate
 
 #: Flagged rows that stand for all of them at least, however wide the table.
 SMALLEST_SAMPLE = 20
@@ -110,6 +111,25 @@ def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[
     return [texts.get(row, []) for row in rows]
 
 
+@st.cache_data(show_spinner=False, max_entries=100)
+def unit_values(run_id: str, data_id: str, rows: tuple[int, ...]) -> dict[int, NDArray[np.float64]]:
+    """SHAP values of the units of each row, (units,), by row; rows whose explanation would take long are left out."""
+    positions = workbench().explained_at_once(run_id, np.array(rows, dtype=np.intp))
+    values = workbench().explanations(run_id, data_id, positions).values
+    return dict(zip(positions.tolist(), values, strict=True))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def preview(data_id: str, kind: str, representation: str, values: dict[str, Any], rows: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    """What a preparation with these values makes of some rows."""
+    return workbench().preview(data_id, kind, representation, values, rows)
+
+
+def has_expectation(run: RunRecord) -> bool:
+    """Whether the detector of a run expects something in a row's place."""
+    return registry.get(run.representation, run.detector).knows_expected()
+
+
 @st.cache_data(show_spinner=False, max_entries=20)
 def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeights:
     """What weighs most over the flagged rows, by the faster method, and how far that agrees with shap's."""
@@ -118,6 +138,11 @@ def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeight
     explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
     names, weights = preparation(run_id).weigh(source(run_id, data_id), rows, explanation.values)
     return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"])
+
+
+def score_name(run: RunRecord) -> str:
+    """What the scores of a run are, in the reader's language: "reconstruction error"."""
+    return plain(registry.get(run.representation, run.detector).score_name)
 
 
 def preparation(run_id: str) -> Preparation:

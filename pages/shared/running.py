@@ -23,6 +23,7 @@ PHASES = {
     "reading": N_("reading the data"),
     "preparing": N_("preparing the data"),
     "fitting": N_("learning"),
+    "cross_validating": N_("scoring what was learned from by detectors that learned from the rest"),
     "scoring": N_("scoring"),
     "explaining": N_("explaining the most unusual rows"),
 }

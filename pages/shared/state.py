@@ -17,6 +17,7 @@ from pages.shared.engine import workbench
 _CHOSEN = "chosen"
 _WRITTEN = "url_as_written"
 _UPLOADS = "uploads_so_far"
+_STEPS = "shown_steps"
 _DETECTOR = "detector"
 _REFUSAL = "refusal"
 _REFUSALS = "refusals"
@@ -107,6 +108,17 @@ def upload_key() -> str:
 
 def forget_upload() -> None:
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+
+
+def show_steps(run_id: str, steps: tuple[int, int]) -> None:
+    """Keeps which steps of a run's series, from first to last, are to be looked at."""
+    st.session_state[_STEPS] = run_id, steps
+
+
+def shown_steps(run_id: str) -> tuple[int, int] | None:
+    """The steps of a run's series that were asked to be looked at; None: all of them."""
+    kept: tuple[str, tuple[int, int]] | None = st.session_state.get(_STEPS)
+    return kept[1] if kept is not None and kept[0] == run_id else None
 
 
 def chosen_detector(default: str) -> str:

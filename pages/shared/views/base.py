@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from detectors import charts, registry
 from detectors.explanations.shapley import nearest_of_one
-from detectors.messages import N_
+from detectors.kinds import KINDS
+from detectors.messages import N_, Message
 from detectors.params import Parametrised
 from detectors.preparation import Preparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
@@ -59,14 +60,17 @@ class View:
         """On Explain: what weighs most over all flagged rows."""
         with st.spinner(say(N_("Explaining the flagged rows …"))):
             found = engine.column_weights(run.id, data_set.id, threshold.flagged)
-        self.draw_weights(found)
+        kind = KINDS[run.kind]
+        asked = {"parts": plain(kind.parts), "rows": found.rows, "items": plain(kind.items)}
+        title = Message(N_("Which {parts} weigh most over {rows} flagged {items}?"), asked)
+        show_chart(charts.column_weights([plain(name) for name in found.names], found.weights, palette(), title=title), key="weights")
         basis = (
-            N_("All {rows} flagged rows.")
+            N_("All {rows} flagged {items}.")
             if found.rows == threshold.flagged
-            else N_("A sample of {rows} of {flagged} flagged rows, spread over their ranks.")
+            else N_("A sample of {rows} of {flagged} flagged {items}, spread over their ranks.")
         )
         st.caption(
-            say(basis, rows=found.rows, flagged=threshold.flagged)
+            say(basis, rows=found.rows, flagged=threshold.flagged, items=plain(kind.items))
             + " "
             + say(
                 N_(
@@ -76,10 +80,6 @@ class View:
                 compared=found.compared,
             )
         )
-
-    def draw_weights(self, found: engine.ColumnWeights) -> None:
-        """Draws what weighs most."""
-        show_chart(charts.column_weights(found.names, found.weights, found.rows, palette()), key="weights")
 
 
 def waterfall(item: ExplainedItem, names: list[str], values: NDArray[np.float64]) -> None:
@@ -103,7 +103,7 @@ def sums(item: ExplainedItem) -> None:
 
 def _background_text(item: ExplainedItem) -> str:
     if item.preparation.hidden is not None:
-        return plain(N_("the same without anything in it"))
+        return plain(N_("the same text without any word"))
     if registry.get(item.run.representation, item.run.detector).knows_expected() and not item.preparation.finishes:
         return plain(N_("what the detector expected of this very row"))
     usual = len(workbench().run_folder(item.run.id).array("usual"))

@@ -1,13 +1,8 @@
-"""Figures from arrays. Each chart has a title that states its question, named axes with units, and its table.
-
-Text from data is made harmless here: plotly reads a little HTML in every text it draws.
-"""
+"""Charts of losses, of one row's columns, and of how good the flags are."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,55 +10,17 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from detectors.charts.basics import HEIGHT, Chart, Palette, blank_figure, hover_names, short, ticks
 from detectors.messages import N_, Message, Translate, shown
-
-#: Height in pixels of a chart that stands beside others.
-HEIGHT = 260
 
 #: Columns that move the score less than this share of what the largest one does are drawn together.
 SMALLEST_BAR = 0.01
-
-#: Characters of a name from data that fit beside an axis.
-NAME_LENGTH = 28
-
-#: Characters of it that fit where the pointer rests.
-HOVER_LENGTH = 120
-
-
-@dataclass(frozen=True)
-class Palette:
-    """The colours that carry meaning: normal and flagged; text and grid of the theme."""
-
-    normal: str
-    flagged: str
-    accent: str
-    text: str
-    grid: str
-
-
-LIGHT = Palette(normal="#7a8da6", flagged="#c43e1c", accent="#1f5f8b", text="#1d2530", grid="#e4e8ec")
-DARK = Palette(normal="#7f93ad", flagged="#f4845f", accent="#4d9fd1", text="#e3e8ee", grid="#2a333d")
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A figure, the question it answers, the titles of its axes, and the table behind it."""
-
-    figure: go.Figure
-    title: Message
-    table: pd.DataFrame
-    axes: tuple[Message, Message]
-
-    def drawn(self, translate: Translate = str) -> go.Figure:
-        """The figure with its axes named in the reader's language."""
-        x, y = (html.escape(axis.text(translate)) for axis in self.axes)
-        return self.figure.update_layout(xaxis_title=x, yaxis_title=y)
 
 
 def losses(records: Sequence[dict[str, float]], palette: Palette, *, translate: Translate = str) -> Chart:
     """Loss and validation loss by epoch, log scale."""
     table = pd.DataFrame(records)
-    figure = _figure(palette)
+    figure = blank_figure(palette)
     lines = {
         "loss": (N_("loss"), {"color": palette.normal}),
         "validation_loss": (N_("validation loss"), {"color": palette.accent, "dash": "dot"}),
@@ -94,12 +51,12 @@ def waterfall(
     together = [Message(N_("{count} others"), {"count": len(rest)}).text(translate)] if len(rest) else []
     names = [translate(N_("base")), *[columns[i] for i in kept], *together, translate(N_("score"))]
     steps = [*values[kept].tolist(), *([float(values[rest].sum())] if len(rest) else [])]
-    figure = _figure(palette, height=90 + 30 * len(names))
+    figure = blank_figure(palette, height=90 + 30 * len(names))
     figure.add_waterfall(
         orientation="h",
         measure=["absolute", *["relative"] * len(steps), "total"],
         y=list(range(len(names))),
-        customdata=_hover_names(names),
+        customdata=hover_names(names),
         x=[base, *steps, score],
         text=[shown(base), *[f"{'+' if step >= 0 else '−'}{shown(abs(step))}" for step in steps], shown(score)],
         textposition="outside",
@@ -110,29 +67,28 @@ def waterfall(
         connector_line_color=palette.grid,
         hovertemplate="%{customdata}: %{x:.6g}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **_ticks(names))
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **ticks(names))
     figure.update_layout(margin_r=24)
     figure.update_xaxes(range=_room(base, steps, score))
     return Chart(figure, Message(N_("What added to the score? (SHAP)")), table, (Message(N_("score")), Message("")))
 
 
-def column_weights(columns: Sequence[str], weights: NDArray[np.float64], rows: int, palette: Palette, most: int = 15) -> Chart:
-    """The columns that weigh most over many rows: mean absolute SHAP value, largest first."""
+def column_weights(columns: Sequence[str], weights: NDArray[np.float64], palette: Palette, *, title: Message, most: int = 15) -> Chart:
+    """What weighs most over many rows: mean absolute SHAP value of each of `columns`, or of other parts; largest first."""
     order = np.argsort(-weights)
     table = pd.DataFrame({"column": [columns[i] for i in order], "mean |SHAP value|": weights[order]})
     kept = order[:most]
     names = [columns[i] for i in kept]
-    figure = _figure(palette, height=90 + 26 * len(kept))
+    figure = blank_figure(palette, height=90 + 26 * len(kept))
     figure.add_bar(
         orientation="h",
         y=list(range(len(names))),
         x=weights[kept],
-        customdata=_hover_names(names),
+        customdata=hover_names(names),
         marker_color=palette.flagged,
         hovertemplate="%{customdata}: %{x:.4g}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **_ticks(names))
-    title = Message(N_("Which columns weigh most over {rows} flagged rows?"), {"rows": rows})
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, **ticks(names))
     return Chart(figure, title, table, (Message(N_("mean |SHAP value|, in units of the score")), Message("")))
 
 
@@ -150,7 +106,7 @@ def place_of_number(
     """Where this row's value lies among all values of its column; `dates` come in seconds since 1970."""
     at = _moments if dates else np.asarray
     table = pd.DataFrame({"from": at(edges[:-1]), "to": at(edges[1:]), "rows": counts})
-    figure = _figure(palette, height=HEIGHT - 60)
+    figure = blank_figure(palette, height=HEIGHT - 60)
     figure.add_bar(
         x=at((edges[:-1] + edges[1:]) / 2),
         y=counts,
@@ -170,11 +126,11 @@ def place_of_category(
 ) -> Chart:
     """How common this row's category is in its column."""
     table = pd.DataFrame({"value": values, "rows": counts})
-    figure = _figure(palette, height=HEIGHT - 60)
+    figure = blank_figure(palette, height=HEIGHT - 60)
     figure.add_bar(
         x=list(range(len(values))),
         y=counts,
-        customdata=_hover_names(values),
+        customdata=hover_names(values),
         marker_color=[palette.flagged if value == actual else palette.normal for value in values],
         text=[_category_mark(value, actual, expected, translate) for value in values],
         textposition="outside",
@@ -182,7 +138,7 @@ def place_of_category(
         hovertemplate=_rows_hover("%{customdata}", translate),
     )
     figure.update_traces(constraintext="none", textfont_size=11)
-    figure.update_xaxes(tickfont_size=11, **_ticks(values, 14))
+    figure.update_xaxes(tickfont_size=11, **ticks(values, 14))
     return Chart(figure, _place_title(column), table, _place_axes(column))
 
 
@@ -219,30 +175,8 @@ def precision_recall(
     return Chart(figure, title, table, (Message(N_("recall")), Message(N_("precision"))))
 
 
-def short(name: str, length: int = NAME_LENGTH, *, escaped: bool = True) -> str:
-    """A name from data as plotly may draw it: no markup, not too long, never empty."""
-    name = " ".join(name.split()) or "·"
-    cut = name if len(name) <= length else name[: length - 1] + "…"
-    return html.escape(cut) if escaped else cut
-
-
-def _figure(palette: Palette, height: int = HEIGHT) -> go.Figure:
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        font_color=palette.text,
-        showlegend=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
-    figure.update_xaxes(gridcolor=palette.grid, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=palette.grid, zeroline=False, automargin=True)
-    return figure
-
-
 def _curve(x: NDArray[np.float64], y: NDArray[np.float64], here: tuple[float, float], palette: Palette, translate: Translate) -> go.Figure:
-    figure = _figure(palette)
+    figure = blank_figure(palette)
     point = "%{x:.3f}, %{y:.3f}<extra></extra>"
     figure.add_scatter(x=x, y=y, mode="lines", line_color=palette.normal, name="", hovertemplate=point)
     marker = {"color": palette.flagged, "size": 11, "symbol": "diamond"}
@@ -256,15 +190,6 @@ def _curve(x: NDArray[np.float64], y: NDArray[np.float64], here: tuple[float, fl
 def _add_chance(figure: go.Figure, y: tuple[float, float], palette: Palette, translate: Translate) -> None:
     line = {"color": palette.text, "dash": "dash"}
     figure.add_scatter(x=[0, 1], y=y, mode="lines", line=line, opacity=0.45, name=translate(N_("chance")), hoverinfo="skip")
-
-
-def _ticks(names: Sequence[str], length: int = NAME_LENGTH) -> dict[str, Any]:
-    """Names beside whole positions: as positions of their own, equal names would share a bar, and numbers would count."""
-    return {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": [short(name, length) for name in names]}
-
-
-def _hover_names(names: Sequence[str]) -> list[str]:
-    return [short(name, HOVER_LENGTH) for name in names]
 
 
 def _rows_hover(value: str, translate: Translate) -> str:

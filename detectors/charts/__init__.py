@@ -1,0 +1,11 @@
+"""Figures from arrays. Each chart has a title that states its question, named axes with units, and its table."""
+
+from detectors.charts import pictures
+from detectors.charts.basics import DARK, LIGHT, Chart, Palette
+from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
+from detectors.charts.windows import map_over_time, stretch
+
+__all__ = [
+    "DARK", "LIGHT", "Chart", "Palette", "column_weights", "losses", "map_over_time", "pictures", "place_of_category", "place_of_number",
+    "precision_recall", "roc", "stretch", "waterfall",
+]  # fmt: skip

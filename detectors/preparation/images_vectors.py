@@ -1,0 +1,114 @@
+"""Pictures into vectors: one a picture, learned features or its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.base import Progress, Quiet
+from detectors.data_set import DataSet
+from detectors.messages import N_
+from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
+from detectors.params import choice
+from detectors.preparation.images import ImagesPreparation
+
+#: Height and width at most of a picture whose pixels are the vector.
+LARGEST_SIDE = 16
+
+#: What varies less than this over the training pictures counts as constant.
+SMALLEST_SPREAD = 1e-6
+
+#: Smaller than where the features themselves are the detector: other detectors do better with fewer numbers.
+OPTIONS = PictureFeatureOptions(filters=(16, 32, 64))
+
+COLOURS = {1: ("",), 3: (" red", " green", " blue")}
+
+
+class ImagesVectors(ImagesPreparation):
+    """Pictures as vectors, for detectors that know nothing of neighbouring pixels."""
+
+    representation = "vectors"
+    native = False
+    finishes = True
+
+    described: str = choice(
+        "features", title=N_("A picture as"),
+        choices={"features": N_("What a small network learns to see in it"), "pixels": N_("Its pixels, 16 × 16 at most")},
+        help=N_("What the detector sees of a picture. Learned features do not care where in the picture something is; pixels do."),
+    )  # fmt: skip
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._center = self._scale = np.zeros(0, dtype=np.float32)
+        self._features = PictureFeatures(OPTIONS)
+        self._learned: NDArray[np.float32] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        if self.described == "features":
+            return self._features.names
+        side = range(1, min(LARGEST_SIDE, self.size_) + 1)
+        return [f"row {row} column {column}{colour}" for row in side for column in side for colour in COLOURS[self.channels_]]
+
+    def fit(self, data: DataSet, fitted: NDArray[np.bool_], *, seed: int = 0, progress: Progress | None = None) -> Self:
+        super().fit(data, fitted)
+        pictures = self.pictures(data, np.flatnonzero(fitted))
+        if self.described == "features":
+            self._features.fit(super().augmented(pictures, seed), seed, _Preparing(progress or Progress()))
+        vectors = self._vectors(pictures)
+        spread = vectors.std(axis=0)
+        if self.described == "pixels":
+            spread[:] = spread.mean()  # one scale for all: a corner that is nearly always black is not worth as much as the middle
+        self._center, self._scale = vectors.mean(axis=0), np.where(spread > SMALLEST_SPREAD, spread, 1).astype(np.float32)
+        self._learned = pictures if self.copies else None
+        return self
+
+    def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        return (self._vectors(rows) - self._center) / self._scale
+
+    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+        """Vectors of the pictures it was fitted on, `X`, then those of their varied copies."""
+        if self._learned is None:
+            return X
+        copies = [self.finish(self.varied(self._learned, seed, copy)) for copy in range(self.copies)]
+        return np.concatenate([X, *copies])
+
+    def _vectors(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._features.transform(pictures) if self.described == "features" else _shrunk(pictures)
+
+    def _to_json(self) -> dict[str, Any]:
+        return {**super()._to_json(), "center": self._center.tolist(), "scale": self._scale.tolist()}
+
+    def _from_json(self, record: Mapping[str, Any]) -> None:
+        super()._from_json(record)
+        self._center, self._scale = np.array(record["center"], np.float32), np.array(record["scale"], np.float32)
+
+    def _save(self, folder: Path) -> None:
+        if self.described == "features":
+            self._features.save(folder)
+
+    def _load(self, folder: Path) -> None:
+        if self.described == "features":
+            self._features = PictureFeatures.load(folder)
+
+
+class _Preparing(Quiet):
+    """Reports the epochs of the features as preparing, without their losses: those shown are the detector's."""
+
+    def report(self, phase: str, done: int, total: int, **figures: float) -> None:
+        shown = {name: value for name, value in figures.items() if name in ("step", "steps", "rows_per_s")}
+        self._progress.report("preparing", done, total, **shown)
+
+
+def _shrunk(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means over as many pixels as make a picture `LARGEST_SIDE` high and wide at most; (rows, numbers)."""
+    size = pictures.shape[1]
+    side = min(size, LARGEST_SIDE)
+    starts = np.arange(side) * size // side
+    counts = np.diff(starts, append=size).astype(np.float32)
+    sums = np.add.reduceat(np.add.reduceat(pictures, starts, axis=1), starts, axis=2)
+    return (sums / (counts[:, None] * counts)[:, :, None]).reshape(len(pictures), -1)

@@ -1,0 +1,165 @@
+"""How pictures are shown: as a gallery with the threshold as a line through it; one picture beside what was expected of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import flagged
+from detectors.charts.pictures import as_bytes, difference, enlarged, heat, overlaid
+from detectors.messages import N_
+from detectors.params import Parametrised
+from detectors.pictures import load_pictures
+from detectors.preparation.images import ImagesPreparation
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from pages.shared import engine, state
+from pages.shared.engine import workbench
+from pages.shared.language import escape, percent, plain, say
+from pages.shared.look import palette
+from pages.shared.values import value_text
+from pages.shared.views.base import ExplainedItem, View, waterfall
+
+#: Pictures on one page of the gallery, on Data, and those whose preparation is shown on Train.
+TILES, FIRST, PREVIEWED = 48, 24, 6
+
+#: Width in pixels of a thumbnail.
+THUMBNAIL = 112
+
+
+class ImagesView(View):
+    def data(self, record: DataSetRecord) -> None:
+        rows = np.unique(np.linspace(0, record.rows - 1, min(FIRST, record.rows)).astype(np.intp))
+        shown = engine.data_rows(record.id, tuple(int(row) for row in rows))
+        st.caption(say(N_("{count} of {rows} pictures, from the first to the last"), count=len(rows), rows=record.rows))
+        with st.container(horizontal=True):
+            for picture, name in zip(load_pictures(workbench().data_folder(record.id), rows), shown["name"], strict=True):
+                _tile(picture, escape(_short(str(name))))
+
+    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
+        if None in values.values():
+            return
+        rows = np.unique(np.linspace(0, record.rows - 1, min(PREVIEWED, record.rows)).astype(np.intp))
+        found = engine.preview(record.id, record.kind, preparation.representation, values, tuple(int(row) for row in rows))  # type: ignore[attr-defined]
+        titles = {"prepared": N_("What the detector sees, {size} pixels"), "varied": N_("A varied copy of each")}
+        with st.container(border=True, key="preparation_preview"):
+            originals = load_pictures(workbench().data_folder(record.id), rows)
+            _strip(say(N_("As uploaded")), originals)
+            for name, title in titles.items():
+                if name in found:
+                    size = " × ".join(str(side) for side in found[name].shape[1:3])
+                    _strip(say(title, size=size), [enlarged(as_bytes(picture), 96) for picture in found[name]])
+
+    def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        ranking = engine.ranking(run.id)
+        by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.subheader(say(N_("{count} flagged pictures"), count=threshold.flagged), anchor=False, width="stretch")
+            order = st.segmented_control(
+                say(N_("Order")),
+                [by_score, closest],
+                default=by_score,
+                required=True,
+                key="order",
+                label_visibility="collapsed",
+                width="content",
+            )
+            pages = -(-len(ranking) // TILES)
+            page = st.pagination(pages, key=f"page_{pages}") if order == by_score and pages > 1 else 1
+        if order == by_score:
+            ranks = np.arange((page - 1) * TILES, min(page * TILES, len(ranking)))
+        else:
+            ranks = flagged.around(threshold.flagged, len(ranking), TILES)
+        above, below = ranks[ranks < threshold.flagged], ranks[ranks >= threshold.flagged]
+        _gallery(data_set, run, ranking[above], above)
+        if len(below) or page == pages:
+            share = percent(threshold.flagged / len(ranking))
+            with st.container(key="threshold_line"):
+                st.divider()
+                st.caption(say(N_("Cut-off {cut_off}: {flagged} pictures above it ({share}), the others below"),
+                               cut_off=threshold.cut_off, flagged=threshold.flagged, share=share))  # fmt: skip
+        _gallery(data_set, run, ranking[below], below)
+
+    def explained(self, item: ExplainedItem) -> None:
+        preparation = item.preparation
+        assert isinstance(preparation, ImagesPreparation)
+        actual, expected, colours = item.found["actual"], item.found["expected"], palette()
+        by_region = preparation.map_of(item.found["values"][None])[0]
+        own = engine.has_expectation(item.run) and not preparation.finishes
+        seen = as_bytes(actual)
+        shown = [(N_("As the detector sees it"), seen)]
+        shown += [(N_("Rebuilt") if own else N_("Mean of the most similar usual pictures"), as_bytes(expected))]
+        shown += [(N_("Difference"), difference(actual, expected))]
+        if "elements" in item.found:
+            shown.append((N_("Error of each pixel"), heat(item.found["elements"], colours, seen.shape[:2])))
+        with st.grid(5):
+            _framed(N_("Original"), load_pictures(workbench().data_folder(item.data_set.id), [item.row])[0])
+            for title, picture in shown:
+                _framed(title, picture)
+        left, right = st.columns([1, 1.2])
+        with left:
+            opacity = st.slider(say(N_("Opacity of the explanation")), 0, 100, 70, 5, format="%d %%", key="opacity")
+            _framed(N_("What added to the score (SHAP)"), overlaid(seen, by_region, colours, opacity / 100), 480)
+            st.caption(say(N_("Red regions made the picture more unusual, blue ones less.")))
+        with right:
+            waterfall(item, [plain(name) for name in preparation.places], preparation.by_place(item.found["values"][None])[0])
+            _facts(item)
+
+
+def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp]) -> None:
+    if not len(rows):
+        return
+    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
+    names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
+    pictures = load_pictures(workbench().data_folder(data_set.id), rows)
+    with st.container(horizontal=True):
+        for row, rank, score, name, picture in zip(rows, ranks, scores, names, pictures, strict=True):
+            with st.container(key=f"tile_{row}", gap="xxsmall", width=THUMBNAIL):
+                st.image(_square(picture), width=THUMBNAIL)
+                st.button(
+                    say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}", type="tertiary", width="stretch",
+                    on_click=state.go, args=("explain",), kwargs={"row": int(row)},
+                    help=say(N_("Rank and score of {name}. See why."), name=str(name)),
+                )  # fmt: skip
+
+
+def _tile(picture: NDArray[np.uint8], caption: str) -> None:
+    with st.container(gap="xxsmall", width=THUMBNAIL):
+        st.image(_square(picture), width=THUMBNAIL, caption=caption)
+
+
+def _strip(title: str, pictures: list[NDArray[np.uint8]]) -> None:
+    st.caption(title)
+    with st.container(horizontal=True):
+        for picture in pictures:
+            st.image(_square(picture), width=96)
+
+
+def _framed(title: str, picture: NDArray[np.uint8], side: int = 288) -> None:
+    with st.container(gap="xxsmall"):
+        st.caption(say(title))
+        st.image(enlarged(picture if picture.shape[2] == 3 else np.repeat(picture, 3, axis=2), side), width="stretch")
+
+
+def _square(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture in the middle of a square of its own border's colour, small ones enlarged, so that galleries stand in rows."""
+    picture = enlarged(picture if picture.shape[2] == 3 else np.repeat(picture, 3, axis=2), 128)
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    square = np.empty((side, side, 3), dtype=np.uint8)
+    square[:] = np.median(np.concatenate([picture[0], picture[-1]]), axis=0)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = picture
+    return square
+
+
+def _facts(item: ExplainedItem) -> None:
+    """What the file says of the picture."""
+    frame = engine.data_rows(item.data_set.id, (item.row,))
+    st.caption(" · ".join(f"{escape(str(name))}: {escape(value_text(values.iloc[0]))}" for name, values in frame.items()))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else "…" + name[-15:]

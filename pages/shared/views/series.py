@@ -1,0 +1,293 @@
+"""How time series are shown: over time, flagged stretches as events, a window taken apart by column and step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import charts
+from detectors.data_set import DataSet
+from detectors.messages import N_, Message
+from detectors.params import Parametrised
+from detectors.preparation.series import SeriesPreparation, proposed_window
+from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from detectors.timeline import dominant_period, flaws
+from pages.shared import engine, state
+from pages.shared.engine import workbench
+from pages.shared.flagged_table import flagged_table
+from pages.shared.language import plain, say, translate
+from pages.shared.look import palette, show_chart
+from pages.shared.series_plot import Lane, Series, series_plot
+from pages.shared.views.base import ExplainedItem, View, waterfall
+
+#: Columns drawn over time, and beside an explanation.
+LANES, STRETCHES = 5, 4
+
+#: Events listed at most, and steps shown on each side of one that is looked at, as multiples of its length.
+MOST_EVENTS, AROUND = 200, 4
+
+FLAWS = {
+    "gap": N_("{count} gaps, the first before row {row}"),
+    "duplicate": N_("{count} times that repeat the one before, first in row {row}"),
+    "out_of_order": N_("{count} rows out of order, the first is row {row}: they are put in order"),
+    "unread": N_("{count} times could not be read, first in row {row}: such rows stay behind the one before"),
+}
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def series_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> OrderedSeries:
+    """The series of a data set, in the order of time; kept by its roles."""
+    return ordered_series(DataSet(workbench().data_folder(data_id), dict(roles)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def period_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> int | None:
+    """The dominant period of the longest entity."""
+    series = series_of(data_id, roles)
+    longest = series.part(int(np.diff(series.timeline.bounds).argmax()))
+    values = pd.DataFrame(series.actual[longest]).interpolate(limit_direction="both").fillna(0.0).to_numpy()
+    spread = values.std(axis=0)
+    return dominant_period(((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)).astype(np.float32))
+
+
+class SeriesView(View):
+    def data(self, record: DataSetRecord) -> None:
+        roles = _key(record.roles)
+        if "feature" not in record.roles.values():
+            return
+        series = series_of(record.id, roles)
+        st.markdown(" · ".join([_step_text(series), *_flaw_texts(series)]))
+        entity = _entity_choice(series, f"entity_data_{record.id}", 0)
+        period = period_of(record.id, roles)
+        part, window = series.part(entity), proposed_window(period)
+        start = (part.stop - part.start) // 2
+        label = plain(N_("one window: {steps} steps"), steps=window)
+        drawn = _drawn(series, part, LANES, labelled=None)
+        series_plot(
+            drawn, cut_off=None, score_name="", key=f"series_{record.id}", translate=translate,
+            marks=[(start, min(start + window, part.stop - part.start) - 1, label)],
+        )  # fmt: skip
+        found = N_("It repeats itself after {period} steps, so detectors look at {window} steps at a time.")
+        none = N_("Nothing repeats clearly, so detectors look at {window} steps at a time.")
+        st.caption(say(found if period else none, period=period, window=window) + " " + say(N_("Train lets you choose another window.")))
+
+    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
+        if values.get("window") == 0 and "feature" in record.roles.values():
+            period = period_of(record.id, _key(record.roles))
+            why = N_("one dominant period") if period else N_("nothing repeats clearly")
+            st.caption(say(N_("The window will be about {steps} steps: {why}."), steps=proposed_window(period), why=plain(why)))
+
+    def scores(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        series = _of_run(data_set, run)
+        folder = workbench().run_folder(run.id)
+        scores = np.asarray(folder.array("scores"))[series.rows]
+        best = int(np.searchsorted(series.timeline.bounds, int(scores.argmax()), side="right")) - 1
+        entity = _entity_choice(series, f"entity_{run.id}", best)
+        part = series.part(entity)
+        labelled = np.asarray(folder.array("labels"))[series.rows] == 1 if folder.has("labels") else None
+        expected = expected_in_order(folder, series)
+        drawn = _drawn(series, part, LANES, labelled=labelled, expected=expected, scores=scores)
+        shown = state.shown_steps(run.id)
+        series_plot(
+            drawn, cut_off=threshold.cut_off, score_name=engine.score_name(run), key=f"series_{run.id}_{entity}", translate=translate,
+            shown=None if shown is None else (max(0, shown[0] - part.start), min(shown[1], part.stop - 1) - part.start),
+        )  # fmt: skip
+
+    def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+        as_events, as_rows = plain(N_("Events")), plain(N_("Time steps"))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.segmented_control(
+                say(N_("List")), [as_events, as_rows], default=as_events, required=True, key="list_as", width="content"
+            )
+            if chosen == as_events:
+                gap = st.number_input(
+                    say(N_("Gap")), 0, 10_000, 3, key="event_gap", width=150,
+                    help=say(N_("Flagged steps with at most so many unflagged ones between them are one event.")),
+                )  # fmt: skip
+        if chosen == as_rows:
+            flagged_table(data_set, run, threshold)
+        else:
+            _events(data_set, run, threshold, int(gap))
+
+    def explained(self, item: ExplainedItem) -> None:
+        preparation = item.preparation
+        assert isinstance(preparation, SeriesPreparation)
+        shown = _Window.of(item)
+        by_column = preparation.by_column(item.found["values"][None])[0]
+        heaviest = np.argsort(-by_column)[:STRETCHES]
+        left, right = st.columns([1, 1.15])
+        with left:
+            show_chart(shown.map(preparation, item.found["values"]), key="map_over_time")
+            waterfall(item, preparation.columns, by_column)
+        with right:
+            columns = [preparation.columns[place] for place in heaviest]
+            chart = charts.stretch(
+                columns, shown.times, shown.actual[:, heaviest], shown.expected[:, heaviest], palette(), here=shown.here,
+                axis=shown.axis, translate=translate,
+            )  # fmt: skip
+            show_chart(chart, key="stretch")
+            _own_score(item)
+
+
+def _key(roles: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(roles.items())
+
+
+def _of_run(data_set: DataSetRecord, run: RunRecord) -> OrderedSeries:
+    return series_of(data_set.id, _key(workbench().run_folder(run.id).request().used_roles))
+
+
+def _drawn(
+    series: OrderedSeries, part: slice, most: int, *, labelled: NDArray[np.bool_] | None, expected: NDArray[np.float32] | None = None,
+    scores: NDArray[np.float64] | None = None,
+) -> Series:  # fmt: skip
+    found = series.timeline
+    lanes = [
+        Lane(column, series.actual[part, place], None if expected is None else expected[part, place])
+        for place, column in enumerate(series.columns[:most])
+    ]
+    return Series(
+        lanes=lanes, scores=None if scores is None else scores[part], times=None if found.seconds is None else found.seconds[part],
+        is_date=found.is_date, labelled=None if labelled is None else labelled[part],
+    )  # fmt: skip
+
+
+def _entity_choice(series: OrderedSeries, key: str, first: int) -> int:
+    """Which entity to look at, where there are several."""
+    if len(series.entities) < 2:
+        return 0
+    chosen = st.selectbox(
+        say(N_("Series of")), range(len(series.entities)), first, format_func=lambda number: series.entities[number], key=key, width=260
+    )
+    return int(chosen)
+
+
+def _step_text(series: OrderedSeries) -> str:
+    if series.timeline.seconds is None:
+        return say(N_("No column has the role time: rows follow one another as they stand."))
+    step = series.timeline.usual_step
+    text = say(N_("Usual step: {step}"), step=_duration(step) if series.timeline.is_date else step)
+    many = len(series.entities)
+    return text if many < 2 else text + " · " + say(N_("{count} series"), count=many)
+
+
+def _duration(seconds: float) -> str:
+    """A step in its largest whole unit: "15 min", "1 day"."""
+    units = ((604_800, N_("{count} weeks")), (86_400, N_("{count} days")), (3600, N_("{count} h")), (60, N_("{count} min")))
+    for size, template in units:
+        if seconds >= size and seconds % size == 0:
+            return plain(template, count=int(seconds // size))
+    return plain(N_("{count} s"), count=seconds)
+
+
+def _flaw_texts(series: OrderedSeries) -> list[str]:
+    return [say(FLAWS[flaw.name], count=flaw.count, row=flaw.first + 1) for flaw in flaws(series.timeline)]
+
+
+def _events(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, gap: int) -> None:
+    series = _of_run(data_set, run)
+    scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
+    found = find_events(series, scores, threshold.cut_off, gap)
+    st.subheader(say(N_("{count} events"), count=len(found)), anchor=False)
+    if not found:
+        st.info(say(N_("No time step is flagged at this cut-off. Move the line to the left to flag some.")))
+        return
+    listed = found[:MOST_EVENTS]
+    table = event_frame(series, listed, scores)
+    peaks = tuple(int(series.rows[event.peak]) for event in listed)
+    table.insert(6, "why", [" · ".join(filter(None, texts)) for texts in engine.reason_texts(run.id, data_set.id, peaks)])
+    if len(series.entities) < 2:
+        table = table.drop(columns="entity")
+    table.insert(0, "look", plain(N_("Look")))
+    table.insert(1, "explain", plain(N_("Why?")))
+    _event_table(table, listed, series, run)
+    if len(found) > len(listed):
+        st.caption(say(N_("The {most} events with the highest peaks are listed."), most=len(listed)))
+
+
+def _event_table(table: pd.DataFrame, listed: list[Event], series: OrderedSeries, run: RunRecord) -> None:
+    def look() -> None:
+        event = listed[state.typed("look_click").row]
+        room = max(50, AROUND * (event.last - event.first + 1))
+        state.show_steps(run.id, (event.first - room, event.last + room))
+
+    def explain() -> None:
+        state.go("explain", row=int(series.rows[listed[state.typed("event_click").row].peak]))
+
+    config = st.column_config
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(35 * (len(table) + 1) + 4, 460),
+        key="events",
+        column_config={
+            "look": config.ButtonColumn("", on_click=look, key="look_click", type="tertiary", pinned=True, width="small"),
+            "explain": config.ButtonColumn("", on_click=explain, key="event_click", type="tertiary", pinned=True, width="small"),
+            "entity": config.TextColumn(plain(N_("series"))),
+            "start": _time_column(N_("start"), series),
+            "end": _time_column(N_("end"), series),
+            "steps": config.NumberColumn(plain(N_("steps")), format="localized", width="small"),
+            "flagged": config.NumberColumn(plain(N_("flagged steps")), format="localized", width="small"),
+            "peak score": config.NumberColumn(plain(N_("peak score")), format="%.4g", width="small"),
+            "why": config.TextColumn(plain(N_("what weighs most at the peak")), width=360),
+            "peak": _time_column(N_("peak"), series),
+            "row": config.NumberColumn(plain(N_("row of the peak")), format="localized", width="small"),
+        },
+        alt=plain(N_("Events: flagged time steps that follow one another")),
+    )
+
+
+def _time_column(title: str, series: OrderedSeries) -> Any:
+    config = st.column_config
+    if series.timeline.seconds is not None and series.timeline.is_date:
+        return config.DatetimeColumn(plain(title), format="YYYY-MM-DD HH:mm:ss")
+    return config.NumberColumn(plain(title), format="localized")
+
+
+class _Window:
+    """The window that explains a row, in the data's units and times."""
+
+    def __init__(self, actual: NDArray[np.float64], expected: NDArray[np.float64], times: list[Any], here: int, axis: Message) -> None:
+        self.actual, self.expected, self.times, self.here, self.axis = actual, expected, times, here, axis
+
+    @classmethod
+    def of(cls, item: ExplainedItem) -> _Window:
+        preparation = item.preparation
+        assert isinstance(preparation, SeriesPreparation)
+        actual, expected = (preparation.restored(item.found[name][None])[0] for name in ("actual", "expected"))
+        here = int(item.found["place"])
+        series = _of_run(item.data_set, item.run)
+        ordered = int(np.flatnonzero(series.rows == item.row)[0])
+        places = ordered - here + np.arange(len(actual))
+        bounds = series.timeline.bounds
+        entity = int(np.searchsorted(bounds, ordered, side="right")) - 1
+        if preparation.regular or places[0] < bounds[entity] or places[-1] >= bounds[entity + 1]:
+            # Mirrored at the beginning, or moments that are no rows: counted from the row itself.
+            return cls(actual, expected, (np.arange(len(actual)) - here).tolist(), here, Message(N_("steps from this row")))
+        times = series.times(places)
+        moments = [str(time) for time in times] if series.timeline.is_date else times.tolist()
+        counted = N_("row") if series.timeline.seconds is None else N_("time")
+        return cls(actual, expected, moments, here, Message(counted))
+
+    def map(self, preparation: SeriesPreparation, values: NDArray[np.float64]) -> charts.Chart:
+        parts = preparation.segments
+        starts = [self.times[int(np.flatnonzero(parts == part)[0])] for part in range(preparation.n_segments)]
+        folded = values.reshape(len(preparation.columns), preparation.n_segments)
+        return charts.map_over_time(preparation.columns, starts, folded, palette(), axis=self.axis)
+
+
+def _own_score(item: ExplainedItem) -> None:
+    """Says so where the row's score is a mean over windows, and not the one that is explained."""
+    own = float(workbench().run_folder(item.run.id).array("scores")[item.row])
+    if abs(own - float(item.found["score"])) > 1e-9 * max(1.0, abs(own)):
+        st.caption(
+            say(
+                N_("Explained is the window around this row, whose score is {window}. The row's own score, {own}, is a mean over the windows and steps around it."),
+                window=float(item.found["score"]), own=own,
+            )
+        )  # fmt: skip
