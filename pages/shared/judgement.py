@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from detectors import charts, metrics
+from detectors import charts, metrics, registry
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import results
@@ -25,7 +25,8 @@ def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Precision, recall, F1, accuracy, the confusion matrix, and both curves with this threshold on them."""
     counts, judged = results.confusion(run.id, threshold.cut_off), results.judged(run.id)
     st.subheader(say(N_("How good are the flags?")), anchor=False)
-    st.caption(say(_basis(results.basis(run.id)), rows=counts.rows, anomalies=counts.anomalies))
+    learned = registry.get(run.representation, run.detector).supervised
+    st.caption(say(_basis(results.basis(run.id), learned), rows=counts.rows, anomalies=counts.anomalies))
     by_chance = metrics.chance(counts)
     with st.grid(6, min_column_width=120):
         for name, title, help_text in MEASURES:
@@ -34,8 +35,13 @@ def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     _curves(counts, judged)
 
 
-def _basis(basis: results.Basis) -> str:
-    """The sentence that says by which rows the flags are judged."""
+def _basis(basis: results.Basis, learned: bool) -> str:
+    """The sentence that says by which rows the flags are judged; `learned` is whether the detector learns from labels."""
+    if learned:
+        return N_(
+            "By the label column, from which the detector learned; each row is judged by one that learned from other rows: "
+            "{rows} labelled rows, {anomalies} anomalies."
+        )
     if not basis.chosen_by_label:
         return N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies.")
     if basis.unseen:

@@ -177,7 +177,8 @@ def _message(series: Series, wish: _Shown, flagged: NDArray[np.bool_] | None, as
     most = min(FINE, FINE_BYTES // _bytes_a_bucket(series))
     return message.packed({
         "series": identity, "steps": steps, "shown": shown, "visible": visible, "asked": asked.get("count", 0) if is_current else 0,
-        "is_date": series.is_date, "names": [lane.name for lane in series.lanes], "score_name": wish.score_name,
+        "is_date": series.is_date, "last_time": float(series.times[-1]) if _has_times(series) else None,
+        "names": [lane.name for lane in series.lanes], "score_name": wish.score_name,
         "score_axis": score_axis(series.scores, wish.cut_off).to_json() if is_scored else None,
         "cut_off": wish.cut_off if is_scored else None, "selectable": wish.selectable,
         "has_labels": series.labelled is not None, "has_expected": any(lane.expected is not None for lane in series.lanes),

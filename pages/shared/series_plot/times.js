@@ -30,10 +30,13 @@ const DATES = {
 
 // The time at a place among the steps; a step's own time stands in its middle. The finest buckets that reach there tell it.
 class TimeAxis {
-  constructor({ fine, coarse, is_date: isDate }) {
+  constructor({ fine, coarse, is_date: isDate, last_time: last }) {
     this.isDate = isDate;
     this.isRows = coarse.times === null;
     this.points = this.isRows ? [] : merged(fine, coarse);
+    // A bucket tells when it begins: the end of the last one is known by itself.
+    const end = coarse.stop - 0.5;
+    if (!this.isRows && this.points.length && this.points.at(-1)[0] < end) this.points.push([end, last]);
   }
 
   at(place) {

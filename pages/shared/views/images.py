@@ -162,4 +162,6 @@ def _facts(item: ExplainedItem) -> None:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 16 else "…" + name[-15:]
+    """The file's name alone, cut to what fits under a thumbnail."""
+    file = name.rpartition("/")[2]
+    return file if len(file) <= 13 else "…" + file[-12:]
