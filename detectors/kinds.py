@@ -36,6 +36,8 @@ class Kind:
     """and what to say where none has."""
     single: tuple[str, ...] = ("label",)
     """Roles that at most one column may have."""
+    ordered: bool = False
+    """Whether its rows follow one another, so that the first of them can be learned from and the later ones judged."""
     aliases: Mapping[str, str] | None = None
     """Words of the command line for columns: `--label folder` means the innermost folder."""
 
@@ -50,7 +52,7 @@ KINDS = {
         ),
         Kind(
             "series", N_("Time series"), N_("Measurements that follow one another in time."), N_("time step"), N_("time steps"), N_("columns"),
-            ("feature", "time", "entity", "label", "id", "ignored"), roles.propose_series, single=("label", "time", "entity"),
+            ("feature", "time", "entity", "label", "id", "ignored"), roles.propose_series, single=("label", "time", "entity"), ordered=True,
             needs="feature", missing=N_("No column is a feature, so there is nothing to follow. Give at least one column of numbers the role feature."),
         ),
         Kind(

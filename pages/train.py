@@ -68,21 +68,33 @@ def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:
     return name or "", dict(detector.presets[name].values) if name else {}
 
 
-def fit_on(record: DataSetRecord) -> FitWhere | None:
-    """Which rows to learn from: all, or those where a column has a value (only known-normal rows, say)."""
-    all_rows, some = say(N_("All rows")), say(N_("Rows where …"))
+def fit_on(record: DataSetRecord) -> tuple[FitWhere | None, float | None]:
+    """Which rows to learn from: all, those where a column has a value (only known-normal rows, say), or the first in time."""
+    all_rows, some, leading = say(N_("All rows")), say(N_("Rows where …")), say(N_("The first …"))
+    choices = [all_rows, some, *([leading] if KINDS[record.kind].ordered else [])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.segmented_control(say(N_("Fit on")), [all_rows, some], default=all_rows, required=True, key="fit_on", width="content")
-        if picked != some:
-            return None
-        choices = [profile.name for profile in engine.profile(record.id) if 1 < profile.distinct <= MOST_VALUES]
-        if not choices:
-            st.caption(say(N_("No column has few enough values to choose rows by.")))
-            return None
-        first = next((column for column in choices if record.roles.get(column) == "label"), choices[0])
-        column = st.selectbox(say(N_("Column")), choices, choices.index(first), key=f"fit_column_{record.id}", width=260)
-        values = engine.column_values(record.id, column)
-        value = st.selectbox(say(N_("is")), values, key=f"fit_value_{record.id}_{column}", width=200)
+        picked = st.segmented_control(
+            say(N_("Fit on")), choices, default=all_rows, required=True, key=f"fit_on_{len(choices)}", width="content"
+        )
+        if picked == some:
+            return rows_where(record), None
+        if picked == leading:
+            help_text = say(N_("Of each series so much of its time is learned from; what comes later is judged and never learned from."))
+            share = st.slider(say(N_("Share of the time, %")), 5, 95, 50, 5, key="fit_first", width=300, help=help_text)
+            return None, share / 100
+    return None, None
+
+
+def rows_where(record: DataSetRecord) -> FitWhere | None:
+    """A column and a value of it; None where no column is fit for it."""
+    choices = [profile.name for profile in engine.profile(record.id) if 1 < profile.distinct <= MOST_VALUES]
+    if not choices:
+        st.caption(say(N_("No column has few enough values to choose rows by.")))
+        return None
+    first = next((column for column in choices if record.roles.get(column) == "label"), choices[0])
+    column = st.selectbox(say(N_("Column")), choices, choices.index(first), key=f"fit_column_{record.id}", width=260)
+    values = engine.column_values(record.id, column)
+    value = st.selectbox(say(N_("is")), values, key=f"fit_value_{record.id}_{column}", width=200)
     return FitWhere(column, value)
 
 
@@ -104,7 +116,7 @@ data_set = need_data()
 detector = detector_cards(registry.for_kind(data_set.kind))
 with st.container(border=True, key="train_form"):
     preset, preset_values = preset_choice(detector)
-    where = fit_on(data_set)
+    where, first = fit_on(data_set)
     prepares = find_preparation(data_set.kind, detector.representation())
     form_key = f"{detector.name()}_{preset}"
     parameters = parameter_form(detector, preset_values, form_key)
@@ -124,6 +136,7 @@ with st.container(border=True, key="train_form"):
         preparation=preparation,
         seed=int(seed),
         fit_where=where,
+        fit_first=first,
         representation=detector.representation(),
     )
     train_button(data_set, asked, complete=None not in [*parameters.values(), *preparation.values()])

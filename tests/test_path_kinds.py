@@ -32,9 +32,11 @@ def train(page: Page, detector: str, **fields: str) -> None:
     if page.locator(f".st-key-choose_{detector} button").first.is_enabled():
         page.locator(f".st-key-choose_{detector} button").first.click()
         expect(page.locator(f".st-key-choose_{detector} button").first).to_be_disabled()
+        wait_until_idle(page.get_by_role("button", name="Train", exact=True))
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
         page.keyboard.press("Enter")
+        wait_until_idle(page.get_by_role("button", name="Train", exact=True))
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(FINISHED)).to_be_visible(timeout=TRAINING_MS)
     page.locator(FINISHED).click()
@@ -42,12 +44,16 @@ def train(page: Page, detector: str, **fields: str) -> None:
 
 
 def move_threshold(page: Page) -> None:
-    """One step to the left with the keyboard; fewer must not be flagged."""
-    before = cut_off_of(page)
+    """One step to the left with the keyboard: the bar above says the new cut-off once the server knows it."""
+    page.reload()  # what is looked at is in the URL
+    wait_until_idle(page.get_by_role("button", name="Download flagged rows"))  # the last thing on the page
+    before, said = cut_off_of(page), page.locator(".st-key-context_threshold").inner_text()
     page.locator(".threshold-handle").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".threshold-handle")).not_to_have_attribute("aria-valuenow", str(before))
     assert cut_off_of(page) < before
+    page.wait_for_function("said => document.querySelector('.st-key-context_threshold').innerText !== said", arg=said)
+    wait_until_idle(page.locator(".threshold-handle"))
 
 
 def test_a_series_is_forecast_and_its_events_are_explained(page: Page, server: AppServer):

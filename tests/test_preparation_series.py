@@ -15,6 +15,8 @@ from detectors.errors import DataError
 from detectors.preparation import load_preparation
 from detectors.preparation.series import SeriesPreparation
 from detectors.preparation.series_vectors import SeriesVectors
+from detectors.runs.execute import leading_rows
+from detectors.runs.request import RunRequest
 
 ROLES = {"at": "time", "value": "feature", "other": "feature"}
 
@@ -131,6 +133,16 @@ def test_a_regular_step_averages_what_came_twice_and_fills_what_is_missing(tmp_p
     steps = preparation.items(data).steps
     assert (18 * steps.values[:, 0]).round().tolist() == [0, 3, 6, 9, 12, 15, 18]
     assert steps.of_row.tolist() == [0, 1, 1, 2, 3, 6]
+
+
+def test_the_first_rows_to_learn_from_are_the_first_in_time_of_each_entity(tmp_path: Path) -> None:
+    frame = pd.concat([wave(20).assign(machine="a"), wave(10).assign(machine="b")]).sample(frac=1, random_state=0)
+    roles = {**ROLES, "machine": "entity"}
+    data = data_set(tmp_path, frame, roles)
+    leading = leading_rows(RunRequest("", "rolling_zscore", roles, kind="series", representation="windows", fit_first=0.4), data)
+    learned = frame[leading]
+    assert learned["machine"].value_counts().to_dict() == {"a": 8, "b": 4}
+    assert learned["at"].max() == pd.Timestamp("2026-01-01 00:07")
 
 
 def test_differences_are_restored_to_the_datas_units(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect
 
+from pages.shared.threshold_plot import _listener
 from tests.browser import PATIENCE_MS, wait_until_idle
 from tests.server import ROOT, START_PATIENCE_S
 
@@ -51,6 +52,11 @@ given = threshold_plot(
 )
 st.text(f"heard {state.heard} given {given is not None} in force {mark(state.cut_off, scores).flagged}")
 """
+
+
+def test_what_is_told_of_a_plot_that_is_gone_is_left_alone() -> None:
+    """A hand may let go of the handle and go to another page in the same moment."""
+    _listener("no such plot", "cut_off", lambda _value: pytest.fail("nothing was told"))()
 
 
 @pytest.fixture(scope="module")

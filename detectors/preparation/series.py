@@ -24,6 +24,9 @@ from detectors.timeline import dominant_period
 #: The window where nothing repeats, and the shortest and longest that a period makes.
 USUAL_WINDOW, SHORTEST_WINDOW, LONGEST_WINDOW = 32, 8, 128
 
+#: A forecaster foretells one part in so many of its window, unless another horizon is given.
+HORIZONS = 8
+
 #: Numbers of windows that are made together, so that memory stays small.
 NUMBERS_TOGETHER = 8_000_000
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from detectors.preparation import Items, Preparation, find_preparation
 from detectors.runs.explained import game_of
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
+from detectors.timeline import timeline
 
 #: Items scored between two looks at the stop flag. They may be made only when they are asked for.
 ITEMS_TOGETHER = 16_384
@@ -69,7 +71,7 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         frame = source.frame(_columns_needed(request))
         labels = _labels(request, frame)
         detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
-        fitted = fit_rows(request, frame, source.rows) & _can_be_learned(detector, labels)
+        fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
         preparation = find_preparation(request.kind, request.representation)(**request.preparation)
@@ -151,6 +153,19 @@ def fit_rows(request: RunRequest, frame: pd.DataFrame, rows: int) -> NDArray[np.
             column=where.column,
         )
     return chosen
+
+
+def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
+    """Which rows come first in time, as large a share of each entity as was asked for, (rows,); all where nothing was."""
+    if request.fit_first is None:
+        return np.ones(source.rows, dtype=bool)
+    time, entity = (next(iter(source.columns(role)), None) for role in ("time", "entity"))
+    columns = [name for name in (time, entity) if name is not None] or list(source.roles)[:1]
+    found = timeline(source.frame(columns), time, entity)
+    leading = np.zeros(source.rows, dtype=bool)
+    for first, stop in pairwise(found.bounds):
+        leading[found.order[first : first + max(1, round((stop - first) * request.fit_first))]] = True
+    return leading
 
 
 def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:

@@ -29,6 +29,8 @@ class RunRequest:
     preparation: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     fit_where: FitWhere | None = None
+    fit_first: float | None = None
+    """Fit only on this leading share of the time steps (of each entity): what comes later is judged, and never learned from."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
 

@@ -140,7 +140,7 @@ def _plot(series: Series, wish: _Shown, key: str, translate: Translate, on_selec
     flagged = None if series.scores is None or wish.cut_off is None else series.scores > wish.cut_off
 
     def selected() -> None:
-        step = _selected_step(st.session_state[key]["selected"], flagged)
+        step = _selected_step((st.session_state.get(key) or {}).get("selected"), flagged)
         if step is not None and on_select is not None:
             on_select(step)
 

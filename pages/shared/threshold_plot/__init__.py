@@ -114,7 +114,8 @@ def _shown(tick: Tick, translate: Translate) -> dict[str, Any]:
 
 def _listener(key: str, name: str, listener: Callable[[Any], None] | None) -> Callable[[], None]:
     def told() -> None:
-        value = st.session_state[key][name]
+        # Gone where the hand let go and went to another page in the same moment.
+        value = (st.session_state.get(key) or {}).get(name)
         if listener is not None and value is not None:
             listener(value)
 

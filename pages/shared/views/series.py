@@ -13,7 +13,7 @@ from detectors import charts
 from detectors.data_set import DataSet
 from detectors.messages import N_, Message
 from detectors.params import Parametrised
-from detectors.preparation.series import SeriesPreparation, proposed_window
+from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import dominant_period, flaws
@@ -72,9 +72,12 @@ class SeriesView(View):
             drawn, cut_off=None, score_name="", key=f"series_{record.id}", translate=translate,
             marks=[(start, min(start + window, part.stop - part.start) - 1, label)],
         )  # fmt: skip
-        found = N_("It repeats itself after {period} steps, so detectors look at {window} steps at a time.")
-        none = N_("Nothing repeats clearly, so detectors look at {window} steps at a time.")
-        st.caption(say(found if period else none, period=period, window=window) + " " + say(N_("Train lets you choose another window.")))
+        found = N_(
+            "It repeats itself after {period} steps, so detectors look at {window} steps at a time; forecasters foretell the last {horizon}."
+        )
+        none = N_("Nothing repeats clearly, so detectors look at {window} steps at a time; forecasters foretell the last {horizon}.")
+        proposed = say(found if period else none, period=period, window=window, horizon=max(1, window // HORIZONS))
+        st.caption(proposed + " " + say(N_("Train lets you choose others.")))
 
     def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
         if values.get("window") == 0 and "feature" in record.roles.values():
