@@ -79,7 +79,9 @@ def area(page):
 
 
 def view(page):
-    return tuple(int(root(page).get_attribute(f"data-{end}")) for end in ("start", "stop"))
+    """The visible steps, both ends of one frame, once what was asked for has been drawn."""
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    return tuple(int(end) for end in root(page).evaluate("plot => [plot.dataset.start, plot.dataset.stop]"))
 
 
 def x_of(page, step):
