@@ -22,20 +22,10 @@ def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdR
     """A page of the flagged rows, the most unusual first; or the rows on both sides of the cut-off."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader(say(N_("{count} flagged rows"), count=threshold.flagged), anchor=False, width="stretch")
-        by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
-        order = st.segmented_control(
-            say(N_("Order")),
-            [by_score, closest],
-            default=by_score,
-            required=True,
-            key="order",
-            label_visibility="collapsed",
-            width="content",
-        )
         pages = max(1, -(-threshold.flagged // PAGE_ROWS))
-        page = st.pagination(pages, key=f"page_{pages}") if order == by_score and pages > 1 else 1
+        page = page_by_score(pages)
     ranking = engine.ranking(run.id)
-    if order == by_score:
+    if page is not None:
         ranks = np.arange((page - 1) * PAGE_ROWS, min(page * PAGE_ROWS, threshold.flagged))
     else:
         ranks = flagged.around(threshold.flagged, len(ranking), 2 * CLOSEST_ROWS)
@@ -43,6 +33,23 @@ def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdR
         st.info(say(N_("No row is flagged at this cut-off. Move the line to the left to flag some.")))
         return
     _show(data_set, run, ranking[ranks], ranks, threshold)
+
+
+def page_by_score(pages: int) -> int | None:
+    """Lets choose between the most unusual first, on so many `pages`, and the closest to the cut-off: the page, from 1, or None."""
+    by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
+    order = st.segmented_control(
+        say(N_("Order")),
+        [by_score, closest],
+        default=by_score,
+        required=True,
+        key="order",
+        label_visibility="collapsed",
+        width="content",
+    )
+    if order != by_score:
+        return None
+    return int(st.pagination(pages, key=f"page_{pages}")) if pages > 1 else 1
 
 
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:

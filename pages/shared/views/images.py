@@ -17,6 +17,7 @@ from detectors.preparation.images import ImagesPreparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
+from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, percent, plain, say
 from pages.shared.look import palette
 from pages.shared.values import value_text
@@ -54,27 +55,17 @@ class ImagesView(View):
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         ranking = engine.ranking(run.id)
-        by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.subheader(say(N_("{count} flagged pictures"), count=threshold.flagged), anchor=False, width="stretch")
-            order = st.segmented_control(
-                say(N_("Order")),
-                [by_score, closest],
-                default=by_score,
-                required=True,
-                key="order",
-                label_visibility="collapsed",
-                width="content",
-            )
             pages = -(-len(ranking) // TILES)
-            page = st.pagination(pages, key=f"page_{pages}") if order == by_score and pages > 1 else 1
-        if order == by_score:
+            page = page_by_score(pages)
+        if page is not None:
             ranks = np.arange((page - 1) * TILES, min(page * TILES, len(ranking)))
         else:
             ranks = flagged.around(threshold.flagged, len(ranking), TILES)
         above, below = ranks[ranks < threshold.flagged], ranks[ranks >= threshold.flagged]
         _gallery(data_set, run, ranking[above], above)
-        if len(below) or page == pages:
+        if len(below) or (page or 1) == pages:
             share = percent(threshold.flagged / len(ranking))
             with st.container(key="threshold_line"):
                 st.divider()

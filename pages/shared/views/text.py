@@ -15,6 +15,7 @@ from detectors.preparation.text import TextPreparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
+from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, View, waterfall
@@ -38,22 +39,12 @@ class TextView(View):
                 st.markdown("- " + escape(value_text(text)))
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-        by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.subheader(say(N_("{count} flagged texts"), count=threshold.flagged), anchor=False, width="stretch")
-            order = st.segmented_control(
-                say(N_("Order")),
-                [by_score, closest],
-                default=by_score,
-                required=True,
-                key="order",
-                label_visibility="collapsed",
-                width="content",
-            )
             pages = max(1, -(-threshold.flagged // TEXTS))
-            page = st.pagination(pages, key=f"page_{pages}") if order == by_score and pages > 1 else 1
+            page = page_by_score(pages)
         ranking = engine.ranking(run.id)
-        if order == by_score:
+        if page is not None:
             ranks = np.arange((page - 1) * TEXTS, min(page * TEXTS, threshold.flagged))
         else:
             ranks = flagged.around(threshold.flagged, len(ranking), TEXTS)
