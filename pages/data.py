@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,6 +18,7 @@ from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
+from pages.shared.importing import uploader
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
 from pages.shared.values import value_text
@@ -33,36 +32,6 @@ MOST_IN_FULL, TALLEST = 30, 1100
 
 #: Values of a label that are named for each of the two kinds.
 MOST_LABELS_NAMED = 6
-
-#: Bytes copied at once from the upload to disk.
-CHUNK = 2**20
-
-
-def uploader() -> None:
-    """Takes a file, reads it in a process of its own and opens it."""
-    uploaded = st.file_uploader(say(N_("Upload data")), key=state.upload_key())
-    st.caption(
-        say(
-            N_("CSV or Parquet; a zip of pictures or of text files. Up to {size} MB. The file stays on this machine."),
-            size=workbench().settings.upload_mb,
-        )
-    )
-    if uploaded is None:
-        return
-    with (
-        st.spinner(say(N_("Reading {name} …"), name=uploaded.name)),
-        tempfile.TemporaryDirectory(dir=workbench().workspace.incoming) as folder,
-    ):
-        source = Path(folder) / "upload"
-        with source.open("wb") as file:
-            while chunk := uploaded.read(CHUNK):
-                file.write(chunk)
-        try:
-            state.select(data=workbench().import_file(source, uploaded.name).id)
-        except AnomalystError as error:
-            state.refuse(error.message)
-    state.forget_upload()  # a refused file too: it would be read again at every click
-    st.rerun()
 
 
 def samples() -> None:
