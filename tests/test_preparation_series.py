@@ -63,6 +63,17 @@ def test_the_window_is_one_dominant_period_unless_it_is_given(tmp_path: Path) ->
     assert SeriesPreparation(window=7).fit(data, everything(data)).window_ == 7
 
 
+def test_before_the_beginning_of_a_series_that_repeats_itself_stands_its_first_period(tmp_path: Path) -> None:
+    frame = pd.concat([wave(36).assign(machine="a"), wave(6).assign(machine="b")])
+    data = data_set(tmp_path, frame, {**ROLES, "machine": "entity"})
+    preparation = SeriesPreparation(window=4, scaling="min_max").fit(data, everything(data))
+    preparation.save(tmp_path / "kept")
+    for each in (preparation, load_preparation(tmp_path / "kept")):
+        other = 11 * each.items(data).at(np.array([0, 2, 36, 37]))[:, :, 1]
+        assert other[:2].round().tolist() == [[9, 10, 11, 0], [11, 0, 1, 2]]
+        assert other[2:].round().tolist() == [[3, 2, 1, 0], [2, 1, 0, 1]]  # shorter than a period of 12: mirrored
+
+
 def test_there_is_one_window_a_row_that_ends_with_it_and_the_beginning_is_mirrored(tmp_path: Path) -> None:
     frame = pd.DataFrame({"at": range(6), "value": [0.0, 1, 2, 3, 4, 5], "other": 1.0})
     data = data_set(tmp_path, frame)

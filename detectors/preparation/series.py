@@ -40,7 +40,11 @@ def proposed_window(period: int | None) -> int:
 
 
 class Windows(Items):
-    """The windows of a series, made when they are asked for. At the start of an entity its first steps are mirrored."""
+    """The windows of a series, made when they are asked for.
+
+    What came before the first step of an entity nobody knows: its first period stands there, or where nothing repeats its
+    first steps, mirrored.
+    """
 
     def __init__(self, steps: Steps, window: int, most_to_fit: int, preparation: SeriesPreparation) -> None:
         self.steps, self.window, self.most_to_fit, self.preparation = steps, window, most_to_fit, preparation
@@ -116,7 +120,11 @@ class Windows(Items):
     def _places(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         first, last = self._first[positions, None], self._last[positions, None]
         places = positions[:, None] - self.window + 1 + np.arange(self.window)
-        return np.minimum(first + np.abs(places - first), last)
+        mirrored = np.minimum(first + np.abs(places - first), last)
+        period = self.preparation.period_
+        if period is None:
+            return mirrored
+        return np.where((places < first) & (first + period - 1 <= last), first + (places - first) % period, mirrored)
 
     def _together(self) -> list[NDArray[np.intp]]:
         size = max(256, NUMBERS_TOGETHER // (self.window * self.steps.values.shape[1]))
@@ -125,7 +133,7 @@ class Windows(Items):
     def _add(self, mean: _Mean, positions: NDArray[np.intp], values: NDArray[Any], low: int, high: int) -> None:
         for place in range(low, high):
             steps = positions - self.window + 1 + place
-            real = steps >= self._first[positions]  # the others are mirrored
+            real = steps >= self._first[positions]  # the others are made up
             mean.add(steps[real], values[real, place])
 
 
@@ -185,6 +193,8 @@ class SeriesPreparation(Preparation):
         super().__init__(**values)
         self.encoding = StepEncoding([], None, None)
         self.window_ = self.window
+        self.period_: int | None = None
+        """Steps after which the series repeats itself; None where it does not."""
         self.spoken_ = (0, self.window)
         """The steps of a window that its score speaks of, from the first to before the second."""
         self._kept: tuple[DataSet, Steps] | None = None
@@ -215,7 +225,8 @@ class SeriesPreparation(Preparation):
         )
         steps = self.encoding.fit(data, fitted)
         self._kept = data, steps
-        self.window_ = self.window or proposed_window(longest_period(steps, fitted))
+        self.period_ = longest_period(steps, fitted)
+        self.window_ = self.window or proposed_window(self.period_)
         self.spoken_ = (0, self.window_)
         self._fit(Windows(steps, self.window_, self.most_windows, self), fitted)
         return self
@@ -265,10 +276,10 @@ class SeriesPreparation(Preparation):
         """Learns what `finish` needs."""
 
     def _to_json(self) -> dict[str, Any]:
-        return {"window": self.window_, "spoken": list(self.spoken_), "steps": self.encoding.to_json()}
+        return {"window": self.window_, "period": self.period_, "spoken": list(self.spoken_), "steps": self.encoding.to_json()}
 
     def _from_json(self, record: Mapping[str, Any]) -> None:
-        self.window_, self.spoken_ = record["window"], tuple(record["spoken"])
+        self.window_, self.period_, self.spoken_ = record["window"], record.get("period"), tuple(record["spoken"])
         self.encoding = StepEncoding.from_json(record["steps"])
 
 

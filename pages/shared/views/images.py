@@ -81,7 +81,7 @@ class ImagesView(View):
         own = engine.has_expectation(item.run) and not preparation.finishes
         seen = as_bytes(actual)
         shown = [(N_("As the detector sees it"), seen)]
-        shown += [(N_("Rebuilt") if own else N_("Mean of the most similar usual pictures"), as_bytes(expected))]
+        shown += [(N_("Rebuilt") if own else N_("Mean of similar ones"), as_bytes(expected))]
         shown += [(N_("Difference"), difference(actual, expected))]
         if "elements" in item.found:
             shown.append((N_("Error of each pixel"), heat(item.found["elements"], colours, seen.shape[:2])))

@@ -235,11 +235,11 @@ def _event_table(table: pd.DataFrame, listed: list[Event], series: OrderedSeries
             "start": _time_column(N_("start"), series),
             "end": _time_column(N_("end"), series),
             "steps": config.NumberColumn(plain(N_("steps")), format="localized", width="small"),
-            "flagged": config.NumberColumn(plain(N_("flagged steps")), format="localized", width="small"),
-            "peak score": config.NumberColumn(plain(N_("peak score")), format="%.4g", width="small"),
+            "flagged": config.NumberColumn(plain(N_("flagged")), format="localized", width="small"),
+            "peak score": config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             "why": config.TextColumn(plain(N_("what weighs most at the peak")), width=360),
             "peak": _time_column(N_("peak"), series),
-            "row": config.NumberColumn(plain(N_("row of the peak")), format="localized", width="small"),
+            "row": config.NumberColumn(plain(N_("peak row")), format="localized", width="small"),
         },
         alt=plain(N_("Events: flagged time steps that follow one another")),
     )
@@ -270,7 +270,7 @@ class _Window:
         bounds = series.timeline.bounds
         entity = int(np.searchsorted(bounds, ordered, side="right")) - 1
         if preparation.regular or places[0] < bounds[entity] or places[-1] >= bounds[entity + 1]:
-            # Mirrored at the beginning, or moments that are no rows: counted from the row itself.
+            # Made up before the beginning, or moments that are no rows: counted from the row itself.
             return cls(actual, expected, (np.arange(len(actual)) - here).tolist(), here, Message(N_("steps from this row")))
         times = series.times(places)
         moments = [str(time) for time in times] if series.timeline.is_date else times.tolist()
