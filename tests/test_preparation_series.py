@@ -47,6 +47,16 @@ class LastOnly(Detector):
         return steps - 1, steps
 
 
+class WholeWindow(LastOnly):
+    """Says one thing of a whole window."""
+
+    def spoken_steps(self, steps: int) -> tuple[int, int]:
+        return 0, steps
+
+    def element_scores(self, X):
+        return None
+
+
 class EveryStep(LastOnly):
     """Says of every step of a window how large its first column is."""
 
@@ -72,6 +82,23 @@ def test_before_the_beginning_of_a_series_that_repeats_itself_stands_its_first_p
         other = 11 * each.items(data).at(np.array([0, 2, 36, 37]))[:, :, 1]
         assert other[:2].round().tolist() == [[9, 10, 11, 0], [11, 0, 1, 2]]
         assert other[2:].round().tolist() == [[3, 2, 1, 0], [2, 1, 0, 1]]  # shorter than a period of 12: mirrored
+
+
+def test_a_first_period_that_would_jump_into_the_beginning_does_not_stand_before_it(tmp_path: Path) -> None:
+    value = np.tile([0.0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1], 10)[6:]
+    value[0] = 0.0  # after the 5 that ends the period this would be a jump
+    data = data_set(tmp_path, pd.DataFrame({"at": range(len(value)), "value": value, "other": 0.0}))
+    preparation = SeriesPreparation(window=3, scaling="min_max").fit(data, everything(data))
+    assert preparation.period_ == 12
+    assert (6 * preparation.items(data).at(np.array([0]))[0, :, 0]).round().tolist() == [4, 5, 0]
+
+
+def test_steps_of_which_whole_windows_speak_owe_nothing_to_made_up_ones(tmp_path: Path) -> None:
+    data = data_set(tmp_path, wave(30))
+    preparation = SeriesPreparation(window=5, smoothing=0).fit(data, everything(data))
+    alone = np.arange(30) < 4  # the windows that begin before the series
+    scores = preparation.items(data).row_scores(WholeWindow(), np.where(alone, 100.0, 1.0), Progress())
+    assert scores.tolist() == [1.0] * 30
 
 
 def test_there_is_one_window_a_row_that_ends_with_it_and_the_beginning_is_mirrored(tmp_path: Path) -> None:
@@ -180,7 +207,7 @@ def test_a_row_is_explained_by_the_window_around_it(tmp_path: Path) -> None:
     preparation = SeriesPreparation(window=5).fit(data, everything(data))
     items = preparation.items(data)
     positions, places = items.that_explain(np.array([0, 20, 39]))
-    assert (positions.tolist(), places.tolist()) == ([2, 22, 39], [2, 2, 4])
+    assert (positions.tolist(), places.tolist()) == ([4, 22, 39], [0, 2, 4])  # whole windows, where there are some
     preparation.serve(LastOnly())
     positions, places = items.that_explain(np.array([20]))
     assert (positions.tolist(), places.tolist()) == ([20], [4])

@@ -27,6 +27,9 @@ USUAL_WINDOW, SHORTEST_WINDOW, LONGEST_WINDOW = 32, 8, 128
 #: A forecaster foretells one part in so many of its window, unless another horizon is given.
 HORIZONS = 8
 
+#: This share of all changes from step to step is usual.
+USUAL_CHANGES = 0.95
+
 #: Numbers of windows that are made together, so that memory stays small.
 NUMBERS_TOGETHER = 8_000_000
 
@@ -42,13 +45,14 @@ def proposed_window(period: int | None) -> int:
 class Windows(Items):
     """The windows of a series, made when they are asked for.
 
-    What came before the first step of an entity nobody knows: its first period stands there, or where nothing repeats its
-    first steps, mirrored.
+    What came before the first step of an entity nobody knows: its first period stands there, where it leads into that step
+    without a jump; else its first steps, mirrored.
     """
 
     def __init__(self, steps: Steps, window: int, most_to_fit: int, preparation: SeriesPreparation) -> None:
         self.steps, self.window, self.most_to_fit, self.preparation = steps, window, most_to_fit, preparation
         self._first, self._last = steps.first, steps.last
+        self._repeats = self._leads_in(preparation.period_, preparation.change_)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -114,27 +118,39 @@ class Windows(Items):
         """For `rows` the position of the window in whose spoken part the row is nearest the middle, and the row's place in it."""
         low, high = self.preparation.spoken_
         steps = self.steps.of_row[rows]
-        positions = np.minimum(steps + self.window - 1 - (low + high - 1) // 2, self._last[steps])
+        first, last = self._first[steps], self._last[steps]
+        nearest = np.minimum(steps + self.window - 1 - (low + high - 1) // 2, last)
+        whole = np.minimum(first + self.window - 1, last)
+        positions = np.where(steps >= first + low, np.maximum(nearest, whole), nearest)
         return positions, self.window - 1 - (positions - steps)
 
     def _places(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         first, last = self._first[positions, None], self._last[positions, None]
         places = positions[:, None] - self.window + 1 + np.arange(self.window)
         mirrored = np.minimum(first + np.abs(places - first), last)
-        period = self.preparation.period_
+        period = self.preparation.period_ or 1
+        return np.where((places < first) & self._repeats[positions, None], first + (places - first) % period, mirrored)
+
+    def _leads_in(self, period: int | None, usual: float) -> NDArray[np.bool_]:
+        """For every step whether the first period of its entity leads into its beginning by no more than a `usual` change."""
         if period is None:
-            return mirrored
-        return np.where((places < first) & (first + period - 1 <= last), first + (places - first) % period, mirrored)
+            return np.zeros(len(self), dtype=bool)
+        ends = np.minimum(self._first + period - 1, self._last)
+        jumps = np.linalg.norm(self.steps.values[self._first] - self.steps.values[ends], axis=1)
+        return (ends == self._first + period - 1) & (jumps <= usual)
 
     def _together(self) -> list[NDArray[np.intp]]:
         size = max(256, NUMBERS_TOGETHER // (self.window * self.steps.values.shape[1]))
         return [np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size)]
 
     def _add(self, mean: _Mean, positions: NDArray[np.intp], values: NDArray[Any], low: int, high: int) -> None:
+        """Whole windows; those that begin before the series only for steps of which no whole one speaks."""
+        first, starts = self._first[positions], positions - self.window + 1
+        is_whole = (starts >= first) | (self._last[positions] - first + 1 < self.window)
         for place in range(low, high):
-            steps = positions - self.window + 1 + place
-            real = steps >= self._first[positions]  # the others are made up
-            mean.add(steps[real], values[real, place])
+            steps = starts + place
+            counts = (steps >= first) & (is_whole | (steps < first + low))
+            mean.add(steps[counts], values[counts, place])
 
 
 class _Mean:
@@ -195,6 +211,8 @@ class SeriesPreparation(Preparation):
         self.window_ = self.window
         self.period_: int | None = None
         """Steps after which the series repeats itself; None where it does not."""
+        self.change_ = 0.0
+        """How far one step usually leads, at most: over all columns, scaled."""
         self.spoken_ = (0, self.window)
         """The steps of a window that its score speaks of, from the first to before the second."""
         self._kept: tuple[DataSet, Steps] | None = None
@@ -226,6 +244,7 @@ class SeriesPreparation(Preparation):
         steps = self.encoding.fit(data, fitted)
         self._kept = data, steps
         self.period_ = longest_period(steps, fitted)
+        self.change_ = float(np.quantile(np.linalg.norm(np.diff(steps.values, axis=0), axis=1), USUAL_CHANGES)) if len(steps) > 1 else 0.0
         self.window_ = self.window or proposed_window(self.period_)
         self.spoken_ = (0, self.window_)
         self._fit(Windows(steps, self.window_, self.most_windows, self), fitted)
@@ -276,10 +295,14 @@ class SeriesPreparation(Preparation):
         """Learns what `finish` needs."""
 
     def _to_json(self) -> dict[str, Any]:
-        return {"window": self.window_, "period": self.period_, "spoken": list(self.spoken_), "steps": self.encoding.to_json()}
+        return {
+            "window": self.window_, "period": self.period_, "change": self.change_, "spoken": list(self.spoken_),
+            "steps": self.encoding.to_json(),
+        }  # fmt: skip
 
     def _from_json(self, record: Mapping[str, Any]) -> None:
-        self.window_, self.period_, self.spoken_ = record["window"], record.get("period"), tuple(record["spoken"])
+        self.window_, self.spoken_ = record["window"], tuple(record["spoken"])
+        self.period_, self.change_ = record.get("period"), record.get("change", 0.0)  # earlier versions mirrored every beginning
         self.encoding = StepEncoding.from_json(record["steps"])
 
 
