@@ -22,6 +22,7 @@ from detectors.errors import AnomalystError
 from detectors.settings import Settings
 from detectors.storage.files import Workspace
 from detectors.storage.lock import ServerLock
+from detectors.storage.records import Records
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -94,6 +95,10 @@ def main() -> None:
         sys.exit(f"Anomalyst cannot start: {error}")
     os.chdir(PROJECT)  # where .streamlit/config.toml is read from, wherever this was started
     with lock:
+        try:
+            Records(settings.database_url).close()  # one of an earlier version is moved forward before anybody waits for a page
+        except AnomalystError as error:
+            sys.exit(f"Anomalyst cannot start: {error}")
         serve(settings)
 
 

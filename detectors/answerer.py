@@ -19,12 +19,12 @@ import numpy as np
 
 from detectors.child import load_tensorflow, log_with_number, settle
 from detectors.data_set import DataSet
-from detectors.errors import AnomalystError
+from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
 from detectors.preparation import find_preparation
 from detectors.runs.explained import ExplainedRun
-from detectors.storage.files import Workspace
+from detectors.storage.files import RUN_GONE, Workspace
 
 logger = logging.getLogger("anomalyst.answerer")
 
@@ -41,8 +41,11 @@ class Answerer:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._open = lru_cache(OPEN_RUNS)(self._opened)
+        self._opened_folders: set[Path] = set()
 
     def answer(self, request: dict[str, Any]) -> Any:
+        if not all(folder.exists() for folder in self._opened_folders):
+            self._forget()
         handlers: dict[str, Callable[[dict[str, Any]], Any]] = {
             "warm_up": self._warm_up,
             "explain_row": self._explain_row,
@@ -52,7 +55,16 @@ class Answerer:
         return handlers[request["do"]](request)
 
     def _opened(self, run_id: str, data_id: str) -> ExplainedRun:
-        return ExplainedRun.open(self.workspace.runs / run_id, self.workspace.data / data_id)
+        folders = self.workspace.runs / run_id, self.workspace.data / data_id
+        if not all(folder.exists() for folder in folders):
+            raise StorageError(RUN_GONE)
+        self._opened_folders.update(folders)
+        return ExplainedRun.open(*folders)
+
+    def _forget(self) -> None:
+        """Keeps nothing of runs and data that were deleted for good."""
+        self._open.cache_clear()
+        self._opened_folders.clear()
 
     def _explain_row(self, request: dict[str, Any]) -> None:
         """Explains one `row` into the file `into`."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 
 from detectors import thresholds
 from detectors.messages import N_, Message
 from detectors.runs import queue
-from detectors.runs.folder import RunFolder
-from detectors.storage.files import Workspace, sweep
-from detectors.storage.records import Records, RunRecord, ThresholdRecord
+from detectors.runs.folder import RunFolder, StopMode
+from detectors.storage.bin import forget_leftover, leftovers
+from detectors.storage.files import Workspace, bytes_on_disk, sweep
+from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.workers import TrainerProcess
 
 logger = logging.getLogger("anomalyst.supervisor")
@@ -57,9 +59,39 @@ class Supervisor:
             if run.id in waiting:
                 continue
             if run.state == "queued" and not RunFolder(self._workspace.runs / run.id).has_ended():
-                queue.enqueue(self._workspace, run.id)  # the server ended between recording and queueing it
+                queue.enqueue(self._workspace, run.id, run.owner)  # the server ended between recording and queueing it
             else:
                 self._settle(run, lost=INTERRUPTED, lost_state="interrupted")
+        self.remove_leftovers()
+        self._measure()
+
+    def _measure(self) -> None:
+        """Sizes of what an earlier version left without one."""
+        for data_set in self._records.unmeasured(DataSetRecord):
+            self._records.set_size(DataSetRecord, data_set.id, bytes_on_disk(self._workspace.data / data_set.id))
+        for run in self._records.unmeasured(RunRecord):
+            if run.ended:
+                self._measure_run(run.id)
+
+    def _measure_run(self, run_id: str) -> None:
+        self._records.set_size(RunRecord, run_id, bytes_on_disk(self._workspace.runs / run_id))
+
+    def stop(self, run_id: str, mode: StopMode) -> None:
+        """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
+        with self.looking:
+            waited = queue.withdraw(self._workspace, run_id)
+            RunFolder(self._workspace.runs / run_id).ask_stop("discard" if waited else mode)
+
+    def remove_leftovers(self) -> None:
+        """Removes the files of what was deleted for good, but not while a trainer still works in their folder."""
+        at_work = set(queue.being_done(self._workspace))
+        for folder in leftovers(self._records):
+            path = self._workspace.root / folder
+            if path.name in at_work:
+                continue
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():  # a system that keeps open files in their place lets go of them later
+                forget_leftover(self._records, folder)
 
     def start(self) -> None:
         self._thread.start()
@@ -76,6 +108,7 @@ class Supervisor:
             self._after_death(code)
         self._end_what_does_not_stop()
         self._settle_all(lost=_death(0))
+        self.remove_leftovers()
         if time.monotonic() >= self._next_start:
             self._trainer.start()
 
@@ -125,6 +158,7 @@ class Supervisor:
             self._records.set_state(run.id, "stopped")
         else:
             self._records.set_state(run.id, lost_state, reason=lost)
+        self._measure_run(run.id)
 
     def _finish(self, run: RunRecord, folder: RunFolder) -> None:
         if run.task == "train" and self._records.threshold(run.id) is None:
@@ -141,8 +175,9 @@ class Supervisor:
                 for claimed in queue.being_done(self._workspace):  # it may have moved on to the next one just before
                     queue.release(self._workspace, claimed)
                     sweep(self._workspace.runs / claimed)
-                    if claimed != run_id and not RunFolder(self._workspace.runs / claimed).has_ended():
-                        queue.enqueue(self._workspace, claimed)
+                    moved_on = self._records.run(claimed) if claimed != run_id else None
+                    if moved_on is not None and not RunFolder(self._workspace.runs / claimed).has_ended():
+                        queue.enqueue(self._workspace, claimed, moved_on.owner)
 
 
 def _death(code: int) -> Message:

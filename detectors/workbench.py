@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from detectors import kinds, reading, registry, thresholds
 from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
-from detectors.messages import N_
+from detectors.library import Library
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.runs import queue
@@ -25,8 +26,8 @@ from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons
 from detectors.settings import Settings
-from detectors.storage.files import Workspace, new_id
-from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
+from detectors.storage.files import DATA_GONE, RUN_GONE, Workspace, bytes_on_disk, new_id, share_files
+from detectors.storage.records import LOCAL_OWNER, DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.supervisor import Supervisor
 from detectors.workers import AnswererProcess, TrainerProcess
 
@@ -39,14 +40,31 @@ class Workbench:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.workspace = Workspace.open(settings.workspace)
-        self.records = Records(settings.database_url)
+        everybodys = Records(settings.database_url)
+        self.records = everybodys.of(LOCAL_OWNER)
         limit = settings.worker_memory_mb * 2**20
         self.trainer = TrainerProcess(self.workspace, limit)
         self.answerer = AnswererProcess(self.workspace, limit)
-        self._supervisor = Supervisor(self.workspace, self.records, self.trainer)
+        self._supervisor = Supervisor(self.workspace, everybodys, self.trainer)
         self._supervisor.recover()
         self._started = threading.Lock()
         self._is_started = False
+
+    def of(self, owner: str) -> Self:
+        """The same installation as `owner` sees it: nobody else's data sets and runs."""
+        theirs = copy.copy(self)
+        theirs.records = self.records.of(owner)
+        return theirs
+
+    @property
+    def owner(self) -> str:
+        assert self.records.owner is not None
+        return self.records.owner
+
+    @property
+    def library(self) -> Library:
+        """What the owner keeps, and the bin."""
+        return Library(self.workspace, self.records, self._supervisor)
 
     def start(self) -> None:
         """Starts trainer and answerer, once; both warm up by themselves."""
@@ -85,17 +103,26 @@ class Workbench:
         """Makes a sample; where the same one was made before, that one is used again."""
         data_id = new_id()
         report = reading.make_sample(sample, self.workspace.data / data_id)
-        before = next((record for record in self.records.data_sets() if record.content_hash == report.content_hash), None)
-        if before is None:
+        before = self.records.data_sets(content_hash=report.content_hash)
+        if not before:
             return self._recorded(data_id, report)
         shutil.rmtree(self.workspace.data / data_id)
-        return before
+        return before[0]
 
     def _recorded(self, data_id: str, report: reading.Report) -> DataSetRecord:
-        kind = self.possible_kinds(data_id)[0]
-        chosen = self.proposed_roles(data_id, kind)
-        record = DataSetRecord(data_id, report.name, kind, report.rows, report.columns, report.content_hash, chosen)
-        self.records.add(record)
+        """Makes the record of what was read: every upload has one of its own, the same content only shares its space."""
+        folder = self.data_folder(data_id)
+        try:
+            share_files(folder, [self.data_folder(other) for other in self.records.same_content(report.content_hash)])
+            kind = self.possible_kinds(data_id)[0]
+            chosen = self.proposed_roles(data_id, kind)
+            record = DataSetRecord(
+                data_id, report.name, kind, report.rows, report.columns, report.content_hash, chosen, self.owner, size=bytes_on_disk(folder)
+            )
+            self.records.add(record)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return record
 
     def proposed_roles(self, data_id: str, kind: str) -> dict[str, str]:
@@ -134,28 +161,34 @@ class Workbench:
         find_preparation(request.kind, request.representation)(**request.preparation)
         kinds.check_needed(request.kind, request.used_roles)
         run_id = new_id()
-        RunFolder(self.workspace.runs / run_id).ask(request)
-        self._enqueue(RunRecord(run_id, request.data_id, "train", request.detector, request.to_json()))
+        record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
+        self._enqueue(record, lambda folder: folder.ask(request))
         return run_id
 
-    def _enqueue(self, record: RunRecord) -> None:
-        """Record first, entry second, with no look of the supervisor in between: what waits is always listed."""
+    def _enqueue(self, record: RunRecord, ask: Callable[[RunFolder], None]) -> None:
+        """Folder first, record second, entry third, with no look of the supervisor and no deletion in between.
+
+        What waits is always listed, and what it needs is there.
+        """
         with self._supervisor.looking:
+            if self.records.data_set(record.data_id) is None:
+                raise StorageError(DATA_GONE)
+            ask(self.run_folder(record.id))
             self.records.add(record)
-            queue.enqueue(self.workspace, record.id)
+            queue.enqueue(self.workspace, record.id, record.owner)
 
     def start_again(self, run_id: str) -> None:
         """Puts an interrupted, stopped or failed run back into the queue; any other one is left as it is."""
         with self._supervisor.looking:
             if self.records.move(run_id, "queued", only_from=("interrupted", "stopped", "failed")):
                 self.run_folder(run_id).clear()
-                queue.enqueue(self.workspace, run_id)
+                queue.enqueue(self.workspace, run_id, self.owner)
 
     def stop_run(self, run_id: str, mode: StopMode) -> None:
         """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
         with self._supervisor.looking:
-            waited = queue.withdraw(self.workspace, run_id)
-            self.run_folder(run_id).ask_stop("discard" if waited else mode)
+            if self.records.run(run_id) is not None:
+                self._supervisor.stop(run_id, mode)
 
     def run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.workspace.runs / run_id)
@@ -249,14 +282,13 @@ class Workbench:
 
     def reasons_runs(self, run_id: str) -> list[RunRecord]:
         """The runs that explain flagged rows of the run `run_id`, newest first."""
-        return [run for run in self.records.runs(task="reasons") if run.of_run == run_id]
+        return self.records.runs(task="reasons", of_run=run_id)
 
     def start_reasons(self, run_id: str, rows: NDArray[np.intp]) -> str:
         """Puts the explanation of many flagged rows into the queue, as a run of its own."""
         run = self.records.run(run_id)
         if run is None:
-            raise StorageError(N_("This run is no longer there."))
-        new = new_id()
-        ask_reasons(self.run_folder(new), run_id, run.data_id, rows)
-        self._enqueue(RunRecord(new, run.data_id, "reasons", run.detector, {}, of_run=run_id))
-        return new
+            raise StorageError(RUN_GONE)
+        record = RunRecord(new_id(), run.data_id, "reasons", run.detector, {}, of_run=run_id, owner=self.owner)
+        self._enqueue(record, lambda folder: ask_reasons(folder, run_id, run.data_id, rows))
+        return record.id

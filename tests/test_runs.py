@@ -162,7 +162,7 @@ def test_half_a_line_of_losses_is_not_read(tmp_path):
 def test_the_queue_gives_each_run_once_oldest_first(tmp_path):
     workspace = Workspace.open(tmp_path / "workspace")
     for run_id in ("aaa", "bbb", "ccc"):
-        queue.enqueue(workspace, run_id)
+        queue.enqueue(workspace, run_id, "local")
     assert queue.withdraw(workspace, "bbb")
     assert not queue.withdraw(workspace, "bbb")
     assert queue.waiting(workspace) == ["aaa", "ccc"]
@@ -170,6 +170,26 @@ def test_the_queue_gives_each_run_once_oldest_first(tmp_path):
     assert sorted(queue.being_done(workspace)) == ["aaa", "ccc"]
     queue.release(workspace, "aaa")
     assert queue.being_done(workspace) == ["ccc"]
+
+
+def test_owners_take_turns_however_many_runs_one_of_them_has_waiting(tmp_path):
+    workspace = Workspace.open(tmp_path / "workspace")
+    for run_id, owner in (("a1", "ann"), ("a2", "ann"), ("a3", "ann"), ("b1", "ben"), ("b2", "ben"), ("c1", "cleo")):
+        queue.enqueue(workspace, run_id, owner)
+    assert queue.waiting(workspace) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    assert [queue.claim(workspace) for _ in range(2)] == ["a1", "b1"]
+    queue.enqueue(workspace, "d1", "dora")
+    assert queue.waiting(workspace) == ["c1", "d1", "a2", "b2", "a3"]  # who never had a turn is before who had one
+    assert [queue.claim(workspace) for _ in range(5)] == ["c1", "d1", "a2", "b2", "a3"]
+
+
+def test_runs_that_an_earlier_version_left_waiting_are_done_in_their_order(tmp_path):
+    workspace = Workspace.open(tmp_path / "workspace")
+    for name in ("00000000000000000001-aaa", "00000000000000000002-aab"):
+        (workspace.queue / name).touch()
+    assert queue.waiting(workspace) == ["aaa", "aab"]
+    assert queue.withdraw(workspace, "aaa")
+    assert queue.claim(workspace) == "aab"
 
 
 def test_the_rows_around_the_cut_off_lie_on_both_sides_of_it():

@@ -22,9 +22,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import StorageError
 from detectors.messages import Message
 from detectors.runs.request import RunRequest
-from detectors.storage.files import read_json, write_json
+from detectors.storage.files import RUN_GONE, read_json, write_json
 
 StopMode = Literal["keep", "discard"]
 
@@ -93,8 +94,15 @@ class RunFolder:
         return self.result.exists() or (self.path / "failure.json").exists() or self.stop_mode() == "discard"
 
     def array(self, name: str) -> NDArray[Any]:
-        """An array of the result as a memory map: scores, sorted_scores, fitted, labels …"""
-        values: NDArray[Any] = np.load(self.result / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        """An array of the result as a memory map: scores, sorted_scores, fitted, labels …
+
+        Raises:
+            StorageError: it is not there (any longer).
+        """
+        try:
+            values: NDArray[Any] = np.load(self.result / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        except FileNotFoundError as error:
+            raise StorageError(RUN_GONE) from error
         return values
 
     def has(self, name: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,13 @@ from typing import Any
 
 from detectors.errors import StorageError
 from detectors.messages import N_
+
+#: What is said of records and folders that another session deleted for good.
+DATA_GONE = N_("This data set is no longer there: it was deleted in the meantime.")
+RUN_GONE = N_("This run is no longer there: it was deleted in the meantime.")
+
+#: Smaller files, in bytes, fill a block of the disk at most: sharing them would save nothing.
+SHARED_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -28,8 +37,8 @@ class Workspace:
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in (workspace.incoming, workspace.data, workspace.runs, workspace.queue, workspace.claimed, workspace.logs):
-            folder.mkdir(exist_ok=True)
+        for folder in ("incoming", "data", "runs", "queue", "claimed", "turns", "logs"):
+            (root / folder).mkdir(exist_ok=True)
         return workspace
 
     def empty_incoming(self) -> None:
@@ -56,6 +65,11 @@ class Workspace:
     @property
     def claimed(self) -> Path:
         return self.root / "claimed"
+
+    @property
+    def turns(self) -> Path:
+        """When each owner's last turn in the queue was."""
+        return self.root / "turns"
 
     @property
     def logs(self) -> Path:
@@ -98,10 +112,10 @@ def published(folder: Path) -> Iterator[Path]:
     try:
         yield temporary
         for path in temporary.rglob("*"):
-            _sync(path)
-        _sync(temporary)
+            sync(path)
+        sync(temporary)
         temporary.replace(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -115,7 +129,47 @@ def sweep(folder: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def bytes_on_disk(*folders: Path) -> int:
+    """The bytes of all files in `folders`; a file that several folders share counts once."""
+    found: dict[tuple[int, int], int] = {}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue  # removed in the meantime
+            if stat.S_ISREG(status.st_mode):
+                found[status.st_dev, status.st_ino] = status.st_size
+    return sum(found.values())
+
+
+def share_files(folder: Path, others: Iterable[Path]) -> None:
+    """Lets files of `folder` that are equal to those of the same name in one of `others` share their space on the disk.
+
+    They are the same file under two names (hard links), so that removing one folder leaves the other whole. Where the
+    file system knows no such links every folder keeps its own copy.
+    """
+    for path in folder.iterdir():
+        for other in others:
+            if _can_share(path, other / path.name):
+                break
+
+
+def _can_share(path: Path, other: Path) -> bool:
+    link = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.stat().st_size < SHARED_BYTES or not filecmp.cmp(path, other, shallow=False):
+            return False
+        link.unlink(missing_ok=True)
+        os.link(other, link)
+        link.replace(path)
+    except OSError:  # there is no such file (any longer), or the file system knows no links
+        link.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def sync(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot open a folder to sync it
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)

@@ -1,0 +1,112 @@
+"""The tables of the database: data sets, runs, kept thresholds, and folders that are still to be removed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+from detectors.messages import Message
+
+#: Whose records these are until people sign in.
+LOCAL_OWNER = "local"
+
+#: States of a run that no longer change by themselves.
+ENDED = ("done", "failed", "interrupted", "stopped")
+
+
+def now() -> datetime:
+    """This moment, in UTC, as it is kept."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Base(MappedAsDataclass, DeclarativeBase):
+    """Base of the tables."""
+
+
+class DataSetRecord(Base):
+    """What was uploaded, read and typed. Two uploads of the same content are two records, whose files share their space."""
+
+    __tablename__ = "data_sets"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    rows: Mapped[int]
+    columns: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(index=True)
+    roles: Mapped[dict[str, str]] = mapped_column(JSON)
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
+    created: Mapped[datetime] = mapped_column(default_factory=now)
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    size: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes of its files; None until they have been measured."""
+    deleted: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was put into the bin; None: it is not there."""
+
+
+class RunRecord(Base):
+    """One training: ``queued``, ``running``, then ``done``, ``failed``, ``interrupted`` or ``stopped``."""
+
+    __tablename__ = "runs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    data_id: Mapped[str] = mapped_column(ForeignKey("data_sets.id"), index=True)
+    task: Mapped[str]
+    """``train``, or ``reasons``: the explanations of all flagged rows of another run."""
+    detector: Mapped[str]
+    request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(default="queued", index=True)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    of_run: Mapped[str | None] = mapped_column(default=None, index=True)
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
+    created: Mapped[datetime] = mapped_column(default_factory=now)
+    finished: Mapped[datetime | None] = mapped_column(default=None)
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    """What the analyst calls it; empty: it goes by its detector and its time."""
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    size: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes of its files; None until it has ended and they have been measured."""
+    deleted: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was put into the bin, by itself or with its data set; None: it is not there."""
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def kind(self) -> str:
+        """The kind of data it was trained on, as the data set was worked on then."""
+        return str(self.request.get("kind", "table"))
+
+    @property
+    def representation(self) -> str:
+        """What its detector takes."""
+        return str(self.request.get("representation", "vectors"))
+
+    @property
+    def message(self) -> Message | None:
+        """Why the run failed or was interrupted."""
+        return Message.from_json(self.reason) if self.reason else None
+
+
+class ThresholdRecord(Base):
+    """The cut-off in force for a run: the rule that gave it and how many rows it flags."""
+
+    __tablename__ = "thresholds"
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    rule: Mapped[str]
+    value: Mapped[float]
+    cut_off: Mapped[float]
+    flagged: Mapped[int]
+    author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    changed: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class LeftoverRecord(Base):
+    """A folder whose record was deleted for good and whose files are still to be removed."""
+
+    __tablename__ = "leftovers"
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    """Its path inside the workspace, as ``runs/ID``."""
