@@ -4,6 +4,8 @@
 PYTHON ?=
 # Passed on: to pytest by `make test`, to uv by `make lock` (--upgrade), to the benchmark by `make bench-quality`.
 ARGS ?=
+# The file that `make backup` writes and `make restore` reads.
+FILE ?=
 # The folder with labelled data for `make bench-quality`.
 DATA ?=
 
@@ -12,7 +14,7 @@ TORCH_CPU_SHA256 := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264
 NO_TORCH := This torch does not start without CUDA. Name a folder that holds torch's build without it (Python 3.11), then: rm -r .bench; make bench PIP_FIND_LINKS=folder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench bench-quality lock clean
+.PHONY: help setup run backup restore test lint bench bench-quality lock clean
 export PYTHON
 
 help: ## list what can be made
@@ -23,6 +25,13 @@ setup: ## make .venv and install the pinned packages
 
 run: setup ## start the dashboard
 	@.venv/bin/python app.py
+
+backup: setup ## save the whole workspace in one file, while the dashboard runs or not: FILE=kept.tar
+	@.venv/bin/python -m detectors.storage.backup save "$(or $(FILE),anomalyst-$(shell date +%Y-%m-%d-%H%M).tar)"
+
+restore: setup ## bring a backup back into an empty workspace: FILE=kept.tar
+	@test -n "$(FILE)" || { echo "Name the backup to restore: make restore FILE=kept.tar" >&2; exit 1; }
+	@.venv/bin/python -m detectors.storage.backup restore "$(FILE)"
 
 test: ## run every test, those that drive a browser last; ARGS="-k threshold" chooses
 	@sh .ci/venv.sh .venv requirements-test.lock
