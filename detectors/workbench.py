@@ -190,6 +190,11 @@ class Workbench:
             if self.records.run(run_id) is not None:
                 self._supervisor.stop(run_id, mode)
 
+    def runs_before(self, run_id: str) -> list[str]:
+        """The ids of the runs that are done before a waiting one, whoever owns them, in their order; none where it does not wait."""
+        line = queue.waiting(self.workspace)
+        return [*queue.being_done(self.workspace), *line[: line.index(run_id)]] if run_id in line else []
+
     def run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.workspace.runs / run_id)
 

@@ -17,8 +17,10 @@ from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.data_set_list import data_set_list
+from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
 from pages.shared.importing import uploader
+from pages.shared.keeping import entry_menu
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
 from pages.shared.values import value_text
@@ -52,6 +54,9 @@ def heading(record: DataSetRecord) -> None:
         st.subheader(escape(record.name), anchor=False, width="stretch")
         if st.button(say(N_("Continue to Train")), type="primary", icon=":material/arrow_forward:", icon_position="right", key="continue"):
             state.go("train")
+        entry_menu(record)
+    if record.note:
+        st.caption(escape(record.note))
     facts = [
         say(N_("{rows} {items}"), rows=report.rows, items=plain(KINDS[record.kind].items)),
         say(N_("{columns} columns"), columns=report.columns),
@@ -177,7 +182,7 @@ def take_roles(data_id: str, profiles: list[ColumnProfile], key: str) -> None:
         chosen = roles.with_role(chosen, column, role, single)
     try:
         kinds.check_roles(record.kind, chosen, profiles)
-        workbench().records.set_roles(data_id, chosen)
+        workbench().records.set_roles(data_id, chosen, was=record.roles)
     except AnomalystError as error:
         state.refuse(error.message)
 
@@ -227,6 +232,7 @@ if refused := state.take_refusal():
     st.error(say_message(refused), icon=":material/error:")
 opened = state.data_set()
 if opened is None:
+    tell_missing_data()
     uploader()
     samples()
     data_set_list(say(N_("Or go on with")))

@@ -8,6 +8,7 @@ from detectors.messages import N_
 from pages.shared import state
 from pages.shared.context import context_bar
 from pages.shared.engine import workbench
+from pages.shared.keeping import undo_bar
 from pages.shared.language import plain, say
 from pages.shared.problems import shown_problems
 
@@ -17,6 +18,7 @@ PAGES = (
     ("train.py", "train", N_("Train"), ":material/model_training:", N_("Choose a detector, train it and watch it learn.")),
     ("threshold.py", "threshold", N_("Threshold"), ":material/tune:", N_("Decide where unusual begins, and download the flagged rows.")),
     ("explain.py", "explain", N_("Explain"), ":material/lightbulb:", N_("See why a row was flagged.")),
+    ("library.py", "library", N_("Library"), ":material/inventory_2:", N_("Find, rename and tidy up what you keep.")),
 )
 
 st.set_page_config(page_title="Anomalyst", page_icon="assets/brand/icon.svg", layout="wide")
@@ -32,7 +34,9 @@ navigation = st.navigation(
 try:
     with shown_problems():
         state.follow_url()
+        state.arrive(navigation.title)
         context_bar()
+        undo_bar()
         navigation.run()
 finally:
     workbench().start()  # after the page, which need not wait for it

@@ -8,9 +8,10 @@ from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.reading import Sample
 from pages.shared import engine, state
-from pages.shared.context import KIND_ICONS, detector_title, state_text
+from pages.shared.context import KIND_ICONS, run_title, state_text
 from pages.shared.data_set_list import data_set_list
 from pages.shared.engine import workbench
+from pages.shared.keeping import entry_menu, shown_refusal
 from pages.shared.language import clock, escape, percent, plain, say
 
 #: Recent runs shown.
@@ -34,7 +35,7 @@ def sample_card(sample: Sample) -> None:
 
 
 def recent_runs() -> None:
-    runs = workbench().records.runs()[:RECENT]
+    runs = workbench().records.runs(most=RECENT)
     if not runs:
         st.caption(say(N_("Nothing yet. Runs that you train will be listed here.")))
         return
@@ -46,11 +47,12 @@ def recent_runs() -> None:
             outcome = state_text(run.state)
             if threshold and rows:
                 outcome = say(N_("{flagged} flagged ({share})"), flagged=threshold.flagged, share=percent(threshold.flagged / rows))
-            st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(detector_title(run))} — {outcome}", width="stretch")
+            st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(run_title(run))} — {outcome}", width="stretch")
             st.caption(escape(clock(run.created)), width="content")
             done = run.state == "done"
             if st.button(say(N_("Open")), key=f"open_{run.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"):
                 state.go("threshold" if done else "train", run=run.id)
+            entry_menu(run)
 
 
 st.title(say(N_("Find what is unusual in your data")), anchor=False)
@@ -70,6 +72,9 @@ with st.grid(3):
     for sample in engine.samples():
         sample_card(sample)
 
+shown_refusal()
 st.subheader(say(N_("Recent runs")), anchor=False)
 recent_runs()
 data_set_list(say(N_("Data sets")))
+if st.button(say(N_("Everything you keep")), type="tertiary", icon=":material/inventory_2:", key="to_library"):
+    state.go("library")

@@ -17,6 +17,7 @@ from pages.shared import engine, state
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
 from pages.shared.form import parameter_form
+from pages.shared.keeping import shown_refusal
 from pages.shared.language import escape, plain, say
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
@@ -112,6 +113,7 @@ def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> 
 
 
 page_head(N_("Train"), N_("Choose a detector, train it on your data and watch it learn."))
+shown_refusal()
 data_set = need_data()
 detector = detector_cards(registry.for_kind(data_set.kind))
 with st.container(border=True, key="train_form"):

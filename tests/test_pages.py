@@ -81,7 +81,7 @@ def test_a_page_without_data_says_what_is_missing_and_offers_the_way_there(bench
 
 
 def test_a_link_to_data_that_is_gone_is_an_empty_page_and_no_error(bench):
-    assert "There is no data yet." in texts(opened("train", data="0123456789ab", run="ba9876543210"))
+    assert "There is no data set at this address." in texts(opened("train", data="0123456789ab", run="ba9876543210"))
 
 
 # ── with data ──

@@ -55,9 +55,14 @@ def detector_title(run: RunRecord) -> str:
     return plain(registry.get(run.representation, run.detector).title)
 
 
+def run_title(run: RunRecord) -> str:
+    """What a run is called: the name it was given, else its detector."""
+    return run.name or detector_title(run)
+
+
 def run_text(run: RunRecord) -> str:
-    """A run in a few words: detector, time and, while it is not done, its state."""
-    text = f"{detector_title(run)}, {clock(run.created)}"
+    """A run in a few words: its name or detector, time and, while it is not done, its state."""
+    text = f"{run_title(run)}, {clock(run.created)}"
     return text if run.state == "done" else f"{text} ({state_text(run.state)})"
 
 
@@ -97,7 +102,7 @@ def _data_menu(chosen: str, kind: str, label: str) -> None:
 
 
 def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
-    names = told_apart({run.id: run_text(run) for run in workbench().records.runs(data_id)[:OFFERED]})
+    names = told_apart({run.id: run_text(run) for run in workbench().records.runs(data_id, most=OFFERED)})
     if not names:
         return
     picked = st.menu_button(

@@ -7,9 +7,10 @@ import streamlit as st
 from detectors.messages import N_
 from pages.shared import state
 from pages.shared.engine import workbench
+from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, say
 
-#: Data sets shown; older ones are reached by their URL.
+#: Data sets shown; all of them are in the Library.
 SHOWN = 8
 
 
@@ -30,3 +31,4 @@ def data_set_list(title: str) -> None:
                 say(N_("Open")), key=f"open_data_{record.id}", type="tertiary", icon=":material/chevron_right:", icon_position="right"
             ):
                 state.go("data", data=record.id)
+            entry_menu(record)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,12 @@ from pages.shared.language import plain, translate
 #: Flagged rows that stand for all of them at least, however wide the table.
 SMALLEST_SAMPLE = 20
 
+#: Seconds for which the size of everything is not measured again.
+SIZE_S = 10
+
 _workbenches: list[Workbench] = []
+_kept: list[Any] = []
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,30 @@ def start_workbench() -> None:
 def samples() -> list[Sample]:
     """The samples on which some detector can work."""
     return [sample for sample in load_samples() if registry.for_kind(sample.kind)]
+
+
+@st.cache_data(show_spinner=False, ttl=SIZE_S)
+def bytes_kept() -> int:
+    """Bytes on the disk of all that is kept."""
+    return workbench().library.bytes_kept()
+
+
+def kept_by_id(most: int) -> Callable[[_Function], _Function]:
+    """Keeps the latest objects that a function makes of ids, as they are, until something is deleted for good."""
+
+    def keeping(function: _Function) -> _Function:
+        kept = st.cache_resource(show_spinner=False, max_entries=most)(function)
+        _kept.append(kept)
+        return kept
+
+    return keeping
+
+
+def forget_kept() -> None:
+    """Lets go of all that was kept by id, because something was deleted for good. The rest is read again when needed."""
+    st.cache_data.clear()
+    for kept in _kept:
+        kept.clear()
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -54,6 +54,14 @@ def clock(moment: datetime) -> str:
     return local.strftime("%H:%M" if today else "%d %b %H:%M")
 
 
+def file_size(count: int) -> str:
+    """So many bytes in the unit that leaves one to three digits before the point."""
+    size, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while size >= 999.5 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    return f"{size:.3g} {units[0]}"
+
+
 def percent(share: float) -> str:
     """A share as a percentage with at most three significant digits."""
     return f"{100 * share:.3g} %"

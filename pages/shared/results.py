@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from detectors import distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
 from detectors.runs.request import RunRequest
 from detectors.thresholds import RULES
-from pages.shared.engine import workbench
+from pages.shared.engine import kept_by_id, workbench
 
 #: Rules marked on the axis with the values they start from; dragging and typing are not rules.
 TICK_VALUES = {name: rule.parameter.default for name, rule in RULES.items() if name != "manual"}
@@ -28,12 +27,12 @@ class Judged:
     precision_recall: metrics.Curve | None
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def scores_distribution(run_id: str) -> Distribution:
     return distribution.distribution(workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def known_labels(run_id: str) -> KnownLabels | None:
     """Scores of the rows whose label is known, sorted; None without a label column or without both kinds."""
     folder = workbench().run_folder(run_id)
@@ -55,7 +54,7 @@ class Basis:
     """Whether none of the rows was learned from with the label's help."""
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def basis(run_id: str) -> Basis:
     """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds."""
     labels = np.asarray(workbench().run_folder(run_id).array("labels"))
@@ -66,7 +65,7 @@ def basis(run_id: str) -> Basis:
     return Basis(others if both else labels >= 0, True, both)
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def judged(run_id: str) -> Judged:
     scores, labels, known = _labelled(run_id)
     return Judged(
@@ -89,7 +88,7 @@ def current_mark(run_id: str, cut_off: float) -> Mark:
     return distribution.mark(cut_off, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def rule_ticks(run_id: str) -> list[Tick]:
     """The rules that can be applied to this run's scores, each with the count it gives."""
     found = []
@@ -98,7 +97,7 @@ def rule_ticks(run_id: str) -> list[Tick]:
     return distribution.ticks(found, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=10)
+@kept_by_id(10)
 def _judged_scores(run_id: str) -> KnownLabels:
     scores, is_anomaly, rows = _labelled(run_id)
     return KnownLabels(np.sort(scores[rows & is_anomaly]), np.sort(scores[rows & ~is_anomaly]))

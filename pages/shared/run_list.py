@@ -9,11 +9,16 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import state
-from pages.shared.context import detector_title, state_text
+from pages.shared.context import run_title, state_text
 from pages.shared.engine import workbench
+from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.queue_list import place_text, withdraw_button
 from pages.shared.values import value_text
+
+#: Runs shown; all of them are in the Library.
+SHOWN = 20
 
 ICONS = {
     "queued": ":material/schedule:",
@@ -27,23 +32,30 @@ ICONS = {
 
 def run_list(data_set: DataSetRecord, without: str | None = None) -> None:
     """One line a run, newest first; details fold out. The run `without` is shown elsewhere on the page."""
-    runs = [run for run in workbench().records.runs(data_set.id) if run.id != without]
+    runs = [run for run in workbench().records.runs(data_set.id, most=SHOWN + 1) if run.id != without]
     if not runs and without is None:
         st.caption(say(N_("No runs on this data yet.")))
-    for run in runs:
+    for run in runs[:SHOWN]:
         _line(run, workbench().records.threshold(run.id))
+    if len(runs) > SHOWN:
+        st.button(say(N_("All runs are in the Library")), key="to_library", type="tertiary", on_click=lambda: state.go("library"))
 
 
 def _line(run: RunRecord, threshold: ThresholdRecord | None) -> None:
     with st.container(border=True, key=f"run_{run.id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{ICONS[run.state]} **{escape(detector_title(run))}** {escape(clock(run.created))}", width="content")
+            st.markdown(f"{ICONS[run.state]} **{escape(run_title(run))}** {escape(clock(run.created))}", width="content")
             st.markdown(_outcome(run, threshold), width="stretch")
             if run.state == "done":
                 if st.button(say(N_("See the scores")), key=f"open_{run.id}", icon=":material/chevron_right:", icon_position="right"):
                     state.go("threshold", run=run.id)
             elif run.state in ("failed", "interrupted", "stopped"):
                 st.button(say(N_("Start again")), key=f"again_{run.id}", icon=":material/replay:", on_click=_start_again, args=(run.id,))
+            elif run.state == "queued":
+                withdraw_button(run)
+            entry_menu(run)
+        if run.note:
+            st.caption(escape(run.note))
         if run.state == "done":
             _details(run)
 
@@ -56,6 +68,8 @@ def _start_again(run_id: str) -> None:
 def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
     if run.message is not None:
         return say(N_("{state}:"), state=state_text(run.state)) + " " + say_message(run.message)
+    if run.state == "queued":
+        return place_text(run)
     if run.state != "done" or threshold is None:
         return say(N_("{state}"), state=state_text(run.state))
     summary = run.summary or {}

@@ -15,6 +15,7 @@ from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.language import escape, plain, say, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.queue_list import place_text, runs_before
 
 #: Seconds between two looks at a running run.
 LOOK_S = 0.5
@@ -44,6 +45,8 @@ def running_run(data_set: DataSetRecord) -> str | None:
         with st.container(border=True, key="running"):
             _progress(now)
             _losses(now)
+            if now.state == "queued":
+                runs_before(now)
 
     live()
     return run.id
@@ -74,7 +77,7 @@ def _figures(run: RunRecord, progress: dict[str, Any]) -> str:
     if workbench().run_folder(run.id).stop_mode():
         return say(N_("stopping …"))
     if run.state == "queued" or not progress:
-        return say(N_("waiting for the trainer …"))
+        return place_text(run)
     parts = [say(PHASES[progress["phase"]])]
     done, total = progress["done"], progress["total"]
     covered = _covered(progress)

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from detectors.messages import Message
+from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.engine import workbench
 
@@ -21,6 +22,11 @@ _STEPS = "shown_steps"
 _DETECTOR = "detector"
 _REFUSAL = "refusal"
 _REFUSALS = "refusals"
+_UNDO = "undoable"
+_PAGE = "page"
+_TICKED = "ticked"
+_TICKED_FIRST = "ticked_at_first"
+_TICKS_SET = "ticks_set"
 
 #: Digits of a row's number; a longer one fits into no integer of the machine, and names no row.
 LONGEST_ROW = 18
@@ -147,6 +153,63 @@ def take_refusal() -> Message | None:
     """The sentence kept by `refuse`, once."""
     message: Message | None = st.session_state.pop(_REFUSAL, None)
     return message
+
+
+def offer_undo(moved: Chosen, sentence: Message) -> None:
+    """Keeps what was just moved to the bin, and the sentence that says so, until the reader goes on."""
+    st.session_state[_UNDO] = moved, sentence
+
+
+def undoable() -> tuple[Chosen, Message] | None:
+    kept: tuple[Chosen, Message] | None = st.session_state.get(_UNDO)
+    return kept
+
+
+def forget_undo() -> None:
+    st.session_state.pop(_UNDO, None)
+
+
+def arrive(page: str) -> None:
+    """Notes which page is shown: what could be undone on another one is in the bin from now on."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        forget_undo()
+
+
+def leave(gone: Chosen) -> None:
+    """Chooses nothing any longer of what was deleted for good."""
+    if selection().data in gone.data or selection().run in gone.runs:
+        st.session_state[_CHOSEN] = Selection(data=None if selection().data in gone.data else selection().data)
+
+
+def ticked(table: str) -> set[str]:
+    """The ids that are ticked in a table."""
+    ids: set[str] = st.session_state.setdefault(f"{_TICKED}_{table}", set())
+    return ids
+
+
+def ticked_at_first(table: str, key: str) -> frozenset[str]:
+    """The ids that were ticked when the table was first shown with this `key`: what its clicks start from."""
+    kept: tuple[str, frozenset[str]] = st.session_state.get(f"{_TICKED_FIRST}_{table}", ("", frozenset()))
+    if kept[0] != key:
+        kept = st.session_state[f"{_TICKED_FIRST}_{table}"] = key, frozenset(ticked(table))
+    return kept[1]
+
+
+def tick(table: str, one: str, on: bool) -> None:
+    (ticked(table).add if on else ticked(table).discard)(one)
+
+
+def tick_all(table: str, ids: list[str]) -> None:
+    """Ticks these and no others; part of the key of the table, which must forget what was clicked before."""
+    st.session_state[f"{_TICKED}_{table}"] = set(ids)
+    st.session_state[f"{_TICKS_SET}_{table}"] = ticks_set(table) + 1
+
+
+def ticks_set(table: str) -> int:
+    """How often all rows of a table were ticked or none."""
+    count: int = st.session_state.get(f"{_TICKS_SET}_{table}", 0)
+    return count
 
 
 def typed(key: str) -> Any:

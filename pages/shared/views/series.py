@@ -18,7 +18,7 @@ from detectors.series import Event, OrderedSeries, event_frame, expected_in_orde
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import dominant_period, flaws
 from pages.shared import engine, state
-from pages.shared.engine import workbench
+from pages.shared.engine import kept_by_id, workbench
 from pages.shared.flagged_table import flagged_table
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
@@ -39,13 +39,13 @@ FLAWS = {
 }
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
+@kept_by_id(6)
 def series_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> OrderedSeries:
     """The series of a data set, in the order of time; kept by its roles."""
     return ordered_series(DataSet(workbench().data_folder(data_id), dict(roles)))
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
+@kept_by_id(6)
 def period_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> int | None:
     """The dominant period of the longest entity."""
     series = series_of(data_id, roles)

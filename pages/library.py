@@ -1,0 +1,309 @@
+"""Library: everything that is kept, to be found, renamed, noted and tidied up; and the bin."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from detectors.messages import N_
+from detectors.storage.bin import Chosen
+from detectors.storage.records import DataSetRecord, RunRecord
+from pages.shared import engine, state
+from pages.shared.context import detector_title, run_text, run_title, state_text
+from pages.shared.empty import offer
+from pages.shared.engine import workbench
+from pages.shared.keeping import attempt, delete, purge, restore, shown_refusal
+from pages.shared.language import file_size, plain, say
+from pages.shared.look import page_head
+
+#: A list of more rows scrolls, in so many pixels.
+MOST_IN_FULL, TALLEST = 16, 640
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One of the lists: its rows with the ids they stand for, and what can be done with them."""
+
+    key: str
+    ids: list[str]
+    frame: pd.DataFrame
+    """`name`, `note` and what else is shown; `size` in bytes."""
+    columns: dict[str, Any]
+    alt: str
+    rename: Callable[[str, str], None] | None = None
+    note: Callable[[str, str], None] | None = None
+    open: Callable[[str], None] | None = None
+
+
+def found(shelf: Shelf, words: str) -> Shelf:
+    """The rows in whose texts all of `words` occur."""
+    texts = shelf.frame.select_dtypes(include=["object", "string"]).astype(str).agg(" ".join, axis=1).str.casefold()
+    kept = [all(word in text for word in words.casefold().split()) for text in texts]
+    ids = [one for one, is_kept in zip(shelf.ids, kept, strict=True) if is_kept]
+    return Shelf(**{**shelf.__dict__, "ids": ids, "frame": shelf.frame[kept].reset_index(drop=True)})
+
+
+def table(shelf: Shelf) -> list[str]:
+    """The list with a box to tick in every row; names and notes are changed in place. Gives the ids that are ticked."""
+    seen = zlib.crc32(repr([shelf.ids, shelf.frame.to_dict("list")]).encode())
+    key = f"library_{shelf.key}_{seen:x}_{state.refusals()}_{state.ticks_set(shelf.key)}"
+    frame = shelf.frame.copy()
+    frame.insert(0, "ticked", [one in state.ticked_at_first(shelf.key, key) for one in shelf.ids])
+    columns: dict[str, Any] = {"ticked": st.column_config.CheckboxColumn(plain(N_("Choose")), width=95, pinned=True), **shelf.columns}
+    if shelf.open is not None:
+        frame["open"] = [plain(N_("Open"))] * len(frame)
+        columns["open"] = st.column_config.ButtonColumn(
+            "", type="tertiary", width=80, key=f"open_{key}", on_click=_open, args=(shelf, f"open_{key}")
+        )
+    editable = {"ticked", *(["name"] if shelf.rename else []), *(["note"] if shelf.note else [])}
+    st.data_editor(
+        frame,
+        key=key,
+        hide_index=True,
+        height="content" if len(frame) <= MOST_IN_FULL else TALLEST,
+        disabled=[name for name in frame.columns if name not in editable],
+        column_config=columns,
+        alt=shelf.alt,
+        on_change=_take,
+        args=(shelf, key),
+    )
+    return [one for one in shelf.ids if one in state.ticked(shelf.key)]
+
+
+def _open(shelf: Shelf, key: str) -> None:
+    if shelf.open is not None:
+        shelf.open(shelf.ids[state.typed(key)["row"]])
+
+
+def _take(shelf: Shelf, key: str) -> None:
+    """Keeps what was ticked or typed since the table was first shown."""
+    edited = {int(row): changed for row, changed in state.typed(key)["edited_rows"].items()}
+    at_first = state.ticked_at_first(shelf.key, key)
+    for row, record_id in enumerate(shelf.ids):
+        state.tick(shelf.key, record_id, edited.get(row, {}).get("ticked", record_id in at_first))
+    for row, changed in edited.items():
+        record_id, before = shelf.ids[row], shelf.frame.iloc[row]
+        for column, keep in (("name", shelf.rename), ("note", shelf.note)):
+            if keep is not None and column in changed and (changed[column] or "") != before[column]:
+                attempt(lambda keep=keep, text=changed[column] or "", one=record_id: keep(one, text))
+
+
+def local(moments: list[datetime]) -> list[datetime]:
+    """Stored moments (UTC) in the reader's time."""
+    return [moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) for moment in moments]
+
+
+def column_config(rows: str | None = None) -> dict[str, Any]:
+    config = st.column_config
+    moment = "D MMM YYYY, HH:mm"
+    return {
+        "name": config.TextColumn(plain(N_("Name")), width="medium"),
+        "data set": config.TextColumn(plain(N_("Data set"))),
+        "detector": config.TextColumn(plain(N_("Detector"))),
+        "state": config.TextColumn(plain(N_("State"))),
+        "what": config.TextColumn(plain(N_("What"))),
+        "rows": config.NumberColumn(rows or plain(N_("Rows")), format="localized"),
+        "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
+        "runs": config.NumberColumn(plain(N_("Runs")), format="localized"),
+        "size": config.NumberColumn(plain(N_("Size")), format="bytes"),
+        "made": config.DatetimeColumn(plain(N_("Date")), format=moment),
+        "deleted": config.DatetimeColumn(plain(N_("Deleted")), format=moment),
+        "note": config.TextColumn(plain(N_("Note")), width="medium"),
+    }
+
+
+def data_shelf(records: list[DataSetRecord], runs: list[RunRecord]) -> Shelf:
+    counts = Counter(run.data_id for run in runs)
+    frame = pd.DataFrame(
+        {
+            "name": [record.name for record in records],
+            "rows": [record.rows for record in records],
+            "runs": [counts[record.id] for record in records],
+            "size": [record.size for record in records],
+            "made": local([record.created for record in records]),
+            "note": [record.note for record in records],
+        }
+    )
+    library = workbench().library
+    return Shelf(
+        "data",
+        [record.id for record in records],
+        frame,
+        column_config(),
+        plain(N_("The data sets that are kept")),
+        library.rename_data_set,
+        library.note_data_set,
+        lambda data_id: state.go("data", data=data_id),
+    )
+
+
+def run_shelf(records: list[DataSetRecord], runs: list[RunRecord]) -> Shelf:
+    names = {record.id: record.name for record in records}
+    thresholds = workbench().records.thresholds()
+    frame = pd.DataFrame(
+        {
+            "name": [run_title(run) for run in runs],
+            "data set": [names.get(run.data_id, "") for run in runs],
+            "detector": [detector_title(run) for run in runs],
+            "state": [state_text(run.state) for run in runs],
+            "flagged": [thresholds[run.id].flagged if run.id in thresholds else None for run in runs],
+            "size": [run.size for run in runs],
+            "made": local([run.created for run in runs]),
+            "note": [run.note for run in runs],
+        }
+    )
+    library = workbench().library
+    done = {run.id for run in runs if run.state == "done"}
+    return Shelf(
+        "runs",
+        [run.id for run in runs],
+        frame,
+        column_config(),
+        plain(N_("The runs that are kept")),
+        library.rename_run,
+        library.note_run,
+        lambda run_id: state.go("threshold" if run_id in done else "train", run=run_id),
+    )
+
+
+def bin_shelf() -> tuple[Shelf, Chosen]:
+    kept = workbench().library.in_bin()
+    size = {record.id: record.size or 0 for record in kept.data_sets}
+    frame = pd.DataFrame(
+        {
+            "name": [record.name for record in kept.data_sets] + [run_text(run) for run in kept.runs],
+            "what": [plain(N_("data set, with its runs"))] * len(kept.data_sets) + [plain(N_("run"))] * len(kept.runs),
+            "size": [size[record.id] for record in kept.data_sets] + [run.size for run in kept.runs],
+            "deleted": local([record.deleted for record in (*kept.data_sets, *kept.runs) if record.deleted]),
+            "note": [record.note for record in (*kept.data_sets, *kept.runs)],
+        }
+    )
+    ids = [*kept.chosen.data, *kept.chosen.runs]
+    return Shelf("bin", ids, frame, column_config(), plain(N_("What is in the bin"))), kept.chosen
+
+
+def ticking(shelf: Shelf, ticked: list[str]) -> None:
+    """What is ticked, and ticking all rows of the list or none."""
+    count = len(ticked)
+    if count:
+        size = shelf.frame["size"][[one in ticked for one in shelf.ids]].sum()
+        st.markdown(say(N_("{count} chosen · {size}"), count=count, size=file_size(int(size))), width="content")
+    if count < len(shelf.ids):
+        label = say(N_("Choose all {count}"), count=len(shelf.ids))
+        st.button(label, key=f"all_{shelf.key}", type="tertiary", on_click=state.tick_all, args=(shelf.key, shelf.ids))
+    if count:
+        st.button(say(N_("Choose none")), key=f"none_{shelf.key}", type="tertiary", on_click=state.tick_all, args=(shelf.key, []))
+
+
+def kept(shelf: Shelf, everything: int) -> None:
+    """Data sets or runs, to be searched, changed and deleted."""
+    ticked = [one for one in shelf.ids if one in state.ticked(shelf.key)]
+    if not shelf.ids:
+        st.caption(say(N_("Nothing that is kept has these words in its name, note or data set.")))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="library_actions"):
+        chosen = Chosen(data=tuple(ticked)) if shelf.key == "data" else Chosen(runs=tuple(ticked))
+        st.button(
+            say(N_("Delete")),
+            key="delete_ticked",
+            icon=":material/delete:",
+            disabled=not ticked,
+            on_click=delete,
+            args=(chosen,),
+        )
+        ticking(shelf, ticked)
+        if shelf.key == "data" and (runs := int(shelf.frame["runs"][[one in ticked for one in shelf.ids]].sum())):
+            st.caption(say(N_("{runs} runs go with that."), runs=runs), width="content")
+        if len(shelf.ids) < everything:
+            st.caption(say(N_("{found} of {all} shown"), found=len(shelf.ids), all=everything), width="content")
+    table(shelf)
+
+
+@st.dialog(plain(N_("Delete for good?")))
+def confirm(chosen: Chosen, count: int) -> None:
+    """Asks before something goes that cannot be had back."""
+    st.markdown(say(N_("The files of {count} entries are removed from the disk. This cannot be undone."), count=count))
+    with st.container(horizontal=True):
+        if st.button(say(N_("Delete for good")), type="primary", key="purge_confirmed", icon=":material/delete_forever:"):
+            purge(chosen)
+            st.rerun()
+        if st.button(say(N_("Keep")), key="purge_cancelled"):
+            st.rerun()
+
+
+def in_bin(shelf: Shelf, everything: Chosen) -> None:
+    """What was deleted, to be restored or deleted for good."""
+    if not shelf.ids:
+        st.caption(say(N_("The bin is empty. What you delete comes here first, and can be restored from here.")))
+        return
+    ticked = [one for one in shelf.ids if one in state.ticked(shelf.key)]
+    chosen = Chosen(*(tuple(one for one in ids if one in ticked) for ids in (everything.data, everything.runs)))
+    with st.container(horizontal=True, vertical_alignment="center", key="bin_actions"):
+        st.button(
+            say(N_("Restore")),
+            key="restore_ticked",
+            icon=":material/restore_from_trash:",
+            disabled=not ticked,
+            on_click=restore,
+            args=(chosen,),
+        )
+        if st.button(say(N_("Delete for good")), key="purge_ticked", icon=":material/delete_forever:", disabled=not ticked):
+            confirm(chosen, len(ticked))
+        ticking(shelf, ticked)
+        st.space("stretch")
+        if st.button(say(N_("Empty the bin")), key="empty_bin", icon=":material/delete_sweep:"):
+            confirm(everything, len(shelf.ids))
+    table(shelf)
+
+
+page_head(N_("Library"), N_("Everything you keep: find it again, give it a name or a note, tidy up."))
+shown_refusal()
+data_sets, runs = workbench().records.data_sets(), workbench().records.runs()
+bin_list, bin_chosen = bin_shelf()
+if not data_sets and not bin_list.ids:
+    offer(say(N_("Nothing is kept yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
+counted = {"data_sets": len(data_sets), "runs": len(runs), "size": file_size(engine.bytes_kept())}
+st.caption(say(N_("{data_sets} data sets and {runs} runs · {size} on disk, with the bin"), **counted))
+names = {
+    "data": plain(N_("Data sets")) + f" ({len(data_sets)})",
+    "runs": plain(N_("Runs")) + f" ({len(runs)})",
+    "bin": plain(N_("Bin")) + f" ({len(bin_list.ids)})",
+}
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    shown = st.segmented_control(
+        say(N_("Show")),
+        list(names),
+        default="data",
+        required=True,
+        format_func=names.__getitem__,
+        key="library_shown",
+        label_visibility="collapsed",
+    )
+    search = (
+        st.text_input(
+            say(N_("Search")),
+            key="library_search",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            width=320,
+            placeholder=plain(N_("Search names, notes, data sets …")),
+        )
+        if shown != "bin"
+        else ""
+    )
+if shown == "bin":
+    in_bin(bin_list, bin_chosen)
+else:
+    whole = data_shelf(data_sets, runs) if shown == "data" else run_shelf(data_sets, runs)
+    if whole.ids:
+        kept(found(whole, search or ""), len(whole.ids))
+        st.caption(say(N_("Double-click a name or a note to change it; click the head of a column to sort by it.")))
+    else:
+        st.caption(say(N_("Nothing here.")))
