@@ -21,6 +21,8 @@ class InBin:
 
     data_sets: list[DataSetRecord]
     runs: list[RunRecord]
+    sizes: dict[str, int]
+    """Bytes of each, by its id; those of a data set with those of its runs."""
 
     @property
     def chosen(self) -> Chosen:
@@ -85,7 +87,10 @@ class Library:
         return restored
 
     def in_bin(self) -> InBin:
-        return InBin(*self._bin.contents())
+        data_sets, runs = self._bin.contents()
+        of_runs = self._bin.sizes_of_runs()
+        sizes = {record.id: (record.size or 0) + of_runs.get(record.id, 0) for record in data_sets}
+        return InBin(data_sets, runs, sizes | {run.id: run.size or 0 for run in runs})
 
     def is_in_bin(self, chosen: Chosen) -> bool:
         return bool(self._bin.holds(chosen))

@@ -76,5 +76,5 @@ shown_refusal()
 st.subheader(say(N_("Recent runs")), anchor=False)
 recent_runs()
 data_set_list(say(N_("Data sets")))
-if st.button(say(N_("Everything you keep")), type="tertiary", icon=":material/inventory_2:", key="to_library"):
+if st.button(say(N_("All data sets and runs, and the bin")), type="tertiary", icon=":material/inventory_2:", key="to_library"):
     state.go("library")

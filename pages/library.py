@@ -175,17 +175,16 @@ def run_shelf(records: list[DataSetRecord], runs: list[RunRecord]) -> Shelf:
 
 def bin_shelf() -> tuple[Shelf, Chosen]:
     kept = workbench().library.in_bin()
-    size = {record.id: record.size or 0 for record in kept.data_sets}
+    ids = [*kept.chosen.data, *kept.chosen.runs]
     frame = pd.DataFrame(
         {
             "name": [record.name for record in kept.data_sets] + [run_text(run) for run in kept.runs],
             "what": [plain(N_("data set, with its runs"))] * len(kept.data_sets) + [plain(N_("run"))] * len(kept.runs),
-            "size": [size[record.id] for record in kept.data_sets] + [run.size for run in kept.runs],
+            "size": [kept.sizes[record_id] for record_id in ids],
             "deleted": local([record.deleted for record in (*kept.data_sets, *kept.runs) if record.deleted]),
             "note": [record.note for record in (*kept.data_sets, *kept.runs)],
         }
     )
-    ids = [*kept.chosen.data, *kept.chosen.runs]
     return Shelf("bin", ids, frame, column_config(), plain(N_("What is in the bin"))), kept.chosen
 
 
@@ -195,7 +194,7 @@ def ticking(shelf: Shelf, ticked: list[str]) -> None:
     if count:
         size = shelf.frame["size"][[one in ticked for one in shelf.ids]].sum()
         st.markdown(say(N_("{count} chosen · {size}"), count=count, size=file_size(int(size))), width="content")
-    if count < len(shelf.ids):
+    if count < len(shelf.ids) > 1:
         label = say(N_("Choose all {count}"), count=len(shelf.ids))
         st.button(label, key=f"all_{shelf.key}", type="tertiary", on_click=state.tick_all, args=(shelf.key, shelf.ids))
     if count:
@@ -220,7 +219,7 @@ def kept(shelf: Shelf, everything: int) -> None:
         )
         ticking(shelf, ticked)
         if shelf.key == "data" and (runs := int(shelf.frame["runs"][[one in ticked for one in shelf.ids]].sum())):
-            st.caption(say(N_("{runs} runs go with that."), runs=runs), width="content")
+            st.caption(say(N_("1 run goes with that.") if runs == 1 else N_("{runs} runs go with that."), runs=runs), width="content")
         if len(shelf.ids) < everything:
             st.caption(say(N_("{found} of {all} shown"), found=len(shelf.ids), all=everything), width="content")
     table(shelf)
@@ -229,7 +228,10 @@ def kept(shelf: Shelf, everything: int) -> None:
 @st.dialog(plain(N_("Delete for good?")))
 def confirm(chosen: Chosen, count: int) -> None:
     """Asks before something goes that cannot be had back."""
-    st.markdown(say(N_("The files of {count} entries are removed from the disk. This cannot be undone."), count=count))
+    what = N_("Its files are removed from the disk. This cannot be undone.")
+    if count > 1:
+        what = N_("The files of all {count} are removed from the disk. This cannot be undone.")
+    st.markdown(say(what, count=count))
     with st.container(horizontal=True):
         if st.button(say(N_("Delete for good")), type="primary", key="purge_confirmed", icon=":material/delete_forever:"):
             purge(chosen)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from detectors.storage.records import Records
@@ -74,6 +74,12 @@ class Bin:
         with self._records.session() as session:
             data_sets = session.scalars(select(DataSetRecord).where(*self._mine(DataSetRecord)).order_by(DataSetRecord.deleted.desc()))
             return list(data_sets), list(session.scalars(alone.where(*self._mine(RunRecord)).order_by(RunRecord.deleted.desc())))
+
+    def sizes_of_runs(self) -> dict[str, int]:
+        """Bytes of the runs in the bin together, by the data set they belong to."""
+        query = select(RunRecord.data_id, func.sum(RunRecord.size)).where(*self._mine(RunRecord)).group_by(RunRecord.data_id)
+        with self._records.session() as session:
+            return {data_id: int(size or 0) for data_id, size in session.execute(query)}
 
     def holds(self, chosen: Chosen) -> Chosen:
         """Those of `chosen` that are in the bin."""

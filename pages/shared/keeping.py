@@ -13,7 +13,7 @@ from detectors.messages import N_, Message
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import engine, state
-from pages.shared.context import run_text
+from pages.shared.context import detector_title, run_text
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message
 
@@ -29,7 +29,10 @@ def entry_menu(record: DataSetRecord | RunRecord) -> None:
     is_data = isinstance(record, DataSetRecord)
     library = workbench().library
     with menu:
-        _field(record.id, "name", record.name, library.rename_data_set if is_data else library.rename_run)
+        if isinstance(record, DataSetRecord):
+            _field(record.id, "name", record.name, library.rename_data_set)
+        else:
+            _field(record.id, "name", record.name, library.rename_run, placeholder=detector_title(record))
         _field(record.id, "note", record.note, library.note_data_set if is_data else library.note_run)
         chosen = Chosen(data=(record.id,)) if is_data else Chosen(runs=(record.id,))
         runs = len(workbench().records.runs(record.id)) if is_data else 0
@@ -40,17 +43,17 @@ def entry_menu(record: DataSetRecord | RunRecord) -> None:
         st.button(say(N_("Delete")), key=f"delete_{record.id}", icon=":material/delete:", on_click=delete, args=(chosen,), width="stretch")
 
 
-def _field(record_id: str, what: str, text: str, keep: Callable[[str, str], None]) -> None:
+def _field(record_id: str, what: str, text: str, keep: Callable[[str, str], None], placeholder: str = "") -> None:
     """A field that keeps what is typed; its key changes with what is kept, so that it never shows an old text again."""
     key = f"{what}_{record_id}_{zlib.crc32(text.encode()):x}_{state.refusals()}"
     asked = {"key": key, "on_change": lambda: attempt(lambda: keep(record_id, state.typed(key) or ""))}
     if what == "name":
-        st.text_input(say(N_("Name")), text, max_chars=LONGEST_NAME, **asked)
+        st.text_input(say(N_("Name")), text, max_chars=LONGEST_NAME, placeholder=placeholder, **asked)
     else:
         st.text_area(say(N_("Note")), text, max_chars=LONGEST_NOTE, height=90, **asked)
 
 
-def attempt(change: Callable[[], None]) -> None:
+def attempt(change: Callable[[], object]) -> None:
     """Does what a click asks; where it cannot be done, the page says why."""
     try:
         change()
@@ -78,7 +81,7 @@ def delete(chosen: Chosen) -> None:
 
 
 def restore(chosen: Chosen) -> None:
-    attempt(lambda: workbench().library.restore(chosen) and None)
+    attempt(lambda: workbench().library.restore(chosen))
     state.forget_undo()
 
 
@@ -116,6 +119,7 @@ def _what_went(chosen: Chosen) -> Message:
         name = data_set.name if data_set else ""
         if not runs:
             return Message(N_("{name} is in the bin."), {"name": name})
-        return Message(N_("{name} is in the bin, with its runs ({runs})."), {"name": name, "runs": runs})
+        with_runs = N_("{name} is in the bin, with its run.") if runs == 1 else N_("{name} is in the bin, with its {runs} runs.")
+        return Message(with_runs, {"name": name, "runs": runs})
     run = records.run(chosen.runs[0])
     return Message(N_("{name} is in the bin."), {"name": run_text(run) if run else ""})
