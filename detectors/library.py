@@ -62,7 +62,7 @@ class Library:
     def note_run(self, run_id: str, note: str) -> None:
         self._records.describe(RunRecord, run_id, note=_short(note, LONGEST_NOTE))
 
-    # ── the bin ──
+    # ── the bin: one change at a time ──
 
     def delete(self, chosen: Chosen) -> Chosen:
         """Moves data sets (with their runs) and runs to the bin, stopping what is at work; gives what this call has moved."""
@@ -78,7 +78,8 @@ class Library:
         Raises:
             StorageError: nothing of it is in the bin any more, nor where it was: it was deleted for good.
         """
-        restored = self._bin.take_out(chosen)
+        with self._supervisor.looking:
+            restored = self._bin.take_out(chosen)
         missing = chosen.without(restored)
         gone = [data_id for data_id in missing.data if self._records.data_set(data_id) is None]
         gone += [run_id for run_id in missing.runs if self._records.run(run_id) is None]

@@ -100,7 +100,10 @@ class Workbench:
         return self._recorded(data_id, reading.read_file(source, self.workspace.data / data_id, name=name, limits=limits))
 
     def import_sample(self, sample: str) -> DataSetRecord:
-        """Makes a sample; where the same one was made before, that one is used again."""
+        """Makes a sample; where the owner has it already, and not in the bin, that one is opened again.
+
+        Whoever tries a sample twice wants to go on with it. An uploaded file becomes a data set of its own every time.
+        """
         data_id = new_id()
         report = reading.make_sample(sample, self.workspace.data / data_id)
         before = self.records.data_sets(content_hash=report.content_hash)

@@ -20,7 +20,7 @@ from pages.shared.data_set_list import data_set_list
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
 from pages.shared.importing import uploader
-from pages.shared.keeping import entry_menu
+from pages.shared.keeping import attempt, entry_menu
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
 from pages.shared.values import value_text
@@ -89,7 +89,7 @@ def kind_choice(record: DataSetRecord) -> None:
         format_func=lambda name: plain(KINDS[name].title),
         key=key,
         help=" · ".join(say(KINDS[name].title) + ": " + say(KINDS[name].summary) for name in possible),
-        on_change=lambda: workbench().set_kind(record.id, state.typed(key)),
+        on_change=lambda: attempt(lambda: workbench().set_kind(record.id, state.typed(key))),
     )
 
 

@@ -35,11 +35,11 @@ def sample_card(sample: Sample) -> None:
 
 
 def recent_runs() -> None:
-    runs = workbench().records.runs(most=RECENT)
+    data_sets = {record.id: record for record in workbench().records.data_sets()}
+    runs = [run for run in workbench().records.runs(most=RECENT) if run.data_id in data_sets]
     if not runs:
         st.caption(say(N_("Nothing yet. Runs that you train will be listed here.")))
         return
-    data_sets = {record.id: record for record in workbench().records.data_sets()}
     thresholds = workbench().records.thresholds()
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,80 +16,10 @@ from pages.shared import engine, state
 from pages.shared.context import detector_title, run_text, run_title, state_text
 from pages.shared.empty import offer
 from pages.shared.engine import workbench
-from pages.shared.keeping import attempt, delete, purge, restore, shown_refusal
+from pages.shared.keeping import delete, purge, restore, shown_refusal
 from pages.shared.language import file_size, plain, say
 from pages.shared.look import page_head
-
-#: A list of more rows scrolls, in so many pixels.
-MOST_IN_FULL, TALLEST = 16, 640
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """One of the lists: its rows with the ids they stand for, and what can be done with them."""
-
-    key: str
-    ids: list[str]
-    frame: pd.DataFrame
-    """`name`, `note` and what else is shown; `size` in bytes."""
-    columns: dict[str, Any]
-    alt: str
-    rename: Callable[[str, str], None] | None = None
-    note: Callable[[str, str], None] | None = None
-    open: Callable[[str], None] | None = None
-
-
-def found(shelf: Shelf, words: str) -> Shelf:
-    """The rows in whose texts all of `words` occur."""
-    texts = shelf.frame.select_dtypes(include=["object", "string"]).astype(str).agg(" ".join, axis=1).str.casefold()
-    kept = [all(word in text for word in words.casefold().split()) for text in texts]
-    ids = [one for one, is_kept in zip(shelf.ids, kept, strict=True) if is_kept]
-    return Shelf(**{**shelf.__dict__, "ids": ids, "frame": shelf.frame[kept].reset_index(drop=True)})
-
-
-def table(shelf: Shelf) -> list[str]:
-    """The list with a box to tick in every row; names and notes are changed in place. Gives the ids that are ticked."""
-    seen = zlib.crc32(repr([shelf.ids, shelf.frame.to_dict("list")]).encode())
-    key = f"library_{shelf.key}_{seen:x}_{state.refusals()}_{state.ticks_set(shelf.key)}"
-    frame = shelf.frame.copy()
-    frame.insert(0, "ticked", [one in state.ticked_at_first(shelf.key, key) for one in shelf.ids])
-    columns: dict[str, Any] = {"ticked": st.column_config.CheckboxColumn(plain(N_("Choose")), width=95, pinned=True), **shelf.columns}
-    if shelf.open is not None:
-        frame["open"] = [plain(N_("Open"))] * len(frame)
-        columns["open"] = st.column_config.ButtonColumn(
-            "", type="tertiary", width=80, key=f"open_{key}", on_click=_open, args=(shelf, f"open_{key}")
-        )
-    editable = {"ticked", *(["name"] if shelf.rename else []), *(["note"] if shelf.note else [])}
-    st.data_editor(
-        frame,
-        key=key,
-        hide_index=True,
-        height="content" if len(frame) <= MOST_IN_FULL else TALLEST,
-        disabled=[name for name in frame.columns if name not in editable],
-        column_config=columns,
-        alt=shelf.alt,
-        on_change=_take,
-        args=(shelf, key),
-    )
-    return [one for one in shelf.ids if one in state.ticked(shelf.key)]
-
-
-def _open(shelf: Shelf, key: str) -> None:
-    if shelf.open is not None:
-        shelf.open(shelf.ids[state.typed(key)["row"]])
-
-
-def _take(shelf: Shelf, key: str) -> None:
-    """Keeps what was ticked or typed since the table was first shown."""
-    edited = {int(row): changed for row, changed in state.typed(key)["edited_rows"].items()}
-    at_first = state.ticked_at_first(shelf.key, key)
-    for row, record_id in enumerate(shelf.ids):
-        state.tick(shelf.key, record_id, edited.get(row, {}).get("ticked", record_id in at_first))
-    for row, changed in edited.items():
-        record_id, before = shelf.ids[row], shelf.frame.iloc[row]
-        for column, keep in (("name", shelf.rename), ("note", shelf.note)):
-            if keep is not None and column in changed and (changed[column] or "") != before[column]:
-                attempt(lambda keep=keep, text=changed[column] or "", one=record_id: keep(one, text))
+from pages.shared.shelf import Shelf, found, table, ticked, ticked_sum, ticking
 
 
 def local(moments: list[datetime]) -> list[datetime]:
@@ -100,7 +27,8 @@ def local(moments: list[datetime]) -> list[datetime]:
     return [moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) for moment in moments]
 
 
-def column_config(rows: str | None = None) -> dict[str, Any]:
+def column_config() -> dict[str, Any]:
+    """How each column of the lists is shown, by its name."""
     config = st.column_config
     moment = "D MMM YYYY, HH:mm"
     return {
@@ -109,7 +37,7 @@ def column_config(rows: str | None = None) -> dict[str, Any]:
         "detector": config.TextColumn(plain(N_("Detector"))),
         "state": config.TextColumn(plain(N_("State"))),
         "what": config.TextColumn(plain(N_("What"))),
-        "rows": config.NumberColumn(rows or plain(N_("Rows")), format="localized"),
+        "rows": config.NumberColumn(plain(N_("Rows")), format="localized"),
         "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
         "runs": config.NumberColumn(plain(N_("Runs")), format="localized"),
         "size": config.NumberColumn(plain(N_("Size")), format="bytes"),
@@ -188,41 +116,28 @@ def bin_shelf() -> tuple[Shelf, Chosen]:
     return Shelf("bin", ids, frame, column_config(), plain(N_("What is in the bin"))), kept.chosen
 
 
-def ticking(shelf: Shelf, ticked: list[str]) -> None:
-    """What is ticked, and ticking all rows of the list or none."""
-    count = len(ticked)
-    if count:
-        size = shelf.frame["size"][[one in ticked for one in shelf.ids]].sum()
-        st.markdown(say(N_("{count} chosen · {size}"), count=count, size=file_size(int(size))), width="content")
-    if count < len(shelf.ids) > 1:
-        label = say(N_("Choose all {count}"), count=len(shelf.ids))
-        st.button(label, key=f"all_{shelf.key}", type="tertiary", on_click=state.tick_all, args=(shelf.key, shelf.ids))
-    if count:
-        st.button(say(N_("Choose none")), key=f"none_{shelf.key}", type="tertiary", on_click=state.tick_all, args=(shelf.key, []))
-
-
-def kept(shelf: Shelf, everything: int) -> None:
+def kept_list(shelf: Shelf, everything: int) -> None:
     """Data sets or runs, to be searched, changed and deleted."""
-    ticked = [one for one in shelf.ids if one in state.ticked(shelf.key)]
     if not shelf.ids:
-        st.caption(say(N_("Nothing that is kept has these words in its name, note or data set.")))
+        st.caption(say(N_("Nothing here has these words in its name, its note or its data set.")))
         return
     with st.container(horizontal=True, vertical_alignment="center", key="library_actions"):
-        chosen = Chosen(data=tuple(ticked)) if shelf.key == "data" else Chosen(runs=tuple(ticked))
+        chosen = Chosen(**{shelf.key: tuple(ticked(shelf))})
         st.button(
             say(N_("Delete")),
             key="delete_ticked",
             icon=":material/delete:",
-            disabled=not ticked,
+            disabled=not chosen,
             on_click=delete,
             args=(chosen,),
         )
-        ticking(shelf, ticked)
-        if shelf.key == "data" and (runs := int(shelf.frame["runs"][[one in ticked for one in shelf.ids]].sum())):
+        ticking(shelf)
+        if shelf.key == "data" and (runs := ticked_sum(shelf, "runs")):
             st.caption(say(N_("1 run goes with that.") if runs == 1 else N_("{runs} runs go with that."), runs=runs), width="content")
         if len(shelf.ids) < everything:
             st.caption(say(N_("{found} of {all} shown"), found=len(shelf.ids), all=everything), width="content")
     table(shelf)
+    st.caption(say(N_("Double-click a name or a note to change it; click the head of a column to sort by it.")))
 
 
 @st.dialog(plain(N_("Delete for good?")))
@@ -245,20 +160,20 @@ def in_bin(shelf: Shelf, everything: Chosen) -> None:
     if not shelf.ids:
         st.caption(say(N_("The bin is empty. What you delete comes here first, and can be restored from here.")))
         return
-    ticked = [one for one in shelf.ids if one in state.ticked(shelf.key)]
-    chosen = Chosen(*(tuple(one for one in ids if one in ticked) for ids in (everything.data, everything.runs)))
+    wanted = ticked(shelf)
+    chosen = Chosen(*(tuple(one for one in ids if one in wanted) for ids in (everything.data, everything.runs)))
     with st.container(horizontal=True, vertical_alignment="center", key="bin_actions"):
         st.button(
             say(N_("Restore")),
             key="restore_ticked",
             icon=":material/restore_from_trash:",
-            disabled=not ticked,
+            disabled=not wanted,
             on_click=restore,
             args=(chosen,),
         )
-        if st.button(say(N_("Delete for good")), key="purge_ticked", icon=":material/delete_forever:", disabled=not ticked):
-            confirm(chosen, len(ticked))
-        ticking(shelf, ticked)
+        if st.button(say(N_("Delete for good")), key="purge_ticked", icon=":material/delete_forever:", disabled=not wanted):
+            confirm(chosen, len(wanted))
+        ticking(shelf)
         st.space("stretch")
         if st.button(say(N_("Empty the bin")), key="empty_bin", icon=":material/delete_sweep:"):
             confirm(everything, len(shelf.ids))
@@ -267,15 +182,15 @@ def in_bin(shelf: Shelf, everything: Chosen) -> None:
 
 page_head(N_("Library"), N_("Everything you keep: find it again, give it a name or a note, tidy up."))
 shown_refusal()
-data_sets, runs = workbench().records.data_sets(), workbench().records.runs()
+all_data, all_runs = workbench().records.data_sets(), workbench().records.runs()
 bin_list, bin_chosen = bin_shelf()
-if not data_sets and not bin_list.ids:
+if not all_data and not bin_list.ids:
     offer(say(N_("Nothing is kept yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
-counted = {"data_sets": len(data_sets), "runs": len(runs), "size": file_size(engine.bytes_kept())}
+counted = {"data_sets": len(all_data), "runs": len(all_runs), "size": file_size(engine.bytes_kept())}
 st.caption(say(N_("{data_sets} data sets and {runs} runs · {size} on disk, with the bin"), **counted))
 names = {
-    "data": plain(N_("Data sets")) + f" ({len(data_sets)})",
-    "runs": plain(N_("Runs")) + f" ({len(runs)})",
+    "data": plain(N_("Data sets")) + f" ({len(all_data)})",
+    "runs": plain(N_("Runs")) + f" ({len(all_runs)})",
     "bin": plain(N_("Bin")) + f" ({len(bin_list.ids)})",
 }
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -303,9 +218,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if shown == "bin":
     in_bin(bin_list, bin_chosen)
 else:
-    whole = data_shelf(data_sets, runs) if shown == "data" else run_shelf(data_sets, runs)
+    whole = data_shelf(all_data, all_runs) if shown == "data" else run_shelf(all_data, all_runs)
     if whole.ids:
-        kept(found(whole, search or ""), len(whole.ids))
-        st.caption(say(N_("Double-click a name or a note to change it; click the head of a column to sort by it.")))
+        kept_list(found(whole, search or ""), len(whole.ids))
     else:
-        st.caption(say(N_("Nothing here.")))
+        st.caption(say(N_("Nothing is kept here.")))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from detectors.answerer import Answerer
 from detectors.errors import StorageError
 from detectors.runs import queue
 from detectors.runs.request import RunRequest
@@ -168,6 +169,16 @@ def test_scores_of_a_run_that_was_deleted_for_good_are_missed_in_words(bench):
     bench.library.empty_bin()
     with pytest.raises(StorageError, match="This run is no longer there"):
         folder.array("scores")
+
+
+def test_what_the_answerer_has_kept_of_a_run_goes_with_it(bench):
+    answerer = Answerer(bench.workspace)
+    answerer._opened_folders.add(bench.run_folder("r1").path)
+    bench.library.delete(DATA)
+    bench.library.empty_bin()
+    with pytest.raises(StorageError, match="This run is no longer there"):
+        answerer.answer({"do": "explain_row", "run": "r1", "data": "d1", "row": 0, "into": ""})
+    assert answerer._opened_folders == set()
 
 
 # ── owners ──

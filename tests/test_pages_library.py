@@ -78,7 +78,7 @@ def test_what_is_ticked_goes_into_the_bin_and_is_had_back(bench):
     app = edited(opened("library"), 1, ticked=True)
     assert "1 chosen · 1 kB" in texts(app) and "2 runs go with that." in texts(app)
     app = click(app, "delete_ticked")
-    assert r"bank\.csv is in the bin, with its 2 runs." in texts(app).replace("\u202f", " ")
+    assert r"bank\.csv is in the bin, with its 2 runs." in texts(app)
     assert app.dataframe[0].value["name"].tolist() == ["pump.csv"]
     app = click(app, "undo")
     assert sorted(run.id for run in bench.records.runs("d1")) == ["r1", "r2"]

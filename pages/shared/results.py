@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from detectors import distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
+from detectors.errors import StorageError
 from detectors.runs.request import RunRequest
+from detectors.storage.files import RUN_GONE
 from detectors.thresholds import RULES
 from pages.shared.engine import kept_by_id, workbench
 
@@ -105,7 +107,8 @@ def _judged_scores(run_id: str) -> KnownLabels:
 
 def _chosen_by_label(run_id: str) -> bool:
     record = workbench().records.run(run_id)
-    assert record is not None
+    if record is None:
+        raise StorageError(RUN_GONE)
     request = RunRequest.from_json(record.request)
     return request.fit_where is not None and request.fit_where.column == request.label
 

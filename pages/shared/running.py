@@ -11,11 +11,11 @@ from detectors import charts, registry
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import state
-from pages.shared.context import run_text
+from pages.shared.context import run_title
 from pages.shared.engine import workbench
-from pages.shared.language import escape, plain, say, translate
+from pages.shared.language import clock, escape, plain, say, translate
 from pages.shared.look import palette, show_chart
-from pages.shared.queue_list import place_text, runs_before
+from pages.shared.queue_list import place_text, runs_before, withdraw_button
 
 #: Seconds between two looks at a running run.
 LOOK_S = 0.5
@@ -55,7 +55,10 @@ def running_run(data_set: DataSetRecord) -> str | None:
 def _progress(run: RunRecord) -> None:
     progress = workbench().run_folder(run.id).progress()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{escape(run_text(run))}** · {_figures(run, progress)}", width="stretch")
+        st.markdown(f"**{escape(run_title(run))}, {escape(clock(run.created))}** · {_figures(run, progress)}", width="stretch")
+        if run.state == "queued":
+            withdraw_button(run)
+            return
         keep = plain(N_("keep what was learned")), plain(N_("discard"))
         choice = st.segmented_control(
             say(N_("When stopped")),
