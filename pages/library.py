@@ -186,8 +186,7 @@ all_data, all_runs = workbench().records.data_sets(), workbench().records.runs()
 bin_list, bin_chosen = bin_shelf()
 if not all_data and not bin_list.ids:
     offer(say(N_("Nothing is kept yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
-counted = {"data_sets": len(all_data), "runs": len(all_runs), "size": file_size(engine.bytes_kept())}
-st.caption(say(N_("{data_sets} data sets and {runs} runs · {size} on disk, with the bin"), **counted))
+st.caption(say(N_("{size} on the disk, with the bin"), size=file_size(engine.bytes_kept())))
 names = {
     "data": plain(N_("Data sets")) + f" ({len(all_data)})",
     "runs": plain(N_("Runs")) + f" ({len(all_runs)})",

@@ -201,6 +201,7 @@ def test_nobody_lists_opens_changes_or_deletes_what_is_somebody_elses(bench):
     assert bench.library.restore(DATA) == DATA
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_is_two_data_sets_whose_content_is_stored_once(bench, tmp_path):
     (tmp_path / "numbers.csv").write_text("a,b\n" + "\n".join(f"{row},{row * 7919 % 1000}" for row in range(2000)))
     first = bench.import_file(tmp_path / "numbers.csv", "numbers.csv")

@@ -20,6 +20,8 @@ from tests.browser import wait_until_idle
 from tests.server import AppServer
 from tests.test_pages import opened, texts
 
+pytestmark = pytest.mark.slow
+
 
 def fill(bench: Workbench) -> None:
     """Two data sets, of which one has two finished runs, and a waiting one behind two others."""
@@ -91,7 +93,7 @@ def test_a_page_says_what_became_of_what_it_was_opened_on(bench, page):
     app = opened(page, data="d1", run="r1")
     assert "This data set is in the bin." in texts(app)
     bench.library.empty_bin()
-    click(app, "restore")  # another session was faster
+    assert "This cannot be restored" in click(app, "restore").error[0].value  # another session was faster
     assert "It was deleted for good" in texts(opened(page, data="d1", run="r1"))
 
 
@@ -99,7 +101,9 @@ def test_train_names_the_runs_before_a_waiting_one_and_withdraws_them(bench):
     page_before = opened("train", data="d2", run="r5")
     assert "waiting · 2 runs before this one" in texts(page_before)
     assert r"1\. Isolation forest, " in texts(page_before)
-    bench.stop_run("r4", "discard")
+    assert not page_before.exception
+    click(page_before, "withdraw_before_r4")
+    assert queue.waiting(bench.workspace) == ["r3", "r5"]
     assert "waiting · 1 run before this one" in texts(opened("train", data="d2", run="r5"))
 
 

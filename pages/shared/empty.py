@@ -10,7 +10,7 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import state
 from pages.shared.context import state_text
 from pages.shared.engine import workbench
-from pages.shared.keeping import restore
+from pages.shared.keeping import restore, shown_refusal
 from pages.shared.language import say, say_message
 
 
@@ -57,6 +57,7 @@ def need_run() -> tuple[DataSetRecord, RunRecord]:
             say(N_("This run is in the bin.")),
             say(N_("There is no run at this address. It was deleted for good, or the address is not whole.")),
         )
+        st.stop()
     if run is None:
         offer(say(N_("No detector has been trained on this data yet, or none is chosen.")), say(N_("Choose and train a detector")), "train")
     elif run.state != "done":
@@ -69,6 +70,7 @@ def need_run() -> tuple[DataSetRecord, RunRecord]:
 
 
 def _tell_missing(chosen: Chosen, in_bin: str, gone: str) -> None:
+    shown_refusal()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="missing"):
         is_in_bin = workbench().library.is_in_bin(chosen)
         st.markdown(in_bin if is_in_bin else gone, width="stretch")

@@ -17,9 +17,6 @@ from pages.shared.context import detector_title, run_text
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message
 
-#: Entries whose names fit into the sentence that says they were deleted.
-NAMED = 1
-
 
 def entry_menu(record: DataSetRecord | RunRecord) -> None:
     """A quiet menu: the name, a note, and Delete. Made only once somebody opens it."""
@@ -108,18 +105,20 @@ def undo_bar() -> None:
 def _what_went(chosen: Chosen) -> Message:
     """What is being moved to the bin, in a sentence; to be asked before it goes."""
     records = workbench().records
+    if len(chosen.data) + len(chosen.runs) == 1:
+        return _what_one_went(chosen)
+    if not chosen.data:
+        return Message(N_("{runs} runs are in the bin."), {"runs": len(chosen.runs)})
     runs = sum(len(records.runs(data_id)) for data_id in chosen.data)
-    if len(chosen.data) + len(chosen.runs) > NAMED:
-        counts = {"data_sets": len(chosen.data), "runs": runs + len(chosen.runs)}
-        if not chosen.data:
-            return Message(N_("{runs} runs are in the bin."), counts)
-        return Message(N_("{data_sets} data sets and {runs} runs are in the bin."), counts)
-    if chosen.data:
-        data_set = records.data_set(chosen.data[0])
-        name = data_set.name if data_set else ""
-        if not runs:
-            return Message(N_("{name} is in the bin."), {"name": name})
-        with_runs = N_("{name} is in the bin, with its run.") if runs == 1 else N_("{name} is in the bin, with its {runs} runs.")
-        return Message(with_runs, {"name": name, "runs": runs})
-    run = records.run(chosen.runs[0])
-    return Message(N_("{name} is in the bin."), {"name": run_text(run) if run else ""})
+    return Message(N_("{data_sets} data sets are in the bin, with their runs ({runs})."), {"data_sets": len(chosen.data), "runs": runs})
+
+
+def _what_one_went(chosen: Chosen) -> Message:
+    records = workbench().records
+    if chosen.runs:
+        run = records.run(chosen.runs[0])
+        return Message(N_("{name} is in the bin."), {"name": run_text(run) if run else ""})
+    data_set, runs = records.data_set(chosen.data[0]), len(records.runs(chosen.data[0]))
+    sentence = {0: N_("{name} is in the bin."), 1: N_("{name} is in the bin, with its run.")}
+    values = {"name": data_set.name if data_set else "", "runs": runs}
+    return Message(sentence.get(runs, N_("{name} is in the bin, with its {runs} runs.")), values)

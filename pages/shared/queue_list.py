@@ -29,13 +29,14 @@ def runs_before(run: RunRecord) -> None:
                 continue
             st.caption(f"{position}\\. {_name(before)}", width="stretch")
             if before.state == "queued":
-                withdraw_button(before)
+                withdraw_button(before, "before")
 
 
-def withdraw_button(run: RunRecord) -> None:
+def withdraw_button(run: RunRecord, place: str) -> None:
+    """Takes a waiting run out of the queue; `place` tells apart the buttons that one page has for it."""
     st.button(
         say(N_("Withdraw")),
-        key=f"withdraw_{run.id}",
+        key=f"withdraw_{place}_{run.id}",
         type="tertiary",
         icon=":material/playlist_remove:",
         help=say(N_("Takes this run out of the queue. It can be started again.")),

@@ -52,7 +52,7 @@ def _line(run: RunRecord, threshold: ThresholdRecord | None) -> None:
             elif run.state in ("failed", "interrupted", "stopped"):
                 st.button(say(N_("Start again")), key=f"again_{run.id}", icon=":material/replay:", on_click=_start_again, args=(run.id,))
             elif run.state == "queued":
-                withdraw_button(run)
+                withdraw_button(run, "list")
             entry_menu(run)
         if run.note:
             st.caption(escape(run.note))

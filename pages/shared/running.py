@@ -57,7 +57,7 @@ def _progress(run: RunRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape(run_title(run))}, {escape(clock(run.created))}** · {_figures(run, progress)}", width="stretch")
         if run.state == "queued":
-            withdraw_button(run)
+            withdraw_button(run, "running")
             return
         keep = plain(N_("keep what was learned")), plain(N_("discard"))
         choice = st.segmented_control(

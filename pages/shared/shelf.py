@@ -24,6 +24,7 @@ class Shelf:
     """One of the lists: its rows with the ids they stand for, and what can be done with them."""
 
     key: str
+    """``data``, ``runs`` or ``bin``."""
     ids: list[str]
     frame: pd.DataFrame
     """`name`, `note` and what else is shown; `size` in bytes."""
