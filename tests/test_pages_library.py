@@ -15,7 +15,7 @@ from detectors.settings import Settings
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.workbench import Workbench
-from pages.shared import engine
+from pages.shared import engine, keeping
 from tests.browser import wait_until_idle
 from tests.server import AppServer
 from tests.test_pages import opened, texts
@@ -105,6 +105,17 @@ def test_train_names_the_runs_before_a_waiting_one_and_withdraws_them(bench):
     click(page_before, "withdraw_before_r4")
     assert queue.waiting(bench.workspace) == ["r3", "r5"]
     assert "waiting · 1 run before this one" in texts(opened("train", data="d2", run="r5"))
+
+
+def test_what_the_server_has_kept_goes_when_something_is_deleted_for_good(bench):
+    scores_of = engine.kept_by_id(2)(lambda run_id: [run_id])
+    before = scores_of("r1")
+    assert scores_of("r1") is before
+    bench.library.delete(Chosen(runs=("r1",)))
+    keeping.purge(Chosen(runs=("r1",)))
+    assert scores_of("r1") is not before
+    assert engine.workbench() is bench
+    assert not bench.run_folder("r1").path.exists()
 
 
 @pytest.mark.browser
