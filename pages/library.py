@@ -101,13 +101,15 @@ def run_shelf(records: list[DataSetRecord], runs: list[RunRecord]) -> Shelf:
     )
 
 
-def bin_shelf() -> tuple[Shelf, Chosen]:
+def bin_shelf(records: list[DataSetRecord]) -> tuple[Shelf, Chosen]:
     kept = workbench().library.in_bin()
+    names = {record.id: record.name for record in (*records, *kept.data_sets)}
     ids = [*kept.chosen.data, *kept.chosen.runs]
     frame = pd.DataFrame(
         {
             "name": [record.name for record in kept.data_sets] + [run_text(run) for run in kept.runs],
-            "what": [plain(N_("data set, with its runs"))] * len(kept.data_sets) + [plain(N_("run"))] * len(kept.runs),
+            "what": [plain(N_("data set, with its runs"))] * len(kept.data_sets)
+            + [plain(N_("run on {data_set}"), data_set=names.get(run.data_id, "–")) for run in kept.runs],
             "size": [kept.sizes[record_id] for record_id in ids],
             "deleted": local([record.deleted for record in (*kept.data_sets, *kept.runs) if record.deleted]),
             "note": [record.note for record in (*kept.data_sets, *kept.runs)],
@@ -183,7 +185,7 @@ def in_bin(shelf: Shelf, everything: Chosen) -> None:
 page_head(N_("Library"), N_("Everything you keep: find it again, give it a name or a note, tidy up."))
 shown_refusal()
 all_data, all_runs = workbench().records.data_sets(), workbench().records.runs()
-bin_list, bin_chosen = bin_shelf()
+bin_list, bin_chosen = bin_shelf(all_data)
 if not all_data and not bin_list.ids:
     offer(say(N_("Nothing is kept yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
 st.caption(say(N_("{size} on the disk, with the bin"), size=file_size(engine.bytes_kept())))
