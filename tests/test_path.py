@@ -132,7 +132,9 @@ def test_stop_ends_a_training_and_keeps_what_was_learned(page: Page, app_server,
 
 def test_the_keyboard_moves_the_handle(page: Page, server: AppServer):
     page.goto(server.url)
-    page.locator("[class*='st-key-recent_'] button").first.click()
+    latest = page.locator("[class*='st-key-recent_'] [class*='st-key-open_'] button").first
+    wait_until_idle(latest)  # until then the line moves: its menu comes after this button
+    latest.click()
     handle = page.locator(".threshold-handle")
     wait_until_idle(handle)
     before = cut_off_of(page)
