@@ -27,29 +27,46 @@ from pages.shared.views import view_of
 #: A column with more values than this is no choice of rows to learn from.
 MOST_VALUES = 50
 
+#: Of more detectors than this, one family can be picked.
+MOST_UNSORTED = 8
+
 
 def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
-    """The detectors as cards; gives the chosen one."""
-    chosen = state.chosen_detector(detectors[0].name())
+    """The detectors as cards, with what speaks for and against the chosen one below; gives the chosen one."""
+    name = state.chosen_detector(detectors[0].name())
+    chosen = next((detector for detector in detectors if detector.name() == name), detectors[0])
+    shown = of_family(detectors)
     with st.grid(min(4, max(2, len(detectors)))):
-        for detector in detectors:
-            with st.container(border=True, height="stretch", key=f"card_{detector.name()}"):
-                st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]")
-                st.caption(say(detector.summary))
-                st.caption(say(N_("When: {when}"), when=plain(detector.when)))
-                st.caption(say(N_("Not when: {when}"), when=plain(detector.when_not)))
-                st.space("stretch")
-                is_chosen = detector.name() == chosen
-                st.button(
-                    say(N_("Chosen")) if is_chosen else say(N_("Choose")),
-                    key=f"choose_{detector.name()}",
-                    disabled=is_chosen,
-                    icon=":material/check:" if is_chosen else None,
-                    on_click=state.choose_detector,
-                    args=(detector.name(),),
-                    help=escape(detector.reference),
-                )
-    return next((detector for detector in detectors if detector.name() == chosen), detectors[0])
+        for detector in shown:
+            detector_card(detector, is_chosen=detector is chosen)
+    with st.container(key="about_detector"):
+        st.markdown(f"**{say(chosen.title)}** · " + say(N_("When: {when}"), when=plain(chosen.when)))
+        st.caption(say(N_("Not when: {when}"), when=plain(chosen.when_not)) + "  \n" + escape(chosen.reference))
+    return chosen
+
+
+def of_family(detectors: list[type[Detector]]) -> list[type[Detector]]:
+    """Those of the family that is picked; all of them where they are few."""
+    families = list(dict.fromkeys(detector.family for detector in detectors))
+    if len(detectors) <= MOST_UNSORTED:
+        return detectors
+    picked = st.pills(say(N_("Family")), families, format_func=say, key="family", label_visibility="collapsed")
+    return [detector for detector in detectors if picked in (None, detector.family)]
+
+
+def detector_card(detector: type[Detector], *, is_chosen: bool) -> None:
+    with st.container(border=True, height="stretch", key=f"card_{detector.name()}"):
+        st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]")
+        st.caption(say(detector.summary))
+        st.space("stretch")
+        st.button(
+            say(N_("Chosen")) if is_chosen else say(N_("Choose")),
+            key=f"choose_{detector.name()}",
+            disabled=is_chosen,
+            icon=":material/check:" if is_chosen else None,
+            on_click=state.choose_detector,
+            args=(detector.name(),),
+        )
 
 
 def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:

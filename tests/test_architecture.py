@@ -109,9 +109,10 @@ def test_charts_need_plotly_beside_pure_steps() -> None:
     assert beyond(files_of("charts"), CONTRACT | pure, PURE_LIBRARIES | {"plotly"}) == []
 
 
-def test_a_detector_stands_on_the_contract_and_the_networks() -> None:
+def test_a_detector_stands_on_the_contract_the_networks_and_the_geometry() -> None:
     files = [path for path in ENGINE if path.parent.name in AXES]
-    assert beyond(files, CONTRACT | modules(source_files("detectors/network"))) == []
+    shared = modules((*source_files("detectors/network"), *source_files("detectors/geometry")))
+    assert beyond(files, CONTRACT | shared) == []
 
 
 def test_importing_a_file_imports_no_heavy_library() -> None:

@@ -1,0 +1,1 @@
+"""What detectors on vectors share: nearest rows, and learned arrays kept in a file. Nothing here is a detector."""
