@@ -8,7 +8,7 @@ import streamlit as st
 from detectors.kinds import KINDS, Kind
 from detectors.messages import N_
 from pages.shared import engine, state
-from pages.shared.empty import need_run
+from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
@@ -71,9 +71,7 @@ def _row_jump(rows: int) -> None:
 
 
 page_head(N_("Explain"), N_("See why a row was flagged: what added to its score, and what was expected instead."))
-current_data, current_run = need_run()
-current_threshold = workbench().records.threshold(current_run.id)
-assert current_threshold is not None
+current_data, current_run, current_threshold = need_threshold()
 view = view_of(current_run.kind)
 shown_kind = KINDS[current_run.kind]
 tab_names = [

@@ -10,7 +10,7 @@ from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
 from pages.shared import engine, results, state
 from pages.shared.download import download_panel
-from pages.shared.empty import need_run
+from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.form import number_field
 from pages.shared.judgement import judgement
@@ -78,9 +78,7 @@ def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
 page_head(
     N_("Threshold"), N_("Decide where unusual begins: drag the line, take a rule, or type a value. Rows with a higher score are flagged.")
 )
-data_set, current_run = need_run()
-current_threshold = workbench().records.threshold(current_run.id)
-assert current_threshold is not None
+data_set, current_run, current_threshold = need_threshold()
 plot(current_run, current_threshold)
 if refused := state.take_refusal():
     st.warning(say_message(refused), icon=":material/info:")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from detectors.messages import N_
 from detectors.storage.bin import Chosen
-from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import state
 from pages.shared.context import state_text
 from pages.shared.engine import workbench
@@ -67,6 +67,16 @@ def need_run() -> tuple[DataSetRecord, RunRecord]:
         offer(sentence, say(N_("Go to Train")), "train")
     assert run is not None
     return data_set, run
+
+
+def need_threshold() -> tuple[DataSetRecord, RunRecord, ThresholdRecord]:
+    """A finished run with its data set and its threshold; without them the page says what is missing and ends."""
+    data_set, run = need_run()
+    threshold = workbench().records.threshold(run.id)
+    if threshold is None:
+        offer(say(N_("This run was deleted for good a moment ago.")), say(N_("Go to Train")), "train")
+    assert threshold is not None
+    return data_set, run, threshold
 
 
 def _tell_missing(chosen: Chosen, in_bin: str, gone: str) -> None:
