@@ -9,6 +9,7 @@ from pathlib import Path
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.archive import Archive, LeftOut, Member, Omissions, open_archive
 from detectors.reading.encodings import is_binary
 from detectors.reading.pictures import open_pictures
@@ -58,6 +59,7 @@ def open_contents(source: Path, folder: Path, name: str, most_bytes: int) -> Tab
         reason = _nothing(contents, archive)
         raise DataError(reason.template, **reason.values)
     files = len(archive.members)
+    progress.begin("writing", sum(member.size for member in archive.members))
     if len(contents.pictures) >= len(contents.texts):
         archive.notes += _others(_OTHER_PICTURES, [*contents.texts, *contents.others], files)
         return open_pictures(archive, contents.pictures, contents.omissions, folder)

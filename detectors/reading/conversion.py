@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from detectors.frames import seal
 from detectors.profile import profile_file, save_profiles
+from detectors.reading import progress
 from detectors.reading.archive import fingerprint
 from detectors.reading.contents import open_contents
 from detectors.reading.delimited import open_delimited
@@ -41,7 +42,8 @@ def convert(source: Path, folder: Path, name: str, limits: Limits = USUAL_LIMITS
     table = _open(source, folder, name, file_format, limits)
     rows = _write(table, folder / DATA_FILE)
     seal(folder)
-    save_profiles(profile_file(folder / DATA_FILE), folder)
+    progress.begin("profiling", len(table.schema))
+    save_profiles(profile_file(folder / DATA_FILE, progress.reached), folder)
     report = Report(
         name=name, rows=rows, columns=len(table.schema), format=file_format, encoding=table.encoding, delimiter=table.delimiter,
         seconds=round(time.perf_counter() - started, 3), bytes=size, content_hash=content_hash, notes=tuple(table.notes),

@@ -10,6 +10,7 @@ from pyarrow import csv
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.lines import Layout, check_lines
 from detectors.reading.names import unique_names
 from detectors.reading.table import Table
@@ -30,14 +31,14 @@ def open_delimited(source: Path, name: str) -> Table:
     notes += _layout_notes(layout)
     evidence = [Evidence(decimal_comma=layout.delimiter == ";") for _ in names]
     first_row = 1
-    for block in _text_blocks(source, layout, name):
+    for block in _text_blocks(source, layout, name, "typing"):
         for found, values in zip(evidence, block.columns, strict=True):
             found.look(without_missing(values), first_row)
         first_row += block.num_rows
     columns = [decide(column, found) for column, found in zip(names, evidence, strict=True)]
     notes += [note for column in columns for note in column.notes]
     schema = pa.schema([(column.name, column.type) for column in columns])
-    blocks = _typed_blocks(_text_blocks(source, layout, name), columns, schema)
+    blocks = _typed_blocks(_text_blocks(source, layout, name, "writing"), columns, schema)
     return Table(schema, blocks, notes, "utf-8", layout.delimiter if len(names) > 1 else None)
 
 
@@ -47,12 +48,13 @@ def _typed_blocks(blocks: Iterator[pa.RecordBatch], columns: list[Column], schem
         yield pa.record_batch(values, schema=schema)
 
 
-def _text_blocks(source: Path, layout: Layout, name: str) -> Iterator[pa.RecordBatch]:
+def _text_blocks(source: Path, layout: Layout, name: str, phase: str) -> Iterator[pa.RecordBatch]:
     """Every value as text. The columns carry their positions as names, since those in the file may repeat."""
     positions = [str(place) for place in range(len(layout.names))]
+    progress.begin(phase, source.stat().st_size)
     try:
         yield from csv.open_csv(
-            source,
+            progress.counted(source.open("rb")),
             csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=positions, skip_rows_after_names=layout.header_rows),
             csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
             csv.ConvertOptions(column_types=dict.fromkeys(positions, pa.string()), strings_can_be_null=False),

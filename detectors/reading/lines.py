@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from detectors.errors import DataError
 from detectors.messages import N_
+from detectors.reading import progress
 from detectors.reading.table import LONGEST_VALUE, check_width
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -56,7 +58,8 @@ def check_lines(source: Path, name: str) -> Layout:
     _check_encoding(source, name)
     csv.field_size_limit(LONGEST_VALUE)
     delimiter = _decide_delimiter(source)
-    with source.open(encoding="utf-8-sig", newline="") as lines:
+    progress.begin("checking", source.stat().st_size)
+    with io.TextIOWrapper(progress.counted(source.open("rb")), encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         started = 1
         try:

@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.names import unique_names
 from detectors.reading.table import LONGEST_VALUE, Table, check_width
 
@@ -56,7 +57,7 @@ def open_parquet(source: Path, name: str) -> Table:
     kept = [_kept_type(column, field.type, name) for column, field in zip(names, found, strict=True)]
     notes += [note for column, field in zip(names, found, strict=True) for note in _notes(column, field.type)]
     schema = pa.schema(list(zip(names, kept, strict=True)))
-    return Table(schema, _blocks(file, schema, name), notes)
+    return Table(schema, _blocks(file, schema, name, source.stat().st_size), notes)
 
 
 class _damage_told:  # noqa: N801 – reads as the words it stands for in a with statement
@@ -72,14 +73,19 @@ class _damage_told:  # noqa: N801 – reads as the words it stands for in a with
             raise DataError(_DAMAGED, name=self.name, reason=str(error).partition("\n")[0][:200]) from error
 
 
-def _blocks(file: parquet.ParquetFile, schema: pa.Schema, name: str) -> Iterator[pa.RecordBatch]:
+def _blocks(file: parquet.ParquetFile, schema: pa.Schema, name: str, size: int) -> Iterator[pa.RecordBatch]:
     rows = max(1, min(BLOCK_ROWS, BLOCK_VALUES // len(schema)))
     batches = file.iter_batches(batch_size=rows, use_threads=False)
+    total = file.metadata.num_rows
+    done = 0
+    progress.begin("writing")
     while True:
         with _damage_told(name):
             batch = next(batches, None)
         if batch is None:
             return
+        done += len(batch)
+        progress.reached(done * size // total, size)
         columns = [_plain(values, field, name) for values, field in zip(batch.columns, schema, strict=True)]
         yield pa.record_batch(columns, schema=schema)
 

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from detectors.errors import StorageError
 from detectors.messages import N_
-from detectors.reading.process import USUAL_LIMITS, Limits, Task, run_worker
+from detectors.reading.fetching import FETCHED_FILE
+from detectors.reading.process import USUAL_LIMITS, Limits, Task, Watch, run_worker
+from detectors.reading.progress import PROGRESS_FILE
 from detectors.reading.report import Report, load_report
 from detectors.storage.files import published
 
 
-def read_file(source: Path, folder: Path, *, name: str, limits: Limits = USUAL_LIMITS) -> Report:
+def read_file(source: Path, folder: Path, *, name: str, limits: Limits = USUAL_LIMITS, watch: Watch | None = None) -> Report:
     """Reads the file or folder `source`, called `name` by the analyst, into the new `folder`: data, report and profile.
+
+    `watch` is told how far it is; when it raises, reading ends and nothing is kept.
 
     Raises:
         DataError: the file cannot be read, with the reason and what to do; `folder` then does not exist.
@@ -21,5 +25,16 @@ def read_file(source: Path, folder: Path, *, name: str, limits: Limits = USUAL_L
     if folder.exists():
         raise StorageError(N_("The folder `{folder}` exists already. Choose a new one."), folder=str(folder))
     with published(folder.resolve()) as part:
-        run_worker(Task("read", str(source.resolve()), str(part), name), limits)
+        run_worker(Task("read", str(source.resolve()), str(part), name), limits, watch)
+        (part / PROGRESS_FILE).unlink(missing_ok=True)
     return load_report(folder)
+
+
+def fetch_file(url: str, folder: Path, *, name: str, limits: Limits, watch: Watch | None = None) -> Path:
+    """Fetches what is behind `url`, which `fetching.check_url` allowed, into the existing `folder`; gives where it lies.
+
+    Raises:
+        DataError: it cannot be fetched, with the reason.
+    """
+    run_worker(Task("fetch", url, str(folder.resolve()), name), limits, watch)
+    return folder / FETCHED_FILE
