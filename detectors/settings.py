@@ -11,6 +11,9 @@ from detectors.messages import N_
 
 PREFIX = "ANOMALYST_"
 
+#: Where data sets can be fetched from, besides this machine: object stores.
+URL_SCHEMES = ("s3", "gs")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,15 +23,24 @@ class Settings:
     database_url: str
     port: int = 8501
     upload_mb: int = 200
+    large_upload_mb: int = 20_000
+    keep_free_mb: int = 1_000
+    folder: Path | None = None
+    urls: tuple[str, ...] = ()
     reader_memory_mb: int = 3072
     worker_memory_mb: int = 4096
+
+    @property
+    def largest_mb(self) -> int:
+        """The largest file that can come in, in whichever way."""
+        return max(self.upload_mb, self.large_upload_mb)
 
     @classmethod
     def from_environment(cls) -> Settings:
         """The settings of this process, read afresh from its environment.
 
         Raises:
-            AnomalystError: a number is not a whole number.
+            AnomalystError: a number is not a whole number, the folder is none, or a URL is of a kind that is not read.
         """
         workspace = Path(os.environ.get(PREFIX + "WORKSPACE", "~/.anomalyst")).expanduser().resolve()
         return cls(
@@ -36,9 +48,35 @@ class Settings:
             database_url=os.environ.get(PREFIX + "DATABASE_URL", f"sqlite:///{workspace / 'anomalyst.db'}"),
             port=_whole("PORT", cls.port),
             upload_mb=_whole("UPLOAD_MB", cls.upload_mb),
+            large_upload_mb=_whole("LARGE_UPLOAD_MB", cls.large_upload_mb),
+            keep_free_mb=_whole("KEEP_FREE_MB", cls.keep_free_mb),
+            folder=_folder("FOLDER"),
+            urls=_urls("URLS"),
             reader_memory_mb=_whole("READER_MEMORY_MB", cls.reader_memory_mb),
             worker_memory_mb=_whole("WORKER_MEMORY_MB", cls.worker_memory_mb),
         )
+
+
+def _folder(name: str) -> Path | None:
+    text = os.environ.get(PREFIX + name)
+    if not text:
+        return None
+    folder = Path(text).expanduser().resolve()
+    if not folder.is_dir():
+        raise AnomalystError(N_("The setting {name} must name a folder. There is none at `{text}`."), name=PREFIX + name, text=text)
+    return folder
+
+
+def _urls(name: str) -> tuple[str, ...]:
+    prefixes = tuple(os.environ.get(PREFIX + name, "").split())
+    for prefix in prefixes:
+        scheme, separator, place = prefix.partition("://")
+        if scheme not in URL_SCHEMES or not separator or not place.strip("/"):
+            raise AnomalystError(
+                N_("The setting {name} must hold beginnings of URLs such as {examples}, with spaces between them. `{text}` is none."),
+                name=PREFIX + name, text=prefix, examples="s3://bucket/folder/, gs://bucket/",
+            )  # fmt: skip
+    return prefixes
 
 
 def _whole(name: str, default: int) -> int:
