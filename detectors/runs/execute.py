@@ -72,6 +72,7 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         labels = _labels(request, frame)
         detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
         fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
+        fitted = sampled_rows(request, fitted)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
         preparation = find_preparation(request.kind, request.representation)(**request.preparation)
@@ -117,9 +118,11 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
     """Writes the result into `folder`: scores, detector, preparation, explanations of the most unusual rows, summary."""
     run.detector.save(folder / "detector")
     run.preparation.save(folder / "preparation")
+    ranking = np.argsort(run.scores, kind="stable")[::-1]
     arrays: dict[str, NDArray[Any]] = {
         "scores": run.scores,
-        "sorted_scores": np.sort(run.scores),
+        "ranking": ranking,
+        "sorted_scores": run.scores[ranking[::-1]],
         "sorted_training_scores": np.sort(run.training_scores),
         "fitted": run.fitted,
         "usual": _usual(run),
@@ -132,7 +135,8 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
     explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
     with _timed(run.seconds, "explain"):
-        _explain_most_unusual(run, explainer, folder, progress)
+        rows = ranking[: explainer.rows_at_once]
+        save_explanations(folder, rows, explainer.many(run.preparation.explained(run.data, rows, run.detector), progress))
     write_json(folder / "result.json", _summary(run, explainer))
 
 
@@ -166,6 +170,16 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
     for first, stop in pairwise(found.bounds):
         leading[found.order[first : first + max(1, round((stop - first) * request.fit_first))]] = True
     return leading
+
+
+def sampled_rows(request: RunRequest, fitted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the rows where `fitted`, (rows,), as many as were asked for, drawn at random; all of them where nothing was."""
+    rows = np.flatnonzero(fitted)
+    if request.fit_sample is None or request.fit_sample >= len(rows):
+        return fitted
+    drawn = np.zeros(len(fitted), dtype=bool)
+    drawn[np.random.default_rng(request.seed % 2**32).choice(rows, request.fit_sample, replace=False)] = True
+    return drawn
 
 
 def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:
@@ -238,12 +252,6 @@ def _usual(run: FittedRun) -> NDArray[np.float32]:
     fitted = np.flatnonzero(run.fitted)
     numbers = int(run.preparation.units.size)
     return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
-
-
-def _explain_most_unusual(run: FittedRun, explainer: Explainer, folder: Path, progress: Progress) -> None:
-    rows = np.argsort(run.scores, kind="stable")[::-1][: explainer.rows_at_once]
-    explained = run.preparation.explained(run.data, rows, run.detector)
-    save_explanations(folder, rows, explainer.many(explained, progress))
 
 
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
