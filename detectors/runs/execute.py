@@ -22,6 +22,7 @@ from detectors.explanations.background import usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
 from detectors.frames import value_key
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation, find_preparation
 from detectors.runs.explained import game_of
@@ -56,6 +57,11 @@ class FittedRun:
     def training_scores(self) -> Scores:
         return self.scores[self.fitted]
 
+    @property
+    def fitted_rows(self) -> int:
+        """How many rows were learned from: of a series, how many windows, where a sample was asked for."""
+        return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
+
 
 def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     """Fits the detector on the rows that were asked for and scores every row of the data, in file order.
@@ -72,7 +78,8 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         labels = _labels(request, frame)
         detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
         fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
-        fitted = sampled_rows(request, fitted)
+        if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn below
+            fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
         preparation = find_preparation(request.kind, request.representation)(**request.preparation)
@@ -80,7 +87,7 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         preparation.serve(detector)
         items = preparation.items(source)
     with _timed(seconds, "fit"):
-        learned = items.to_fit(fitted)
+        learned = _sampled(request, items.to_fit(fitted))
         y = items.labels(labels, learned) if detector.supervised and labels is not None else None
         _fit(detector, preparation, items.at(learned), y, progress)
         stopped_early = progress.stop_asked()
@@ -172,14 +179,17 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
     return leading
 
 
-def sampled_rows(request: RunRequest, fitted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of the rows where `fitted`, (rows,), as many as were asked for, drawn at random; all of them where nothing was."""
-    rows = np.flatnonzero(fitted)
-    if request.fit_sample is None or request.fit_sample >= len(rows):
-        return fitted
-    drawn = np.zeros(len(fitted), dtype=bool)
-    drawn[np.random.default_rng(request.seed % 2**32).choice(rows, request.fit_sample, replace=False)] = True
-    return drawn
+def _sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of the ascending `positions` as many as were asked for, drawn at random; all of them where nothing was."""
+    if request.fit_sample is None or request.fit_sample >= len(positions):
+        return positions
+    return np.sort(np.random.default_rng(request.seed % 2**32).choice(positions, request.fit_sample, replace=False))
+
+
+def _mask(positions: NDArray[np.intp], rows: int) -> NDArray[np.bool_]:
+    mask = np.zeros(rows, dtype=bool)
+    mask[positions] = True
+    return mask
 
 
 def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:
@@ -257,7 +267,7 @@ def _usual(run: FittedRun) -> NDArray[np.float32]:
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
-        "fitted_rows": int(run.fitted.sum()),
+        "fitted_rows": run.fitted_rows,
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
