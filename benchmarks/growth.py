@@ -164,7 +164,7 @@ STEPS: dict[str, Callable[[Place], float]] = {
 
 
 def rows_per_s_beside_bare(place: Place) -> float:
-    """Rows a second of our scoring, as a share of one compiled function of the same network and error, in the same process."""
+    """Rows a second of our scoring, as a share of one compiled function of the same network and the same error, in the same process."""
     import tensorflow as tf
 
     from detectors import registry
@@ -175,7 +175,7 @@ def rows_per_s_beside_bare(place: Place) -> float:
 
     @tf.function(input_signature=[tf.TensorSpec((None, COLUMNS), tf.float32)])
     def bare(rows: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_mean(tf.square(network(rows, training=False) - rows), axis=1)
+        return tf.reduce_mean(tf.square(tf.cast(network(rows, training=False), tf.float64) - tf.cast(rows, tf.float64)), axis=1)
 
     def all_bare() -> None:
         for start in range(0, len(X), SCORE_ROWS):

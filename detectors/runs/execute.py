@@ -74,26 +74,42 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     with _timed(seconds, "read"):
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
-        frame = source.frame(_columns_needed(request))
-        labels = _labels(request, frame)
         detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
-        fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
-        if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn below
-            fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
+        fitted, labels = rows_to_learn(request, source, detector)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
-        preparation = find_preparation(request.kind, request.representation)(**request.preparation)
-        preparation.fit(source, fitted, seed=request.seed, progress=progress)
-        preparation.serve(detector)
-        items = preparation.items(source)
+        preparation, items = prepare(request, source, fitted, detector, progress)
     with _timed(seconds, "fit"):
         learned = _sampled(request, items.to_fit(fitted))
-        y = items.labels(labels, learned) if detector.supervised and labels is not None else None
-        _fit(detector, preparation, items.at(learned), y, progress)
+        learn(detector, preparation, items.at(learned), None if labels is None else items.labels(labels, learned), progress)
         stopped_early = progress.stop_asked()
     with _timed(seconds, "score"):
         scores = items.row_scores(detector, _item_scores(detector, items, learned, progress), progress)
     return FittedRun(request, source, detector, preparation, items, fitted, scores, labels, seconds, stopped_early)
+
+
+def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> tuple[NDArray[np.bool_], NDArray[np.int8] | None]:
+    """Which rows `detector` is to learn from, (rows,), and the label of every row, where there is a label column.
+
+    Raises:
+        DataError: there is none to learn from.
+    """
+    frame = source.frame(_columns_needed(request))
+    labels = _labels(request, frame)
+    fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
+    if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
+        fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
+    return fitted, labels
+
+
+def prepare(
+    request: RunRequest, source: DataSet, fitted: NDArray[np.bool_], detector: Detector, progress: Progress
+) -> tuple[Preparation, Items]:
+    """The preparation, fitted on the rows where `fitted` is true, and what it makes of all rows for `detector`."""
+    preparation = find_preparation(request.kind, request.representation)(**request.preparation)
+    preparation.fit(source, fitted, seed=request.seed, progress=progress)
+    preparation.serve(detector)
+    return preparation, preparation.items(source)
 
 
 def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDArray[np.bool_] | bool:
@@ -112,7 +128,10 @@ def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDAr
     return labels >= 0
 
 
-def _fit(detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress) -> None:
+def learn(
+    detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress
+) -> None:
+    """Fits `detector` on the items `X`; one that learns from labels also on theirs, (items,)."""
     varied = preparation.augmented(X, detector.seed)
     y = None
     if detector.supervised and labels is not None:

@@ -80,6 +80,8 @@ def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
         share=percent(threshold.flagged / summary["rows"]),
         seconds=round(sum(summary["seconds"].values()), 1),
     )
+    if run.request.get("fit_sample") is not None:
+        text += " · " + say(N_("learned from {fitted} rows"), fitted=summary["fitted_rows"])
     return text + (" · " + say(N_("stopped early")) if summary.get("stopped_early") else "")
 
 
