@@ -6,12 +6,12 @@ rows as well. What cannot be measured on a few rows, memory, is reckoned from th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ LEARNING_S, PATIENCE_S = 1.0, 20.0
 WARMING_UP = 0.4
 
 #: What takes less, in seconds, is done twice: the first time it imports what the trainer has imported long ago.
-QUICK_S = 1.0
+QUICK_S = 3.0
 
 #: Rows explained for the estimate, fewer and more.
 EXPLAINED = (10, 100)
@@ -153,7 +153,7 @@ class _Stopwatch(Progress):
     """Notes how far learning was when; asks it to stop once that is known, and gives everything up that takes too long."""
 
     def __init__(self) -> None:
-        self.began = time.perf_counter()
+        self.began = perf_counter()
         self.reports: list[tuple[float, float]] = []
         """Seconds since the beginning, and the share of the learning that was done."""
         self.asked = False
@@ -161,15 +161,15 @@ class _Stopwatch(Progress):
     def report(self, phase: str, done: int, total: int, **figures: float) -> None:
         if phase == "fitting":
             within = figures["step"] / figures["steps"] if "step" in figures else 0.0
-            self.reports.append((time.perf_counter() - self.began, (done + within) / max(1, total)))
+            self.reports.append((perf_counter() - self.began, (done + within) / max(1, total)))
 
     def stop_asked(self) -> bool:
         self.check()
-        self.asked = bool(self.reports) and time.perf_counter() - self.began > self.reports[0][0] + LEARNING_S
+        self.asked = bool(self.reports) and perf_counter() - self.began > self.reports[0][0] + LEARNING_S
         return self.asked
 
     def check(self) -> None:
-        if time.perf_counter() - self.began > PATIENCE_S:
+        if perf_counter() - self.began > PATIENCE_S:
             raise Discarded
 
 
@@ -210,7 +210,7 @@ def _measured(request: RunRequest, source: DataSet) -> tuple[int, Costs]:
     fewer = None if more.source is source else _Steps(request, _narrowed(source, most // FEWER))
     n = min(FIRST_ROWS_QUADRATIC, more.source.rows) if detector.growth == "quadratic" else more.source.rows
     learned = more.learn(n)
-    if not learned.watch.asked and learned.seconds < 2 * QUICK_S:
+    if not learned.watch.asked and learned.seconds < QUICK_S:
         learned = more.learn(n)
     scores, fixed = more.scoring()
     chosen = request.fit_where or request.fit_first or detector.supervised
@@ -325,9 +325,9 @@ _GROWTH: Mapping[str, Callable[[float], float]] = {
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds that `work` takes, and what it gives."""
-    began = time.perf_counter()
+    began = perf_counter()
     result = work()
-    return time.perf_counter() - began, result
+    return perf_counter() - began, result
 
 
 def _timed_warm(work: Callable[[], Any]) -> tuple[float, Any]:
