@@ -20,6 +20,11 @@ ALL_VALUES = 64_000_000
 SAMPLE_ROWS, SAMPLE_VALUES = 1_000_000, 64_000_000
 
 
+def rows_to_fit(rows: int, columns: int) -> int:
+    """Of how many of `rows` rows a preparation reads the values of `columns` columns to learn from."""
+    return rows if rows * columns <= ALL_VALUES else min(rows, SAMPLE_ROWS, SAMPLE_VALUES // columns)
+
+
 @dataclass(frozen=True)
 class DataSet:
     """Reads rows and pictures of one data set; rows are 0-based positions in the order of the file."""
@@ -58,9 +63,9 @@ class DataSet:
     def frame_to_fit(self, columns: Sequence[str], fitted: NDArray[np.bool_], seed: int) -> pd.DataFrame:
         """`columns` of the rows where `fitted`, (rows,), is true: of all of them or, of very many, of a random sample."""
         rows = np.flatnonzero(fitted)
-        most = min(SAMPLE_ROWS, SAMPLE_VALUES // max(1, len(columns)))
-        if len(rows) * len(columns) > ALL_VALUES and len(rows) > most:
-            rows = np.sort(np.random.default_rng(seed % 2**32).choice(rows, most, replace=False))
+        read = rows_to_fit(len(rows), len(columns))
+        if read < len(rows):
+            rows = np.sort(np.random.default_rng(seed % 2**32).choice(rows, read, replace=False))
         return self.frame(columns) if len(rows) == self.rows else self.frame(columns, rows)
 
     def pictures(self, rows: ArrayLike | None = None) -> list[NDArray]:

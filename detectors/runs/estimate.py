@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from detectors import registry
 from detectors.arrays import IN_MEMORY_BYTES
 from detectors.base import FOLDS, Detector, Progress
-from detectors.data_set import ALL_VALUES, SAMPLE_ROWS, SAMPLE_VALUES, DataSet
+from detectors.data_set import DataSet, rows_to_fit
 from detectors.errors import Discarded, WorkerError
 from detectors.explanations.shapley import Explainer
 from detectors.messages import N_
@@ -142,8 +142,7 @@ class Costs:
 
     def memory_bytes(self, learned: int, held: int) -> int:
         """The prepared rows, and once more those that are learned from, unless either lies in a file; or the rows as they are read."""
-        all_read = learned if learned * self.columns <= ALL_VALUES else min(SAMPLE_ROWS, SAMPLE_VALUES // max(1, self.columns))
-        reading = 8 * READING_COPIES * all_read * self.columns
+        reading = 8 * READING_COPIES * rows_to_fit(learned, self.columns) * self.columns
         prepared = self.item_bytes * self.rows
         copied = self.item_bytes * learned
         return held + max(reading, prepared + (copied if copied <= IN_MEMORY_BYTES else IN_MEMORY_BYTES)) + SCORE_BYTES * self.rows

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detectors import registry, roles
 from detectors.base import Detector, Progress, Quiet, Scores
-from detectors.data_set import DataSet
+from detectors.data_set import DataSet, rows_to_fit
 from detectors.errors import DataError
 from detectors.explanations.background import usual_rows
 from detectors.explanations.shapley import Explainer
@@ -287,6 +287,7 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
         "fitted_rows": run.fitted_rows,
+        "prepared_rows": rows_to_fit(run.fitted_rows, len(run.request.features)) if run.request.kind == "table" else run.fitted_rows,
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},

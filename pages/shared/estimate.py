@@ -94,10 +94,11 @@ def _figures(seconds: float, memory_bytes: int) -> None:
 
 
 def _wait(request: RunRequest) -> None:
+    st.caption(say(N_("estimating …")), width="content")
+
     @st.fragment(run_every=LOOK_S)
     def live() -> None:
         if workbench().estimate(request) is not None:
             st.rerun(scope="app")
-        st.caption(say(N_("estimating …")), width="content")
 
     live()
