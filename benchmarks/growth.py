@@ -3,7 +3,8 @@
 Every step runs in a process of its own, which says how long the step took (imports left out) and how much memory the
 process and its children held at most. Growth is the exponent between two sizes, log(time) ÷ log(rows); what grows with
 n·log n has one slightly above 1. A fixed cost makes it smaller among the small sizes. Ten million rows take a quarter of
-an hour and 10 GB of disk: choose sizes with `--rows`.
+an hour and 10 GB of disk: choose sizes with `--rows`. On a machine that others use as well, `--computing` takes seconds of
+computing, on all cores, in place of those that went by.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
 
 from detectors import distribution, export, flagged, reading, thresholds
 from detectors.arrays import room_for
@@ -49,12 +51,24 @@ SHORTEST_S = 0.2
 SHARE_OF_BARE = 0.8
 
 
+def computing() -> float:
+    """Seconds that this process and those it waited for have computed, on all cores."""
+    return sum(os.times()[:4])
+
+
 @dataclass(frozen=True)
 class Place:
     """A folder with everything about a table of so many rows."""
 
     folder: Path
     rows: int
+    clock: Callable[[], float] = time.perf_counter
+
+    def timed(self, work: Callable[[], object]) -> float:
+        """Seconds that `work` takes."""
+        began = self.clock()
+        work()
+        return self.clock() - began
 
     @property
     def data(self) -> Path:
@@ -76,30 +90,24 @@ def write_table(place: Place) -> None:
     """A CSV file of sensors that bend around a few hidden numbers."""
     chance = np.random.default_rng(0)
     mixing = chance.normal(size=(5, COLUMNS))
-    with (place.folder / "table.csv").open("w") as file:
+    names = [f"sensor {column + 1}" for column in range(COLUMNS)]
+    with csv.CSVWriter(place.folder / "table.csv", pa.schema([(name, pa.float64()) for name in names])) as writer:
         for start in range(0, place.rows, ROWS_TOGETHER):
             rows = min(ROWS_TOGETHER, place.rows - start)
             values = np.tanh(chance.normal(size=(rows, 5)) @ mixing / 2) + 0.05 * chance.normal(size=(rows, COLUMNS))
-            frame = pd.DataFrame(values.round(4), columns=[f"sensor {column + 1}" for column in range(COLUMNS)])
-            frame.to_csv(file, index=False, header=not start)
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+            writer.write_table(pa.table(list(values.round(4).T.copy()), names))
 
 
 def read(place: Place) -> float:
     limits = reading.Limits(memory_bytes=MEMORY_LIMIT_MB << 20, cpu_s=3600, wall_s=3600)
-    return timed(lambda: reading.read_file(place.folder / "table.csv", place.data, name="table.csv", limits=limits))
+    return place.timed(lambda: reading.read_file(place.folder / "table.csv", place.data, name="table.csv", limits=limits))
 
 
 def prepare(place: Place) -> float:
-    began = time.perf_counter()
+    began = place.clock()
     preparation = TablePreparation().fit(place.source(), np.ones(place.rows, dtype=bool))
     X = preparation.items(place.source()).X
-    seconds = time.perf_counter() - began
+    seconds = place.clock() - began
     kept = np.lib.format.open_memmap(place.folder / "vectors.npy", mode="w+", dtype=np.float32, shape=X.shape)
     for start in range(0, len(X), ROWS_TOGETHER):
         kept[start : start + ROWS_TOGETHER] = X[start : start + ROWS_TOGETHER]
@@ -116,7 +124,7 @@ def learn(place: Place) -> float:
     X = place.vectors()
     detector = Autoencoder(epochs=EPOCHS, batch_size=BATCH, early_stopping=False)
     detector.row_shape_ = X.shape[1:]
-    seconds = timed(lambda: detector._fit(X, Progress()))
+    seconds = place.timed(lambda: detector._fit(X, Progress()))
     detector.save(place.folder / "detector")
     return seconds
 
@@ -127,9 +135,9 @@ def score(place: Place) -> float:
     detector = registry.load(place.folder / "detector")
     X = place.vectors()
     detector.score(X[:100])  # the first call compiles
-    began = time.perf_counter()
+    began = place.clock()
     scores = detector.score(X)
-    seconds = time.perf_counter() - began
+    seconds = place.clock() - began
     np.save(place.folder / "scores.npy", scores)
     return seconds
 
@@ -137,25 +145,25 @@ def score(place: Place) -> float:
 def threshold(place: Place) -> float:
     """From unsorted scores to everything that the threshold page draws."""
     scores = np.load(place.folder / "scores.npy", mmap_mode="r")
-    began = time.perf_counter()
+    began = place.clock()
     ranking = np.argsort(scores, kind="stable")[::-1]
     np.save(place.folder / "sorted.npy", scores[ranking[::-1]])
     np.save(place.folder / "ranking.npy", ranking)
     ordered = np.load(place.folder / "sorted.npy", mmap_mode="r")
     distribution.distribution(ordered)
     distribution.ticks(thresholds.applicable(ordered, {"percentile": 95, "mad": 3, "iqr": 1.5, "rows": 50}), ordered)
-    return time.perf_counter() - began
+    return place.clock() - began
 
 
 def take_away(place: Place) -> float:
     """The flagged rows as CSV and as Parquet."""
     rows = np.load(place.folder / "ranking.npy", mmap_mode="r")[: int(FLAGGED_SHARE * place.rows)]
     scores = np.load(place.folder / "scores.npy", mmap_mode="r")[rows]
-    began = time.perf_counter()
+    began = place.clock()
     for name in ("csv", "parquet"):
         with (place.folder / f"flagged.{name}").open("wb") as file:
             export.FORMATS[name].write(flagged.flagged_frames(place.data, rows, scores, {}), file)
-    return time.perf_counter() - began
+    return place.clock() - began
 
 
 STEPS: dict[str, Callable[[Place], float]] = {
@@ -185,14 +193,15 @@ def rows_per_s_beside_bare(place: Place) -> float:
     bare(tf.constant(X[:100]))
     ours_s, bare_s = [], []
     for _ in range(5):
-        ours_s.append(timed(lambda: detector.score(X)))
-        bare_s.append(timed(all_bare))
+        ours_s.append(place.timed(lambda: detector.score(X)))
+        bare_s.append(place.timed(all_bare))
     return min(bare_s) / min(ours_s)
 
 
 def in_a_process(name: str, place: Place) -> dict[str, float]:
     """Seconds of a step, and the most megabytes that its process and the children of it held."""
     command = [sys.executable, "-m", "benchmarks.growth", "--step", name, "--folder", str(place.folder), "--rows", str(place.rows)]
+    command += ["--computing"] if place.clock is computing else []
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(place.folder)}
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if ended.returncode:
@@ -213,14 +222,13 @@ def do_step(name: str, place: Place) -> None:
     print(json.dumps({**measured, "megabytes": peak / 1024}))
 
 
-def measure(rows: int, folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
-    """All steps on a table of so many rows, one after the other."""
-    place = Place(folder, rows)
+def measure(place: Place) -> Iterator[tuple[str, dict[str, float]]]:
+    """All steps on a table, one after the other."""
     in_a_process("table", place)
     for name in STEPS:
         yield name, in_a_process(name, place)
         if name == "read":
-            (folder / "table.csv").unlink()
+            (place.folder / "table.csv").unlink()
     yield "bare", in_a_process("bare", place)
 
 
@@ -234,17 +242,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES), help="sizes, ascending")
     parser.add_argument("--folder", type=Path, help="where the tables lie while they are measured; default: the system's place for such")
+    parser.add_argument("--computing", action="store_true", help="measure computing time")
     parser.add_argument("--step", choices=["table", "bare", *STEPS], help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    clock = computing if asked.computing else time.perf_counter
     if asked.step:
-        do_step(asked.step, Place(asked.folder, asked.rows[0]))
+        do_step(asked.step, Place(asked.folder, asked.rows[0], clock))
         return
     print(f"{'step':12}{'rows':>12}{'seconds':>10}{'exponent':>10}{'limit':>8}{'peak MB':>10}{'limit':>8}")
     missed: list[str] = []
     before: dict[str, tuple[int, float]] = {}
     for rows in asked.rows:
         with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-            for name, measured in measure(rows, Path(folder)):
+            for name, measured in measure(Place(Path(folder), rows, clock)):
                 missed += shown_share(rows, measured["share"]) if name == "bare" else shown(name, rows, measured, before)
     if missed:
         raise SystemExit("missed: " + "; ".join(missed))
