@@ -21,7 +21,7 @@ CHUNK_ROWS = 256
 
 #: A small network sees more rows at once, or going from chunk to chunk would cost more than its arithmetic: as many as
 #: meet this many weights. It depends on the network alone, so every row of it still goes through the same code.
-CHUNK_WEIGHTS, MOST_CHUNK_ROWS = 1 << 26, 4096
+CHUNK_WEIGHTS, MOST_CHUNK_ROWS = 1 << 25, 2048
 
 #: The same for pictures, whose maps are large: one picture alone must not cost as much as hundreds.
 CHUNK_PICTURES = 16
