@@ -193,7 +193,7 @@ class Workbench:
 
     def estimate(self, request: RunRequest) -> Estimate | Message | None:
         """What a training would take; why that cannot be told; None while it is being worked out, or nobody is there to do it."""
-        return self._estimates.of(request) if self._is_started else None
+        return self._estimates.of(request) if self.trainer.pid is not None else None
 
     def stop_run(self, run_id: str, mode: StopMode) -> None:
         """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
