@@ -154,13 +154,18 @@ class _Stopwatch(Progress):
     def __init__(self) -> None:
         self.began = perf_counter()
         self.reports: list[tuple[float, float]] = []
-        """Seconds since the beginning, and the share of the learning that was done."""
+        """Seconds since the beginning, and the share of the learning that was done; from the first whole unit on, where one was."""
+        self.whole_unit = False
         self.asked = False
 
     def report(self, phase: str, done: int, total: int, **figures: float) -> None:
-        if phase == "fitting":
-            within = figures["step"] / figures["steps"] if "step" in figures else 0.0
-            self.reports.append((perf_counter() - self.began, (done + within) / max(1, total)))
+        if phase != "fitting":
+            return
+        within = figures["step"] / figures["steps"] if "step" in figures else 0.0
+        if done and not self.whole_unit:  # until the first epoch has ended, its validation still had to be compiled
+            self.whole_unit = True
+            self.reports.clear()
+        self.reports.append((perf_counter() - self.began, (done + within) / max(1, total)))
 
     def stop_asked(self) -> bool:
         self.check()
