@@ -16,6 +16,9 @@ from detectors.workers import AnswererProcess
 #: Estimates kept, and seconds after which one that nobody has looked for is not worked out any more.
 KEPT, FORGOTTEN_S = 200, 5.0
 
+#: An explanation that somebody waits for comes after the estimate at work: none may take longer.
+TIMEOUT_S = 60.0
+
 
 class Estimates:
     """Works out one estimate at a time, the one asked for last first."""
@@ -42,7 +45,9 @@ class Estimates:
     def _work(self) -> None:
         while (asked := self._next()) is not None:
             try:
-                found: Estimate | Message = Estimate.from_json(self._answerer.ask("estimate", request=json.loads(asked)))
+                found: Estimate | Message = Estimate.from_json(
+                    self._answerer.ask("estimate", timeout_s=TIMEOUT_S, request=json.loads(asked))
+                )
             except AnomalystError as error:
                 found = error.message
             with self._lock:

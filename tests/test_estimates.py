@@ -39,6 +39,16 @@ def test_the_pace_is_that_of_the_end_and_not_of_the_beginning() -> None:
     assert engine._pace([(4.0, 0.5)]) == pytest.approx(8)
 
 
+def test_what_was_reported_before_the_first_epoch_ended_says_nothing_of_the_pace() -> None:
+    watch = engine._Stopwatch()
+    watch.report("fitting", 0, 10, step=1, steps=2)
+    assert [share for _, share in watch.reports] == [0.05]
+    watch.report("fitting", 1, 10)
+    watch.report("fitting", 1, 10, step=1, steps=2)
+    watch.report("scoring", 5, 10)
+    assert [share for _, share in watch.reports] == [0.1, 0.15]
+
+
 def test_the_sample_offered_is_the_largest_round_number_that_is_learned_from_within_a_minute() -> None:
     assert engine._sample(costs(10_000_000, learn_each=1e-4), 10_000_000, PLENTY) == Sample(500_000, 51.0, 10**9 + 900_000_000)
 
