@@ -20,6 +20,8 @@ class Settings:
     database_url: str
     port: int = 8501
     upload_mb: int = 200
+    originals_days: int = 7
+    originals_mb: int = 5000
     reader_memory_mb: int = 3072
     worker_memory_mb: int = 4096
 
@@ -36,6 +38,8 @@ class Settings:
             database_url=os.environ.get(PREFIX + "DATABASE_URL", f"sqlite:///{workspace / 'anomalyst.db'}"),
             port=_whole("PORT", cls.port),
             upload_mb=_whole("UPLOAD_MB", cls.upload_mb),
+            originals_days=_whole("ORIGINALS_DAYS", cls.originals_days),
+            originals_mb=_whole("ORIGINALS_MB", cls.originals_mb),
             reader_memory_mb=_whole("READER_MEMORY_MB", cls.reader_memory_mb),
             worker_memory_mb=_whole("WORKER_MEMORY_MB", cls.worker_memory_mb),
         )

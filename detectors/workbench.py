@@ -21,12 +21,14 @@ from detectors.explanations.store import load_explanations
 from detectors.library import Library
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
+from detectors.reading import ReadingOptions
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons
 from detectors.settings import Settings
 from detectors.storage.files import DATA_GONE, RUN_GONE, Workspace, bytes_on_disk, new_id, share_files
+from detectors.storage.originals import Originals
 from detectors.storage.records import LOCAL_OWNER, DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.supervisor import Supervisor
 from detectors.workers import AnswererProcess, TrainerProcess
@@ -42,6 +44,8 @@ class Workbench:
         self.workspace = Workspace.open(settings.workspace)
         everybodys = Records(settings.database_url)
         self.records = everybodys.of(LOCAL_OWNER)
+        self.originals = Originals(self.workspace.originals, settings.originals_days, settings.originals_mb * 10**6)
+        self.originals.sweep()
         limit = settings.worker_memory_mb * 2**20
         self.trainer = TrainerProcess(self.workspace, limit)
         self.answerer = AnswererProcess(self.workspace, limit)
@@ -89,15 +93,42 @@ class Workbench:
 
     # ── data ──
 
-    def import_file(self, source: Path, name: str) -> DataSetRecord:
-        """Reads an uploaded file into the workspace.
+    def import_file(self, source: Path, name: str, options: ReadingOptions | None = None, *, ask: bool = False) -> DataSetRecord:
+        """Reads an uploaded file into the workspace, and keeps the file itself for a while.
 
         Raises:
             DataError: the file cannot be read; nothing of it is kept.
+            Doubted: only with `ask`: it can be read in two ways. The file itself is kept, for an `original` to be read.
         """
         data_id = new_id()
-        limits = reading.Limits(memory_bytes=self.settings.reader_memory_mb * 2**20)
-        return self._recorded(data_id, reading.read_file(source, self.workspace.data / data_id, name=name, limits=limits))
+        folder = self.workspace.data / data_id
+        try:
+            report = reading.read_file(source, folder, name=name, limits=self._reading_limits(), options=options, ask=ask)
+        except reading.Doubted as doubted:
+            self._keep_original(source, doubted.preview.content_hash)
+            raise
+        self._keep_original(source, report.content_hash)
+        return self._recorded(data_id, report)
+
+    def preview_file(self, source: Path, name: str, options: ReadingOptions | None = None) -> reading.Preview:
+        """The first rows of a file as they would be read.
+
+        Raises:
+            DataError: it cannot be read in this way.
+        """
+        return reading.preview_file(source, name=name, limits=self._reading_limits(), options=options)
+
+    def original(self, content_hash: str) -> Path | None:
+        """The uploaded file with this content, while it is kept."""
+        return self.originals.find(content_hash)
+
+    def _keep_original(self, source: Path, content_hash: str) -> None:
+        """Only what came into the workspace: a file of somebody else's folder may change, and stays where it is."""
+        if source.is_file() and source.resolve().is_relative_to(self.workspace.root):
+            self.originals.keep(source, content_hash)
+
+    def _reading_limits(self) -> reading.Limits:
+        return reading.Limits(memory_bytes=self.settings.reader_memory_mb * 2**20)
 
     def import_sample(self, sample: str) -> DataSetRecord:
         """Makes a sample; where the owner has it already, and not in the bin, that one is opened again.

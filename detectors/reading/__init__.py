@@ -4,9 +4,14 @@ Files come from strangers, so they are opened only in a limited process of its o
 from here is light and never parses an upload.
 """
 
+from detectors.reading.options import ReadingOptions
+from detectors.reading.preview import Preview
 from detectors.reading.process import USUAL_LIMITS, Limits
 from detectors.reading.report import Report, load_report
 from detectors.reading.samples import Sample, load_samples, make_sample
-from detectors.reading.upload import read_file
+from detectors.reading.upload import Doubted, preview_file, read_file
 
-__all__ = ["USUAL_LIMITS", "Limits", "Report", "Sample", "load_report", "load_samples", "make_sample", "read_file"]
+__all__ = [
+    "USUAL_LIMITS", "Doubted", "Limits", "Preview", "ReadingOptions", "Report", "Sample", "load_report", "load_samples", "make_sample",
+    "preview_file", "read_file",
+]  # fmt: skip

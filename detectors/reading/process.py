@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -53,12 +54,16 @@ USUAL_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Task:
-    """What the worker is asked: `action` ``read`` (source → folder) or ``make`` (script → source)."""
+    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows) or ``make`` (script → source)."""
 
     action: str
     source: str
     folder: str
     name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Reading options that were said."""
+    ask: bool = False
+    """Whether a preview is left in place of the data where something is doubted."""
 
 
 def run_worker(task: Task, limits: Limits) -> None:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from detectors.errors import DataError
+from detectors.reading.options import ReadingOptions
 from detectors.reading.process import OUT_OF_MEMORY, REFUSAL_FILE, REFUSED, Limits, Task
 
 #: The kernel ends the worker this much after the parent would have: the parent may have died.
@@ -43,9 +44,13 @@ def _do(task: Task, limits: Limits) -> None:
         sys.argv = [task.source, str(Path(task.folder) / task.name)]
         runpy.run_path(task.source, run_name="__main__")
         return
-    from detectors.reading.conversion import convert
+    from detectors.reading.conversion import convert, preview
 
-    convert(Path(task.source), Path(task.folder), task.name, limits)
+    options = ReadingOptions(**task.options)
+    if task.action == "preview":
+        preview(Path(task.source), Path(task.folder), task.name, limits, options)
+    else:
+        convert(Path(task.source), Path(task.folder), task.name, limits, options, ask=task.ask)
 
 
 def _limit(limits: Limits) -> None:

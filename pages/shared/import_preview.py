@@ -1,0 +1,115 @@
+"""A file before it is read: its first rows as they would be, what is doubted about them, and how they could be read instead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from detectors.errors import AnomalystError
+from detectors.messages import N_
+from detectors.params import Field
+from detectors.reading import Preview, ReadingOptions
+from detectors.storage.records import DataSetRecord
+from pages.shared import engine, state
+from pages.shared.engine import workbench
+from pages.shared.form import field_grid
+from pages.shared.importing import received
+from pages.shared.language import plain, say, say_message
+
+_GONE = N_("The uploaded file is kept for {days} days after it was last read, and is gone. Upload it again to read it differently.")
+
+#: What a column of each type is called, one and several.
+TYPES = {"number": N_("{count} numbers"), "date": N_("{count} dates"), "yes / no": N_("{count} yes / no"), "text": N_("{count} texts")}
+
+
+def read_differently(record: DataSetRecord) -> None:
+    """Offers to read the file of a data set in another way, while it is kept; nothing where there is nothing to choose."""
+    options = engine.report(record.id).options
+    if not options:
+        return
+    source = workbench().original(record.content_hash)
+    about = N_("Another delimiter, sheet, decimal mark … The file is read again, as a new data set.")
+    clicked = st.button(
+        say(N_("Read it differently")),
+        key="read_differently",
+        type="tertiary",
+        icon=":material/rule_settings:",
+        disabled=source is None,
+        help=say(about) if source else say(_GONE, days=workbench().settings.originals_days),
+    )
+    if clicked and source is not None:
+        state.pend(state.Pending(source, record.name, options))
+        st.rerun()
+
+
+def import_preview(pending: state.Pending) -> None:
+    """The first rows of a file with a form of its options. Import reads it so; Cancel leaves everything as it was."""
+    st.subheader(say(N_("How is {name} to be read?"), name=pending.name), anchor=False)
+    if not pending.source.exists():
+        st.error(say(_GONE, days=workbench().settings.originals_days), icon=":material/error:")
+    for doubt in pending.doubts:
+        st.warning(say_message(doubt), icon=":material/help:")
+    options = _chosen(pending)
+    preview = _preview(pending, options)
+    if preview is not None:
+        _rows(preview)
+    with st.container(horizontal=True):
+        if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import", disabled=preview is None):
+            received(pending.source, pending.name, ReadingOptions(**options))
+            st.rerun()
+        if st.button(say(N_("Cancel")), type="tertiary", key="cancel_import_preview"):
+            state.end_pending()
+            st.rerun()
+
+
+def _chosen(pending: state.Pending) -> dict[str, Any]:
+    """The options as the form has them. Another sheet begins with what is found on it."""
+    start = dict(pending.options)
+    first = _preview(pending, start)
+    sheet = {}
+    if first is not None and len(first.sheets) > 1 and "sheet" in start:
+        sheet = field_grid({"sheet": replace(ReadingOptions.fields["sheet"], choices=first.sheets)}, start, "reading")
+        if sheet["sheet"] != start["sheet"]:
+            other = _preview(pending, sheet)
+            start = dict(other.options) if other else start
+    fields: dict[str, Field] = {name: ReadingOptions.fields[name] for name in start if name != "sheet"}
+    return {**start, **sheet, **field_grid(fields, start, f"reading_{sheet.get('sheet', '')}")}
+
+
+def _preview(pending: state.Pending, options: Mapping[str, Any]) -> Preview | None:
+    """The file as it would be read; None where it cannot be, and the page says why."""
+    try:
+        with st.spinner(say(N_("Looking at {name} …"), name=pending.name)):
+            return engine.reading_preview(pending.source, pending.name, dict(options))
+    except AnomalystError as error:
+        st.error(say_message(error.message), icon=":material/error:")
+        return None
+
+
+def _rows(preview: Preview) -> None:
+    counts = Counter(_type(preview.rows[column]) for column in preview.rows.columns)
+    types = ", ".join(say(TYPES[name], count=counts[name]) for name in TYPES if counts[name])
+    st.caption(
+        say(
+            N_("The first {rows} rows as they would be read · {columns} columns: "),
+            rows=len(preview.rows),
+            columns=len(preview.rows.columns),
+        )
+        + types
+    )
+    st.dataframe(preview.rows, hide_index=True, alt=plain(N_("The first rows as they would be read")))
+    for note in preview.notes:
+        st.markdown("- " + say_message(note))
+
+
+def _type(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values):
+        return "yes / no"
+    if pd.api.types.is_numeric_dtype(values):
+        return "number"
+    return "date" if pd.api.types.is_datetime64_any_dtype(values) else "text"
