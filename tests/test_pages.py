@@ -338,7 +338,7 @@ def test_a_role_changed_elsewhere_is_not_undone_by_a_page_left_open(bench, messy
 
 def test_a_refused_upload_leaves_the_page_whole_and_is_not_read_again(bench, data_id, monkeypatch):
     read = []
-    monkeypatch.setattr(type(bench), "import_file", lambda *arguments: read.append(arguments) or refuse())
+    monkeypatch.setattr(type(bench), "import_file", lambda *arguments, **_: read.append(arguments) or refuse())
 
     def refuse():
         raise DataError("It is `{what}`.", what="broken")

@@ -46,14 +46,15 @@ class Header:
     doubts: list[Message]
 
 
-def find_header(rows: Sequence[Sequence[str]], options: ReadingOptions, start: int | None = None) -> Header:
-    """The header among the first `rows` of a file, at least one of which is not blank; the table begins at `start` where that is said."""
+def find_header(rows: Sequence[Sequence[str]], options: ReadingOptions, above: Sequence[Sequence[str]] = ()) -> Header:
+    """The header among the first `rows` of a file, at least one of which is not blank.
+
+    Where it was said on which line the table begins, `rows` begin there, and `above` are those before it.
+    """
     missing = set(options.missing_words)
     width = usual_width(rows)
-    above: list[Sequence[str]] = []
-    if start is None:
-        start = _start(rows, width)
-        above = [row for row in rows[:start] if _filled(row)]
+    start = 0 if options.first_line else _start(rows, width)
+    above = [row for row in (*above, *rows[:start]) if _filled(row)]
     table = [row for row in rows[start:] if _filled(row)]
     doubts: list[Message] = []
     if options.header != AUTO:
@@ -153,4 +154,4 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _told(row: Sequence[str]) -> str:
-    return ", ".join(value.strip() for value in row if value.strip())[:80]
+    return ", ".join(value.strip(" ;,|\t\r\n") for value in row if value.strip())[:80]

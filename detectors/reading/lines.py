@@ -109,7 +109,7 @@ def _find_layout(path: Path, name: str, options: ReadingOptions) -> Layout:
     quote = _decide_quote(text, options)
     delimiter, doubts = _decide_delimiter(text, quote, options, complete)
     rows, starts = _sample_rows(text, delimiter, quote, complete)
-    header = find_header(rows, options, 0 if options.first_line else None)
+    header = find_header(rows, options, [[line] for line in skipped])
     above = starts[header.start]
     line = len(skipped) + above + 1
     if len(header.names) == 1:

@@ -231,7 +231,8 @@ def _numbers(name: str, found: Evidence, manner: Manner) -> Column | None:
 
 def _decimal(numbers: NumberCounts, manner: Manner) -> tuple[str, str | None]:
     """The decimal mark of a column, and what is to be doubted about it."""
-    if manner.native and not numbers.marked:
+    unmarked = not numbers.comma and not numbers.dotted
+    if (manner.native and not numbers.marked) or (unmarked and numbers.plain == numbers.digits):
         return "point", None
     if manner.decimal != AUTO:
         return manner.decimal, None

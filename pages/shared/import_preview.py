@@ -24,7 +24,7 @@ from pages.shared.language import plain, say, say_message
 _GONE = N_("The uploaded file is kept for {days} days after it was last read, and is gone. Upload it again to read it differently.")
 
 #: What a column of each type is called, one and several.
-TYPES = {"number": N_("{count} numbers"), "date": N_("{count} dates"), "yes / no": N_("{count} yes / no"), "text": N_("{count} texts")}
+TYPES = {"number": N_("numbers: {count}"), "date": N_("dates: {count}"), "yes / no": N_("yes / no: {count}"), "text": N_("texts: {count}")}
 
 
 def read_differently(record: DataSetRecord) -> None:
@@ -49,7 +49,9 @@ def read_differently(record: DataSetRecord) -> None:
 
 def import_preview(pending: state.Pending) -> None:
     """The first rows of a file with a form of its options. Import reads it so; Cancel leaves everything as it was."""
-    st.subheader(say(N_("How is {name} to be read?"), name=pending.name), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(say(N_("How is {name} to be read?"), name=pending.name), anchor=False, width="stretch")
+        buttons = st.container(horizontal=True, width="content")
     if not pending.source.exists():
         st.error(say(_GONE, days=workbench().settings.originals_days), icon=":material/error:")
     for doubt in pending.doubts:
@@ -58,12 +60,12 @@ def import_preview(pending: state.Pending) -> None:
     preview = _preview(pending, options)
     if preview is not None:
         _rows(preview)
-    with st.container(horizontal=True):
-        if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import", disabled=preview is None):
-            received(pending.source, pending.name, ReadingOptions(**options))
-            st.rerun()
+    with buttons:
         if st.button(say(N_("Cancel")), type="tertiary", key="cancel_import_preview"):
             state.end_pending()
+            st.rerun()
+        if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import", disabled=preview is None):
+            received(pending.source, pending.name, ReadingOptions(**options))
             st.rerun()
 
 
@@ -92,19 +94,22 @@ def _preview(pending: state.Pending, options: Mapping[str, Any]) -> Preview | No
 
 
 def _rows(preview: Preview) -> None:
-    counts = Counter(_type(preview.rows[column]) for column in preview.rows.columns)
-    types = ", ".join(say(TYPES[name], count=counts[name]) for name in TYPES if counts[name])
-    st.caption(
-        say(
-            N_("The first {rows} rows as they would be read · {columns} columns: "),
-            rows=len(preview.rows),
-            columns=len(preview.rows.columns),
-        )
-        + types
-    )
-    st.dataframe(preview.rows, hide_index=True, alt=plain(N_("The first rows as they would be read")))
+    rows = preview.rows
+    counts = Counter(_type(rows[column]) for column in rows.columns)
+    facts = [
+        say(N_("The first {rows} rows as they would be read"), rows=len(rows)),
+        say(N_("{columns} columns"), columns=len(rows.columns)),
+    ]
+    st.caption(" · ".join([*facts, *(say(TYPES[name], count=counts[name]) for name in TYPES if counts[name])]))
+    days = {column: rows[column].dt.date for column in rows.columns if _type(rows[column]) == "date" and _are_days(rows[column])}
+    st.dataframe(rows.assign(**days), hide_index=True, alt=plain(N_("The first rows as they would be read")))
     for note in preview.notes:
-        st.markdown("- " + say_message(note))
+        st.caption("- " + say_message(note))
+
+
+def _are_days(values: pd.Series) -> bool:
+    """Whether all of the moments are midnights, so that the hours say nothing."""
+    return bool((values.dropna() == values.dropna().dt.normalize()).all())
 
 
 def _type(values: pd.Series) -> str:

@@ -162,10 +162,10 @@ def _read(sheet: Any, source: Source) -> Table:
     options = source.options
     rows = _rows(sheet, source)
     above = max(0, options.first_line - 1)
-    beginning = list(islice(rows, above, above + LOOKED_AT))
+    before, beginning = list(islice(rows, above)), list(islice(rows, LOOKED_AT))
     if not any(map(any, beginning)):
         raise DataError(_SHORT if above else _EMPTY_SHEET, sheet=sheet.title, name=source.name, row=options.first_line)
-    header = find_header(_squared(beginning), options, 0 if options.first_line else None)
+    header = find_header(_squared(beginning), options, _squared(before))
     spool = Spool(source.scratch / f"{source.path.name}.rows", source.name)
     filled = (row for row in chain(beginning[header.start :], rows) if any(value is not None for value in row))
     for row in islice(filled, header.rows, header.rows + SAMPLE_ROWS if source.sample else None):
@@ -192,7 +192,7 @@ def _rows(sheet: Any, source: Source) -> Iterator[list[str | None]]:
 
 
 def _squared(rows: list[list[str | None]]) -> list[list[str]]:
-    width = max(map(len, rows))
+    width = max(map(len, rows), default=0)
     return [[*(value or "" for value in row), *[""] * (width - len(row))] for row in rows]
 
 
