@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from detectors.storage.files import new_id
 
 DAY_S = 86_400
 
@@ -26,8 +30,7 @@ class Originals:
         """Keeps the file `source`, which may be removed from where it is afterwards; gives where it is kept."""
         place = self.folder / content_hash
         if not place.exists():
-            beside = place.with_name(f".{content_hash}.{os.getpid()}")
-            beside.unlink(missing_ok=True)
+            beside = place.with_name(f".{content_hash}.{new_id()}")
             try:
                 beside.hardlink_to(source)
             except OSError:  # another disk, or one that knows no links
@@ -49,8 +52,13 @@ class Originals:
     def sweep(self) -> None:
         """Removes what is too old, and what is too much."""
         kept = 0
-        for path, status in sorted(((path, path.stat()) for path in self.folder.iterdir()), key=lambda pair: -pair[1].st_mtime):
+        for path, status in sorted(self._statuses(), key=lambda pair: -pair[1].st_mtime):
             kept += status.st_size
             if kept > self.most_bytes or time.time() - status.st_mtime > self.most_days * DAY_S:
                 path.unlink(missing_ok=True)
                 kept -= status.st_size
+
+    def _statuses(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # another session sweeps too
+                yield path, path.stat()

@@ -33,6 +33,8 @@ def read_differently(record: DataSetRecord) -> None:
     if not options:
         return
     source = workbench().original(record.content_hash)
+    if source is None and record.name in {sample.file_name for sample in engine.samples()}:
+        return  # was never uploaded
     about = N_("Another delimiter, sheet, decimal mark … The file is read again, as a new data set.")
     clicked = st.button(
         say(N_("Read it differently")),
@@ -71,16 +73,23 @@ def import_preview(pending: state.Pending) -> None:
 
 def _chosen(pending: state.Pending) -> dict[str, Any]:
     """The options as the form has them. Another sheet begins with what is found on it."""
-    start = dict(pending.options)
-    first = _preview(pending, start)
-    sheet = {}
-    if first is not None and len(first.sheets) > 1 and "sheet" in start:
-        sheet = field_grid({"sheet": replace(ReadingOptions.fields["sheet"], choices=first.sheets)}, start, "reading")
+    start, sheet = dict(pending.options), {}
+    sheets = _sheets(pending)
+    if len(sheets) > 1:
+        sheet = field_grid({"sheet": replace(ReadingOptions.fields["sheet"], choices=sheets)}, start, "reading")
         if sheet["sheet"] != start["sheet"]:
             other = _preview(pending, sheet)
             start = dict(other.options) if other else start
     fields: dict[str, Field] = {name: ReadingOptions.fields[name] for name in start if name != "sheet"}
     return {**start, **sheet, **field_grid(fields, start, f"reading_{sheet.get('sheet', '')}")}
+
+
+def _sheets(pending: state.Pending) -> tuple[str, ...]:
+    """The sheets of a workbook that hold data; none where it is no workbook, or cannot be read as it was."""
+    if "sheet" not in pending.options:
+        return ()
+    found = _preview(pending, {"sheet": pending.options["sheet"]})
+    return found.sheets if found else ()
 
 
 def _preview(pending: state.Pending, options: Mapping[str, Any]) -> Preview | None:
