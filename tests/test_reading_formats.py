@@ -137,6 +137,14 @@ def test_one_word_in_a_column_of_a_workbook_is_told_with_its_row(tmp_path: Path)
     assert "1 of 201 values in `n` is not a number and counts as missing: row 201, `foo`." in notes(report)
 
 
+def test_a_title_above_two_columns_is_left_out(tmp_path: Path) -> None:
+    report, frame = read(
+        tmp_path, workbook({"Data": [["Readings of June"], [], ["day", "n"], *([f"2024-06-{day:02}", day] for day in range(1, 9))]})
+    )
+    assert frame.columns.tolist() == ["day", "n"]
+    assert report.options["first_line"] == 3
+
+
 def test_formulas_without_a_stored_result_are_doubted(tmp_path: Path) -> None:
     book = Workbook()
     for row in (["a", "b"], [1, "=A2*2"], [2, "=A3*2"]):

@@ -165,7 +165,7 @@ def _read(sheet: Any, source: Source) -> Table:
     before, beginning = list(islice(rows, above)), list(islice(rows, LOOKED_AT))
     if not any(map(any, beginning)):
         raise DataError(_SHORT if above else _EMPTY_SHEET, sheet=sheet.title, name=source.name, row=options.first_line)
-    header = find_header(_squared(beginning), options, _squared(before))
+    header = find_header(_trimmed(beginning), options, _trimmed(before))
     spool = Spool(source.scratch / f"{source.path.name}.rows", source.name)
     filled = (row for row in chain(beginning[header.start :], rows) if any(value is not None for value in row))
     for row in islice(filled, header.rows, header.rows + SAMPLE_ROWS if source.sample else None):
@@ -191,9 +191,10 @@ def _rows(sheet: Any, source: Source) -> Iterator[list[str | None]]:
         yield [_text(value) for value in row[:MOST_COLUMNS]]
 
 
-def _squared(rows: list[list[str | None]]) -> list[list[str]]:
-    width = max(map(len, rows), default=0)
-    return [[*(value or "" for value in row), *[""] * (width - len(row))] for row in rows]
+def _trimmed(rows: list[list[str | None]]) -> list[list[str]]:
+    """The rows as a text would have them: up to their last value."""
+    ends = [max((place for place, value in enumerate(row, start=1) if value is not None), default=0) for row in rows]
+    return [[value or "" for value in row[:end]] for row, end in zip(rows, ends, strict=True)]
 
 
 def _text(value: object) -> str | None:
