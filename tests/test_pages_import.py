@@ -51,7 +51,7 @@ def test_a_doubtful_file_is_shown_first_and_read_as_was_chosen(bench):
     assert bench.records.data_sets() == []
     app.selectbox(key="reading__dates").set_value("month_first").run()
     assert str(app.dataframe[0].value["day"][0]) == "2024-03-04"
-    app.button(key="import").click().run()
+    app.button(key="import_as_shown").click().run()
     (record,) = bench.records.data_sets()
     assert str(load_frame(bench.data_folder(record.id))["day"][0]) == "2024-03-04 00:00:00"
     assert "Continue to Train" in [button.label for button in app.button]
@@ -71,7 +71,7 @@ def test_another_sheet_is_shown_as_it_is_found(bench):
     app = uploaded("book.xlsx", content)
     app.selectbox(key="reading_sheet").set_value("Two").run()
     assert app.dataframe[0].value.columns.tolist() == ["c", "d", "e"]
-    app.button(key="import").click().run()
+    app.button(key="import_as_shown").click().run()
     assert bench.report(bench.records.data_sets()[0].id).options["sheet"] == "Two"
 
 
@@ -83,7 +83,7 @@ def test_what_was_read_can_be_read_differently_as_a_new_data_set_while_its_file_
     assert app.dataframe[0].value.iloc[0].tolist() == ["a", "b"]
     app.selectbox(key="reading__delimiter").set_value("semicolon").run()
     assert app.dataframe[0].value.shape == (4, 1)
-    app.button(key="import").click().run()
+    app.button(key="import_as_shown").click().run()
     second = bench.records.data_sets()[0]
     assert (second.name, second.rows, second.columns) == ("tidy.csv", 4, 1)
     assert (first.rows, second.content_hash) == (3, first.content_hash)

@@ -66,7 +66,7 @@ def import_preview(pending: state.Pending) -> None:
         if st.button(say(N_("Cancel")), type="tertiary", key="cancel_import_preview"):
             state.end_pending()
             st.rerun()
-        if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import", disabled=preview is None):
+        if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import_as_shown", disabled=preview is None):
             received(pending.source, pending.name, ReadingOptions(**options))
             st.rerun()
 
