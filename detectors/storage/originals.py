@@ -19,7 +19,8 @@ DAY_S = 86_400
 class Originals:
     """Uploaded files by the SHA-256 of their content: the same file twice takes room once.
 
-    They go when they were not used for `most_days`, and the longest unused ones first when all have more than `most_bytes`.
+    They go when they were not used for `most_days`, and the longest unused ones first when all have more than `most_bytes`;
+    the one that was used last stays, however large.
     """
 
     folder: Path
@@ -52,11 +53,11 @@ class Originals:
     def sweep(self) -> None:
         """Removes what is too old, and what is too much."""
         kept = 0
-        for path, status in sorted(self._statuses(), key=lambda pair: -pair[1].st_mtime):
-            kept += status.st_size
-            if kept > self.most_bytes or time.time() - status.st_mtime > self.most_days * DAY_S:
+        for place, (path, status) in enumerate(sorted(self._statuses(), key=lambda pair: -pair[1].st_mtime)):
+            if time.time() - status.st_mtime > self.most_days * DAY_S or (place and kept + status.st_size > self.most_bytes):
                 path.unlink(missing_ok=True)
-                kept -= status.st_size
+            else:
+                kept += status.st_size
 
     def _statuses(self) -> Iterator[tuple[Path, os.stat_result]]:
         for path in self.folder.iterdir():
