@@ -54,8 +54,13 @@ def import_preview(pending: state.Pending) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(say(N_("How is {name} to be read?"), name=pending.name), anchor=False, width="stretch")
         buttons = st.container(horizontal=True, width="content")
+        with buttons:
+            if st.button(say(N_("Cancel")), type="tertiary", key="cancel_import_preview"):
+                state.end_pending()
+                st.rerun()
     if not pending.source.exists():
         st.error(say(_GONE, days=workbench().settings.originals_days), icon=":material/error:")
+        return
     for doubt in pending.doubts:
         st.warning(say_message(doubt), icon=":material/help:")
     options = _chosen(pending)
@@ -63,9 +68,6 @@ def import_preview(pending: state.Pending) -> None:
     if preview is not None:
         _rows(preview)
     with buttons:
-        if st.button(say(N_("Cancel")), type="tertiary", key="cancel_import_preview"):
-            state.end_pending()
-            st.rerun()
         if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import_as_shown", disabled=preview is None):
             received(pending.source, pending.name, ReadingOptions(**options))
             st.rerun()
@@ -110,8 +112,11 @@ def _rows(preview: Preview) -> None:
         say(N_("{columns} columns"), columns=len(rows.columns)),
     ]
     st.caption(" · ".join([*facts, *(say(TYPES[name], count=counts[name]) for name in TYPES if counts[name])]))
-    days = {column: rows[column].dt.date for column in rows.columns if _type(rows[column]) == "date" and _are_days(rows[column])}
-    st.dataframe(rows.assign(**days), hide_index=True, alt=plain(N_("The first rows as they would be read")))
+    shown = rows.copy()
+    for column in rows.columns:
+        if _type(rows[column]) == "date" and _are_days(rows[column]):
+            shown[column] = rows[column].dt.date
+    st.dataframe(shown, hide_index=True, alt=plain(N_("The first rows as they would be read")))
     for note in preview.notes:
         st.caption("- " + say_message(note))
 
