@@ -23,6 +23,7 @@ from detectors.settings import Settings
 from detectors.storage.files import Workspace
 from detectors.storage.lock import ServerLock
 from detectors.storage.records import Records
+from pages.shared.streamed_upload import route as upload_route
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -83,7 +84,7 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-app = st.App(PROJECT / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SafeHeaders)])
+app = st.App(PROJECT / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SafeHeaders)], routes=[upload_route.ROUTE])
 
 
 def main() -> None:

@@ -102,6 +102,22 @@ def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int =
         yield batch.select(names).to_pandas()
 
 
+def value_counts(folder: Path, column: str) -> tuple[pd.Series, int]:
+    """How often each value of a column occurs, the most frequent first, and how many are missing; a part in memory at a time.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+        DataError: there is no such column.
+    """
+    counts, missing = None, 0
+    for batch in iter_batches(folder, [column]):
+        more = batch[column].value_counts()
+        counts = more if counts is None else counts.add(more, fill_value=0)
+        missing += int(batch[column].isna().sum())
+    assert counts is not None
+    return counts.astype(np.int64).sort_values(ascending=False, kind="stable"), missing
+
+
 def value_key(value: Any) -> str:
     """One value of the data as text that names it and no other value of its column: what rows are chosen by.
 

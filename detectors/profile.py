@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from detectors.reading.report import load_record
+from detectors.tally import Tally, drawn, numbers
 
 PROFILE_FILE = "profile.json"
+
+#: Rows of a column in memory at once.
+PART_ROWS = 65_536
 
 N_BINS = 16
 N_VALUES = 8
@@ -62,6 +66,12 @@ class ColumnProfile:
     longest: int | None = None
     """Characters of the longest text."""
     bars: Bars = field(default_factory=Bars)
+    sampled: int | None = None
+    """The rows, drawn by chance, in which `distinct` and `bars` were counted; None: in all of them, as everything else."""
+
+    def counted_rows(self, rows: int) -> int:
+        """Of the `rows` there are, those in which `distinct` was counted."""
+        return min(rows, self.sampled or rows)
 
     def to_json(self) -> dict[str, Any]:
         return {**vars(self), "bars": dict(vars(self.bars))}
@@ -71,29 +81,62 @@ class ColumnProfile:
         return cls(**{**record, "bars": Bars(**record["bars"])})
 
 
-def profile_file(path: Path) -> list[ColumnProfile]:
-    """A profile of every column of our own Parquet at `path`, with one column in memory at a time."""
-    file = parquet.ParquetFile(path, page_checksum_verification=True)
-    return [profile_column(name, file.read(columns=[name], use_threads=False).column(name)) for name in file.schema_arrow.names]
+def profile_file(path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> list[ColumnProfile]:
+    """A profile of every column of our own Parquet at `path`, with a part of one column in memory at a time.
+
+    `progress` is told how many columns are done, of how many.
+    """
+    file = parquet.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
+    profiles: list[ColumnProfile] = []
+    for column in file.schema_arrow:
+        profiles.append(_profile(column.name, column.type, _StoredColumn(file, column.name)))
+        progress(len(profiles), len(file.schema_arrow))
+    return profiles
 
 
 def profile_column(name: str, values: pa.ChunkedArray) -> ColumnProfile:
     """The profile of `values`: int64, double, bool, timestamp[us] or string, null where missing."""
-    filled = pc.drop_null(values)
+    return _profile(name, values.type, values.chunks)
+
+
+@dataclass(frozen=True)
+class _StoredColumn:
+    """The values of one column of a file, in parts; read anew each time they are gone through."""
+
+    file: parquet.ParquetFile
+    name: str
+
+    def __iter__(self) -> Iterator[pa.Array]:
+        for batch in self.file.iter_batches(batch_size=PART_ROWS, columns=[self.name], use_threads=False):
+            yield batch.column(self.name)
+
+
+def _profile(name: str, kind: pa.DataType, parts: Iterable[pa.Array]) -> ColumnProfile:
+    """Goes through `parts` once for what is cheap to know of all rows, and again for a sample where the rest is not."""
+    tally = Tally(kind)
+    for part in parts:
+        tally.add(part)
+    counts, sampled, sample = tally.counts, None, None
+    if counts is None:
+        sampled = tally.sample_rows if tally.sample_rows < tally.rows else None
+        sample = drawn(parts, kind, tally.rows, tally.sample_rows)
+        distinct = pc.count_distinct(sample).as_py()
+    else:
+        distinct = len(counts)
     facts: dict[str, Any] = {
-        "name": name, "missing": values.null_count, "distinct": pc.count_distinct(filled).as_py(),
-        "example": _example(filled),
+        "name": name, "missing": tally.missing, "distinct": distinct, "example": _example(tally.example), "sampled": sampled,
     }  # fmt: skip
-    if pa.types.is_boolean(values.type):
-        return ColumnProfile(type="boolean", bars=_frequencies(filled), **facts)
-    if pa.types.is_string(values.type):
-        longest = pc.max(pc.utf8_length(filled)).as_py()
-        return ColumnProfile(type="text", longest=longest, bars=_frequencies(filled), **facts)
-    increasing = not values.null_count and _increases(filled)
-    if pa.types.is_timestamp(values.type):
-        return ColumnProfile(type="date", increasing=increasing, **_moments(filled), **facts)
-    integer = pa.types.is_integer(values.type)
-    return ColumnProfile(type="number", integer=integer, increasing=increasing, **_extent(filled), **facts)
+    if pa.types.is_boolean(kind) or pa.types.is_string(kind):
+        type_name = "boolean" if pa.types.is_boolean(kind) else "text"
+        return ColumnProfile(type=type_name, longest=tally.longest, bars=_frequencies(counts, sample), **facts)
+    bars = _bars(counts, sample)
+    if pa.types.is_timestamp(kind):
+        bars = replace(bars, low=_moment(bars.low), high=_moment(bars.high))
+        return ColumnProfile(type="date", increasing=tally.increases, bars=bars, **_dates(tally), **facts)
+    return ColumnProfile(
+        type="number", integer=pa.types.is_integer(kind), increasing=tally.increases, infinite=tally.infinite,
+        low=tally.low, high=tally.high, mean=tally.mean if tally.finite else None, bars=bars, **facts,
+    )  # fmt: skip
 
 
 def save_profiles(profiles: list[ColumnProfile], folder: Path) -> None:
@@ -114,59 +157,51 @@ def _shown(value: object) -> str:
     return str(value)[:LONGEST_SHOWN]
 
 
-def _example(filled: pa.ChunkedArray) -> str | None:
-    if not len(filled):
+def _example(value: pa.Scalar | None) -> str | None:
+    if value is None:
         return None
     # Not by way of Python's datetime, which ends with the year 9999.
-    return _moment(filled[0].value) if pa.types.is_timestamp(filled.type) else _shown(filled[0].as_py())
+    return _moment(value.value) if pa.types.is_timestamp(value.type) else _shown(value.as_py())
 
 
-def _increases(filled: pa.ChunkedArray) -> bool:
-    numbers = filled.cast(pa.int64()).to_numpy() if pa.types.is_timestamp(filled.type) else filled.to_numpy()
-    return len(numbers) > 1 and bool(np.all(numbers[1:] > numbers[:-1]))
+def _bars(counts: pa.Table | None, sample: pa.ChunkedArray | None) -> Bars:
+    """Bins of all values where they were counted one by one, else of the sample."""
+    if counts is None:
+        values = numbers(sample)
+        weights = np.ones(len(values), dtype=np.int64)
+    elif len(counts):
+        values, weights = numbers(counts["values"]), counts["counts"].to_numpy()
+    else:
+        return Bars()
+    finite = np.isfinite(values)
+    return _bins(values[finite], weights[finite]) if finite.any() else Bars()
 
 
-def _extent(filled: pa.ChunkedArray) -> dict[str, Any]:
-    numbers = filled.to_numpy()
-    finite = numbers[np.isfinite(numbers)]
-    facts: dict[str, Any] = {"infinite": len(numbers) - len(finite)}
-    if not len(finite):
-        return facts
-    # Halves are averaged and added, because the sum of values near the largest float is infinite.
-    mean = float(np.mean(finite / 2.0)) * 2
-    return {**facts, "low": finite.min().item(), "high": finite.max().item(), "mean": mean, "bars": _bins(finite)}
-
-
-def _bins(numbers: np.ndarray) -> Bars:
-    low, high = (float(end) for end in np.quantile(numbers, BIN_QUANTILES))
-    below, above = int(np.sum(numbers < low)), int(np.sum(numbers > high))
-    inside = numbers[(numbers >= low) & (numbers <= high)]
+def _bins(values: np.ndarray, weights: np.ndarray) -> Bars:
+    """Equal-width bins of `values`, each of which occurs `weights` times."""
+    low, high = (float(end) for end in np.quantile(values, BIN_QUANTILES, weights=weights, method="inverted_cdf"))
+    below, above = int(weights[values < low].sum()), int(weights[values > high].sum())
+    inside = (values >= low) & (values <= high)
     if not np.isfinite(high - low) or low + (high - low) / N_BINS == low:
-        return Bars([len(inside)], low, high, below, above)
-    return Bars(np.histogram(inside, N_BINS, (low, high))[0].tolist(), low, high, below, above)
+        return Bars([int(weights[inside].sum())], low, high, below, above)
+    return Bars(np.histogram(values[inside], N_BINS, (low, high), weights=weights[inside])[0].tolist(), low, high, below, above)
 
 
-def _moments(filled: pa.ChunkedArray) -> dict[str, Any]:
-    if not len(filled):
-        return {}
-    moments = filled.cast(pa.int64()).to_numpy()
-    bars = _bins(moments)
-    ends = {"low": _moment(moments.min()), "high": _moment(moments.max()), "mean": _moment(np.mean(moments))}
-    return {**ends, "bars": Bars(bars.counts, _moment(bars.low), _moment(bars.high), bars.below, bars.above)}
+def _dates(tally: Tally) -> dict[str, Any]:
+    return {"low": _moment(tally.low), "high": _moment(tally.high), "mean": _moment(tally.mean)} if tally.finite else {}
 
 
-def _moment(microseconds: Any) -> str:
-    return str(np.datetime64(int(microseconds), "us").astype("datetime64[s]"))
+def _moment(microseconds: Any) -> str | None:
+    return None if microseconds is None else str(np.datetime64(int(microseconds), "us").astype("datetime64[s]"))
 
 
-def _frequencies(filled: pa.ChunkedArray) -> Bars:
+def _frequencies(counts: pa.Table | None, sample: pa.ChunkedArray | None) -> Bars:
     """The most frequent values; equally frequent ones in the order of the alphabet."""
-    counted = pc.value_counts(filled)
-    pairs = sorted(zip(counted.field("counts").to_pylist(), counted.field("values").to_pylist(), strict=True), key=_rank)
-    first = pairs[:N_VALUES]
-    rest = sum(count for count, _ in pairs[N_VALUES:])
-    return Bars([count for count, _ in first], values=[_shown(value) for _, value in first], rest=rest)
-
-
-def _rank(pair: tuple[int, Any]) -> tuple[int, str]:
-    return -pair[0], str(pair[1])
+    if counts is None:
+        counted = pc.value_counts(sample)
+        counts = pa.table({"values": counted.field("values"), "counts": counted.field("counts")})
+    ranked = counts.set_column(counts.schema.get_field_index("values"), "values", counts["values"].cast(pa.string()))
+    order = pc.select_k_unstable(ranked, min(N_VALUES, len(ranked)), [("counts", "descending"), ("values", "ascending")])
+    first = counts.take(order).to_pydict()
+    rest = (pc.sum(counts["counts"]).as_py() or 0) - sum(first["counts"])
+    return Bars(first["counts"], values=[_shown(value) for value in first["values"]], rest=rest)

@@ -223,12 +223,16 @@ def anomaly_labels(values: ArrayLike | pd.Series, anomaly: object = None) -> tup
 
 def read_label(values: pd.Series, anomaly: object = None) -> LabelReading:
     """How `anomaly_labels` reads each of the different values."""
-    counts = values.value_counts()
+    return read_label_counts(values.value_counts(), int(values.isna().sum()), anomaly)
+
+
+def read_label_counts(counts: pd.Series, missing: int, anomaly: object = None) -> LabelReading:
+    """The same of values that were counted already; `missing` rows have none."""
     anomalies, known = anomaly_labels(counts.index.to_series(), anomaly)
     named = list(zip([value_key(value) for value in counts.index], counts.tolist(), anomalies, known, strict=True))
     normal = {value: rows for value, rows, is_anomaly, is_known in named if is_known and not is_anomaly}
     unusual = {value: rows for value, rows, is_anomaly, _ in named if is_anomaly}
-    return LabelReading(normal, unusual, len(values) - sum(normal.values()) - sum(unusual.values()))
+    return LabelReading(normal, unusual, int(counts.sum()) + missing - sum(normal.values()) - sum(unusual.values()))
 
 
 def check_anomaly(values: pd.Series, label: str, anomaly: str) -> None:
@@ -257,7 +261,7 @@ def _label(profiles: Sequence[ColumnProfile], rows: int) -> ColumnProfile | None
 
 
 def _can_be_label(profile: ColumnProfile, rows: int) -> bool:
-    repeats = 2 * profile.distinct <= rows and profile.distinct <= MOST_LABELS and _key(profile.name) != "y"
+    repeats = 2 * profile.distinct <= profile.counted_rows(rows) and profile.distinct <= MOST_LABELS and _key(profile.name) != "y"
     return profile.distinct == 2 or (profile.distinct > 2 and repeats)
 
 
@@ -275,7 +279,7 @@ def _labelled(profile: ColumnProfile) -> Role:
 def _proposed(profile: ColumnProfile, rows: int) -> Role:
     for applies, role, template in _RULES:
         if applies(profile, rows):
-            return Role(profile.name, role, Message(template, {"distinct": profile.distinct, "rows": rows}))
+            return Role(profile.name, role, Message(template, {"distinct": profile.distinct, "rows": profile.counted_rows(rows)}))
     return Role(profile.name, "feature", _feature_reason(profile))
 
 
@@ -318,7 +322,7 @@ def _is_code(profile: ColumnProfile, rows: int) -> bool:
 
 def is_prose(profile: ColumnProfile, rows: int) -> bool:
     """Whether nearly all its texts differ: names or sentences."""
-    filled = rows - profile.missing
+    filled = (rows - profile.missing) * profile.counted_rows(rows) / max(1, rows)
     return profile.type == "text" and filled >= ENOUGH_ROWS and profile.distinct >= NEARLY_ALL * filled
 
 
@@ -337,7 +341,7 @@ def _entity(profiles: Sequence[ColumnProfile], rows: int) -> ColumnProfile | Non
 
 
 def _all_differ(profile: ColumnProfile, rows: int) -> bool:
-    return profile.distinct == rows > 1
+    return profile.distinct == profile.counted_rows(rows) > 1
 
 
 #: Asked in this order; a column that no rule claims is a feature.

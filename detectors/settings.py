@@ -11,6 +11,9 @@ from detectors.messages import N_
 
 PREFIX = "ANOMALYST_"
 
+#: Where data sets can be fetched from, besides this machine: object stores.
+URL_SCHEMES = ("s3", "gs")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,16 +24,25 @@ class Settings:
     port: int = 8501
     upload_mb: int = 200
     originals_days: int = 7
-    originals_mb: int = 5000
+    originals_mb: int = 20_000
+    large_upload_mb: int = 20_000
+    keep_free_mb: int = 1_000
+    folder: Path | None = None
+    urls: tuple[str, ...] = ()
     reader_memory_mb: int = 3072
     worker_memory_mb: int = 4096
+
+    @property
+    def largest_mb(self) -> int:
+        """The largest file that can come in, in whichever way."""
+        return max(self.upload_mb, self.large_upload_mb)
 
     @classmethod
     def from_environment(cls) -> Settings:
         """The settings of this process, read afresh from its environment.
 
         Raises:
-            AnomalystError: a number is not a whole number.
+            AnomalystError: a number is not a whole number, the folder is none, or a URL is of a kind that is not read.
         """
         workspace = Path(os.environ.get(PREFIX + "WORKSPACE", "~/.anomalyst")).expanduser().resolve()
         return cls(
@@ -40,9 +52,35 @@ class Settings:
             upload_mb=_whole("UPLOAD_MB", cls.upload_mb),
             originals_days=_whole("ORIGINALS_DAYS", cls.originals_days),
             originals_mb=_whole("ORIGINALS_MB", cls.originals_mb),
+            large_upload_mb=_whole("LARGE_UPLOAD_MB", cls.large_upload_mb),
+            keep_free_mb=_whole("KEEP_FREE_MB", cls.keep_free_mb),
+            folder=_folder("FOLDER"),
+            urls=_urls("URLS"),
             reader_memory_mb=_whole("READER_MEMORY_MB", cls.reader_memory_mb),
             worker_memory_mb=_whole("WORKER_MEMORY_MB", cls.worker_memory_mb),
         )
+
+
+def _folder(name: str) -> Path | None:
+    text = os.environ.get(PREFIX + name)
+    if not text:
+        return None
+    folder = Path(text).expanduser().resolve()
+    if not folder.is_dir():
+        raise AnomalystError(N_("The setting {name} must name a folder. There is none at `{text}`."), name=PREFIX + name, text=text)
+    return folder
+
+
+def _urls(name: str) -> tuple[str, ...]:
+    prefixes = tuple(os.environ.get(PREFIX + name, "").split())
+    for prefix in prefixes:
+        scheme, separator, place = prefix.partition("://")
+        if scheme not in URL_SCHEMES or not separator or not place.strip("/"):
+            raise AnomalystError(
+                N_("The setting {name} must hold beginnings of URLs such as {examples}, with spaces between them. `{text}` is none."),
+                name=PREFIX + name, text=prefix, examples="s3://bucket/folder/, gs://bucket/",
+            )  # fmt: skip
+    return prefixes
 
 
 def _whole(name: str, default: int) -> int:

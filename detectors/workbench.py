@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from detectors import kinds, reading, registry, thresholds
 from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
+from detectors.imports import Import, Turns
 from detectors.library import Library
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
@@ -27,13 +29,18 @@ from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons
 from detectors.settings import Settings
+from detectors.storage.arrivals import MEGABYTE
 from detectors.storage.files import DATA_GONE, RUN_GONE, Workspace, bytes_on_disk, new_id, share_files
+from detectors.storage.offered import OfferedFile, offered_files, offered_path
 from detectors.storage.originals import Originals
 from detectors.storage.records import LOCAL_OWNER, DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.supervisor import Supervisor
 from detectors.workers import AnswererProcess, TrainerProcess
 
 logger = logging.getLogger("anomalyst.workbench")
+
+#: Seconds that a reading which is cancelled has to end.
+CANCELLING_S = 2.0
 
 
 class Workbench:
@@ -51,6 +58,8 @@ class Workbench:
         self.answerer = AnswererProcess(self.workspace, limit)
         self._supervisor = Supervisor(self.workspace, everybodys, self.trainer)
         self._supervisor.recover()
+        self._turns = Turns()
+        self._imports: list[Import] = []
         self._started = threading.Lock()
         self._is_started = False
 
@@ -86,6 +95,9 @@ class Workbench:
             logger.info("the answerer did not warm up: %s", error)
 
     def close(self) -> None:
+        for begun in self._imports:
+            begun.cancel()
+            begun.wait(CANCELLING_S)
         self._supervisor.close()
         self.trainer.close()
         self.answerer.close()
@@ -93,21 +105,70 @@ class Workbench:
 
     # ── data ──
 
-    def import_file(self, source: Path, name: str, options: ReadingOptions | None = None, *, ask: bool = False) -> DataSetRecord:
-        """Reads an uploaded file into the workspace, and keeps the file itself for a while.
+    def import_file(self, source: Path, name: str, options: ReadingOptions | None = None) -> DataSetRecord:
+        """Reads an uploaded file into the workspace, in whichever way it can be read; keeps the file itself for a while.
 
         Raises:
             DataError: the file cannot be read; nothing of it is kept.
-            Doubted: only with `ask`: it can be read in two ways. The file itself is kept, for an `original` to be read.
         """
+        return self.start_import(source, name, options=options or ReadingOptions()).result()
+
+    def start_import(
+        self, source: Path, name: str, done: Callable[[], None] = lambda: None, *, options: ReadingOptions | None = None
+    ) -> Import:
+        """Begins to read an uploaded file into the workspace, in the background; `done` is called when it is over.
+
+        Without `options`, a file that can be read in two ways is not read: the result raises `Doubted`.
+        """
+        turn = self._turns.of(source.stat().st_size)
+        return self._begun(Import(name, lambda watch: self._import(source, name, watch, options), turn, done))
+
+    def start_fetch(self, url: str) -> Import:
+        """Begins to fetch a file from an object store, and then to read it.
+
+        Raises:
+            DataError: this server does not fetch from there.
+        """
+        name = reading.check_url(url, self.settings.urls)
+        folder = self.workspace.incoming / new_id()
+        folder.mkdir()
+
+        def work(watch: reading.Watch) -> DataSetRecord:
+            limits = replace(
+                reading.limits_for(self.settings.largest_mb * MEGABYTE, self.settings.reader_memory_mb * 2**20),
+                fetched_bytes=self.settings.largest_mb * MEGABYTE, free_bytes=self.settings.keep_free_mb * MEGABYTE,
+            )  # fmt: skip
+            return self._import(reading.fetch_file(url, folder, name=name, limits=limits, watch=watch), name, watch)
+
+        turn = self._turns.of(self.settings.largest_mb * MEGABYTE)  # nobody knows yet how large it is
+        return self._begun(Import(name, work, turn, lambda: shutil.rmtree(folder, ignore_errors=True)))
+
+    def offered_files(self) -> list[OfferedFile]:
+        """The files that can be read without being uploaded, where the server's owner offers a folder."""
+        return offered_files(self.settings.folder) if self.settings.folder else []
+
+    def start_offered(self, name: str) -> Import:
+        """Begins to read one of the `offered_files`, where it lies.
+
+        Raises:
+            DataError: it is not there, or no longer.
+        """
+        assert self.settings.folder is not None
+        return self.start_import(offered_path(self.settings.folder, name), name.rpartition("/")[2])
+
+    def _begun(self, begun: Import) -> Import:
+        self._imports[:] = [*(other for other in self._imports if not other.has_ended), begun]  # one list for all owners
+        return begun
+
+    def _import(self, source: Path, name: str, watch: reading.Watch, options: ReadingOptions | None = None) -> DataSetRecord:
         data_id = new_id()
         folder = self.workspace.data / data_id
+        limits = reading.limits_for(source.stat().st_size, self.settings.reader_memory_mb * 2**20)
         try:
-            report = reading.read_file(source, folder, name=name, limits=self._reading_limits(), options=options, ask=ask)
+            report = reading.read_file(source, folder, name=name, limits=limits, options=options, ask=options is None, watch=watch)
         except reading.Doubted as doubted:
-            self._keep_original(source, doubted.preview.content_hash)
-            raise
-        self._keep_original(source, report.content_hash)
+            raise reading.Doubted(self._kept(source, doubted.preview.content_hash), doubted.preview) from None
+        self._kept(source, report.content_hash)
         return self._recorded(data_id, report)
 
     def preview_file(self, source: Path, name: str, options: ReadingOptions | None = None) -> reading.Preview:
@@ -116,19 +177,18 @@ class Workbench:
         Raises:
             DataError: it cannot be read in this way.
         """
-        return reading.preview_file(source, name=name, limits=self._reading_limits(), options=options)
+        limits = reading.limits_for(source.stat().st_size, self.settings.reader_memory_mb * 2**20)
+        return reading.preview_file(source, name=name, limits=limits, options=options)
 
     def original(self, content_hash: str) -> Path | None:
         """The uploaded file with this content, while it is kept."""
         return self.originals.find(content_hash)
 
-    def _keep_original(self, source: Path, content_hash: str) -> None:
-        """Only what came into the workspace: a file of somebody else's folder may change, and stays where it is."""
+    def _kept(self, source: Path, content_hash: str) -> Path:
+        """Where the file is kept: only what came into the workspace is, a file of somebody else's folder stays where it lies."""
         if source.is_file() and source.resolve().is_relative_to(self.workspace.root):
-            self.originals.keep(source, content_hash)
-
-    def _reading_limits(self) -> reading.Limits:
-        return reading.Limits(memory_bytes=self.settings.reader_memory_mb * 2**20)
+            return self.originals.keep(source, content_hash)
+        return source
 
     def import_sample(self, sample: str) -> DataSetRecord:
         """Makes a sample; where the owner has it already, and not in the bin, that one is opened again.

@@ -10,7 +10,7 @@ import streamlit as st
 
 from detectors import kinds, roles
 from detectors.errors import AnomalystError
-from detectors.frames import load_frame
+from detectors.frames import value_counts
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.profile import ColumnProfile
@@ -20,7 +20,7 @@ from pages.shared.data_set_list import data_set_list
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
 from pages.shared.import_preview import import_preview, read_differently
-from pages.shared.importing import uploader
+from pages.shared.importing import follow_import, uploader
 from pages.shared.keeping import attempt, entry_menu
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head, palette
@@ -171,6 +171,16 @@ def roles_editor(record: DataSetRecord, profiles: list[ColumnProfile]) -> None:
     )
 
 
+def sample_note(profiles: list[ColumnProfile]) -> None:
+    """Says where not all rows were looked at."""
+    rows = max((profile.sampled or 0 for profile in profiles), default=0)
+    if rows:
+        note = N_(
+            "Where a column has many different values, they and its distribution come from a sample of {rows} rows; all else from every row."
+        )
+        st.caption(say(note, rows=rows))
+
+
 def take_roles(data_id: str, profiles: list[ColumnProfile], key: str) -> None:
     """Keeps the roles that were just picked; the page shows why where they cannot be worked with."""
     record = workbench().records.data_set(data_id)
@@ -195,7 +205,7 @@ def take_roles(data_id: str, profiles: list[ColumnProfile], key: str) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def label_reading(data_id: str, column: str) -> roles.LabelReading:
-    return roles.read_label(load_frame(workbench().data_folder(data_id), [column])[column])
+    return roles.read_label_counts(*value_counts(workbench().data_folder(data_id), column))
 
 
 def label_note(record: DataSetRecord) -> None:
@@ -236,12 +246,14 @@ def column_config(kind: str) -> dict[str, Any]:
 page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))
 if refused := state.take_refusal():
     st.error(say_message(refused), icon=":material/error:")
-opened, pending = state.data_set(), state.pending()
-if pending is not None:
+opened, pending, reading = state.data_set(), state.pending(), None
+if pending is not None and state.current_import() is None:
     import_preview(pending)
+elif pending is not None:
+    reading = uploader()
 elif opened is None:
     tell_missing_data()
-    uploader()
+    reading = uploader()
     samples()
     data_set_list(say(N_("Or go on with")))
 else:
@@ -250,9 +262,11 @@ else:
     kind_choice(opened)
     view_of(opened.kind).data(opened)
     roles_editor(opened, column_profiles)
+    sample_note(column_profiles)
     label_note(opened)
     with st.expander(say(N_("First {count} rows"), count=min(PREVIEWED, opened.rows)), icon=":material/table_rows:"):
         st.dataframe(engine.first_rows(opened.id, PREVIEWED), hide_index=True, alt=plain(N_("The first rows of {name}"), name=opened.name))
     st.subheader(say(N_("Other data")), anchor=False)
-    uploader()
+    reading = uploader()
     samples()
+follow_import(reading)

@@ -33,6 +33,7 @@ PURE_STEPS = (
     "metrics",
     "roles",
     "profile",
+    "tally",
     "kinds",
     "distribution",
     "reading/report",

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from detectors import frames
 from detectors.errors import DataError, StorageError
-from detectors.frames import iter_batches, load_frame, load_rows, seal
+from detectors.frames import iter_batches, load_frame, load_rows, seal, value_counts, value_key
 
 ROWS = 10
 
@@ -104,3 +105,14 @@ def damage(folder: Path, row_group: int) -> None:
         start = chunk.dictionary_page_offset or chunk.data_page_offset
         content[start + chunk.total_compressed_size - 1] ^= 1
     path.write_bytes(content)
+
+
+def test_values_are_counted_part_by_part_whether_or_not_a_part_has_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.table({"label": [0, 0, 1, None, 0, None, 1, 0], "answer": [True, None, True, False, True, True, None, True]})
+    parquet.write_table(table, tmp_path / "data.parquet", write_page_checksum=True)
+    seal(tmp_path)
+    monkeypatch.setattr(frames.iter_batches, "__defaults__", (None, 2))
+    counts, missing = value_counts(tmp_path, "label")
+    assert ([value_key(value) for value in counts.index], counts.tolist(), missing) == (["0", "1"], [4, 2], 2)
+    counts, missing = value_counts(tmp_path, "answer")
+    assert ([value_key(value) for value in counts.index], counts.tolist(), missing) == (["true", "false"], [5, 1], 2)

@@ -337,12 +337,8 @@ def test_a_role_changed_elsewhere_is_not_undone_by_a_page_left_open(bench, messy
 
 
 def test_a_refused_upload_leaves_the_page_whole_and_is_not_read_again(bench, data_id, monkeypatch):
-    read = []
-    monkeypatch.setattr(type(bench), "import_file", lambda *arguments, **_: read.append(arguments) or refuse())
-
-    def refuse():
-        raise DataError("It is `{what}`.", what="broken")
-
+    read, begin = [], bench.start_import
+    monkeypatch.setattr(bench, "start_import", lambda *arguments, **options: read.append(arguments) or begin(*arguments, **options))
     app = opened("data", data=data_id)
     app.file_uploader[0].upload("broken.csv", b"a,b\n1,2\n3\n", "text/csv").run()
     assert "broken" in app.error[0].value

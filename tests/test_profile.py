@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from detectors import tally
 from detectors.errors import StorageError
 from detectors.profile import ColumnProfile, load_profile, profile_column, save_profiles
 
@@ -105,3 +106,44 @@ def test_a_damaged_profile_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "profile.json").write_text("[{", encoding="utf-8")
     with pytest.raises(StorageError, match=r"`profile\.json` of this data set is missing or damaged"):
         load_profile(tmp_path)
+
+
+@pytest.fixture
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of 100 rows, and at most 20 different values counted one by one."""
+    monkeypatch.setattr(tally, "SAMPLE_ROWS", 100)
+    monkeypatch.setattr(tally, "FEW_VALUES", 20)
+
+
+def in_parts(values: list[object], kind: pa.DataType) -> ColumnProfile:
+    """The profile of values that come in parts of 70."""
+    return profile_column("x", pa.chunked_array([pa.array(values[start : start + 70], kind) for start in range(0, len(values), 70)]))
+
+
+def test_of_many_different_values_the_distinct_ones_and_the_bars_come_from_a_sample_and_the_rest_from_all(small_samples) -> None:
+    """0 … 999 and a gap: the ends and the mean are exact, though the sample holds a tenth of them."""
+    found = in_parts([None, *range(1000)], pa.int64())
+    assert (found.sampled, found.missing, found.low, found.high, found.mean) == (100, 1, 0, 999, pytest.approx(499.5))
+    assert 95 <= found.distinct <= 100
+    assert sum(found.bars.counts) + found.bars.below + found.bars.above == found.distinct
+    assert found == in_parts([None, *range(1000)], pa.int64())
+
+
+def test_a_few_different_values_are_counted_in_all_rows_however_many(small_samples) -> None:
+    found = in_parts([*["a"] * 700, *["b"] * 300, "c"], pa.string())
+    assert (found.sampled, found.distinct, found.bars.values, found.bars.counts) == (None, 3, ["a", "b", "c"], [700, 300, 1])
+    numbers = in_parts([*[1.5] * 700, *[2.5] * 300], pa.float64())
+    assert (numbers.sampled, numbers.distinct, numbers.bars.counts[0], numbers.bars.counts[-1]) == (None, 2, 700, 300)
+
+
+def test_growth_is_followed_from_part_to_part(small_samples) -> None:
+    assert in_parts(list(range(200)), pa.int64()).increasing
+    assert not in_parts([*range(70), *range(69, 200)], pa.int64()).increasing
+
+
+def test_a_column_of_long_texts_has_a_sample_that_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty texts of a hundred characters, of which a thousand bytes are afforded: ten of them."""
+    monkeypatch.setattr(tally, "SAMPLE_BYTES", 1000)
+    monkeypatch.setattr(tally, "FEW_VALUES", 20)
+    found = in_parts([f"{number:0100}" for number in range(40)], pa.string())
+    assert (found.sampled, found.distinct, found.longest) == (10, 10, 100)

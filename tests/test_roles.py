@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -177,3 +178,11 @@ def test_a_second_label_takes_the_place_of_the_first() -> None:
     assert with_role(roles, "a", "label") == roles
     assert with_role(roles, "b", "id") == {"a": "label", "b": "id", "c": "id"}
     assert roles["a"] == "label"
+
+
+def test_a_column_whose_sampled_values_all_differ_names_the_row() -> None:
+    """Of 400 rows, 40 were looked at, and had 40 different values."""
+    sampled = replace(profile_of("customer_id", SHUFFLED), sampled=ROWS)
+    assert propose_table([sampled], 10 * ROWS)[0].role == "id"
+    assert propose_table([profile_of("customer_id", SHUFFLED)], 10 * ROWS)[0].role == "feature"
+    assert "40 different values in 40 rows" in propose_table([sampled], 10 * ROWS)[0].reason.text()

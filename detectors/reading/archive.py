@@ -21,6 +21,7 @@ from typing import IO
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.encodings import decode
 
 MOST_FILES = 100_000
@@ -146,6 +147,7 @@ class Archive(ABC):
         with _damage_told(), self._open(member) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 self._bytes_read += len(chunk)
+                progress.advance(len(chunk))
                 if self._bytes_read > self._most_bytes:
                     raise DataError(_LARGE, name=self.name, most=self._most_bytes // 10**6)
                 yield chunk
@@ -217,7 +219,8 @@ def fingerprint(source: Path, name: str, most_bytes: int) -> tuple[int, str]:
         DataError: the folder cannot be listed or read.
     """
     if not source.is_dir():
-        with source.open("rb") as stream:
+        progress.begin("hashing", source.stat().st_size)
+        with progress.counted(source.open("rb")) as stream:
             return source.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()
     folder, digest = Folder(source, name, most_bytes), hashlib.sha256()
     for member in folder.members:

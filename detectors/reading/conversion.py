@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from detectors.frames import seal
 from detectors.profile import profile_file, save_profiles
+from detectors.reading import progress
 from detectors.reading.archive import fingerprint
 from detectors.reading.formats import find_format
 from detectors.reading.options import ReadingOptions
@@ -53,7 +54,8 @@ def convert(
             return None
         rows = _write(table, folder / DATA_FILE)
     seal(folder)
-    save_profiles(profile_file(folder / DATA_FILE), folder)
+    progress.begin("profiling", len(table.schema))
+    save_profiles(profile_file(folder / DATA_FILE, progress.reached), folder)
     report = Report(
         name=name, rows=rows, columns=len(table.schema), format=table.format or file_format.name, encoding=table.encoding,
         delimiter=table.delimiter, seconds=round(time.perf_counter() - started, 3), bytes=size, content_hash=content_hash,

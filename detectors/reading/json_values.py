@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from detectors.errors import DataError
 from detectors.messages import N_
+from detectors.reading import progress
 
 CHUNK_LENGTH = 1 << 20
 
@@ -40,7 +42,8 @@ class JsonValues:
         """Values one after another that were taken so far; the items of a list do not count."""
 
     def __iter__(self) -> Iterator[Any]:
-        with self._path.open(encoding="utf-8-sig") as stream:
+        progress.begin("checking", self._path.stat().st_size)
+        with TextIOWrapper(progress.counted(self._path.open("rb")), encoding="utf-8-sig") as stream:
             if self._skip(stream) == "[":
                 self.is_list = True
                 yield from self._items(stream)

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.header import LOOKED_AT, Header, find_header, usual_width
 from detectors.reading.options import AUTO, DELIMITERS, QUOTES, ReadingOptions
 from detectors.reading.source import SAMPLE_BYTES
@@ -68,7 +69,8 @@ def check_lines(path: Path, name: str, options: ReadingOptions, *, sample: bool 
     csv.field_size_limit(LONGEST_VALUE)
     layout = _find_layout(path, name, options)
     check_width(len(layout.header.names), name)
-    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", newline="") as lines:
+    progress.begin("checking", path.stat().st_size)
+    with path.open("rb") as raw, TextIOWrapper(raw if sample else progress.counted(raw), encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(_counted(lines, layout.line - 1), strict=True, **layout.dialect)
         _check_rows(reader, layout, name, (lambda: raw.tell() > SAMPLE_BYTES) if sample else None)
     return layout

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ import psutil
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading.progress import ReadingProgress, load_progress
 
 _log = logging.getLogger("anomalyst.reading")
 
@@ -28,6 +29,9 @@ REFUSAL_FILE = "refusal.json"
 
 #: Between two looks at what the worker uses. The kernel's own limits need no looking; this serves systems without them.
 LOOK_S = 0.05
+
+#: Beginnings of the names of variables that may hold credentials.
+SECRET_PREFIXES = ("AWS_", "GOOGLE_", "ANOMALYST_")
 
 _TOO_MUCH_MEMORY = N_("`{name}` needs more than {limit} MB of memory to read. Upload a smaller part of it, or raise the limit.")
 _TOO_MUCH_COMPUTING = N_("`{name}` needed more than {limit} s of computing to read. Upload a smaller part of it, or raise the limit.")
@@ -47,14 +51,41 @@ class Limits:
     wall_s: float = 300
     archive_bytes: int = 4 * 2**30
     """Bytes of all files in a zip or folder together, unpacked."""
+    fetched_bytes: int = 20 * 10**9
+    free_bytes: int = 10**9
+    """A file fetched from elsewhere may have `fetched_bytes`, and leaves `free_bytes` free on the disk."""
 
 
 USUAL_LIMITS = Limits()
 
+#: A large file may take longer: so many seconds of computing for each of its megabytes, and twice as many by the clock, as
+#: others use the machine too. Reading takes a tenth of it, where the file is text and not compressed.
+COMPUTING_S_PER_MB, WALL_PER_COMPUTING = 1.0, 2
+
+#: A large archive may hold so many times its size.
+MOST_UNPACKED = 4
+
+
+def limits_for(size: int, memory_bytes: int = USUAL_LIMITS.memory_bytes) -> Limits:
+    """What reading a file of `size` bytes may use: the usual limits, with more time and more unpacked bytes for a large one."""
+    more_s = round(COMPUTING_S_PER_MB * size / 10**6)
+    return Limits(
+        memory_bytes=memory_bytes,
+        cpu_s=USUAL_LIMITS.cpu_s + more_s,
+        wall_s=USUAL_LIMITS.wall_s + WALL_PER_COMPUTING * more_s,
+        archive_bytes=max(USUAL_LIMITS.archive_bytes, MOST_UNPACKED * size),
+    )
+
+
+#: Told again and again how far reading is; what it raises ends the reading.
+Watch = Callable[[ReadingProgress], None]
+
 
 @dataclass(frozen=True)
 class Task:
-    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows) or ``make`` (script → source)."""
+    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows), ``make`` (script → source) or
+    ``fetch`` (URL → folder).
+    """
 
     action: str
     source: str
@@ -66,26 +97,41 @@ class Task:
     """Whether a preview is left in place of the data where something is doubted."""
 
 
-def run_worker(task: Task, limits: Limits) -> None:
-    """Runs `task` to its end in a limited process.
+def run_worker(task: Task, limits: Limits, watch: Watch | None = None) -> None:
+    """Runs `task` to its end in a limited process. `watch` is told how far it is, and ends the process by raising.
 
     Raises:
         DataError: the worker refused the file, was ended by a limit or a signal, or failed.
     """
+
+    def look() -> None:
+        if watch:
+            watch(load_progress(Path(task.folder)) or ReadingProgress("starting"))
+
     command = [sys.executable, "-P", "-m", "detectors.reading.worker", json.dumps(asdict(task)), json.dumps(asdict(limits))]
     with tempfile.TemporaryFile() as errors:
-        code = run_limited(command, limits, task.name, errors)
+        code = run_limited(command, limits, task.name, errors, look, environment=_environment(with_secrets=task.action == "fetch"))
         if code:
             raise _failure(code, task, limits, errors)
 
 
-def run_limited(command: list[str], limits: Limits, name: str, errors: IO[bytes]) -> int:
+def run_limited(
+    command: list[str],
+    limits: Limits,
+    name: str,
+    errors: IO[bytes],
+    look: Callable[[], None] = lambda: None,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """The exit code of `command`; it is ended when it goes beyond `limits`, or when waiting for it is interrupted.
+
+    `look` is called again and again meanwhile. The command's input closes when this process ends, however it ends.
 
     Raises:
         DataError: it went beyond a limit that is watched from here.
     """
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=_environment())
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=environment or _environment())
     deadline = time.monotonic() + limits.wall_s
     try:
         while True:
@@ -93,11 +139,14 @@ def run_limited(command: list[str], limits: Limits, name: str, errors: IO[bytes]
                 return process.wait(LOOK_S)
             except subprocess.TimeoutExpired:
                 _check_use(process.pid, limits, name)
+                look()
             if time.monotonic() > deadline:
                 raise DataError(_TOO_LONG, name=name, limit=limits.wall_s)
     finally:
         process.kill()
         process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def _check_use(pid: int, limits: Limits, name: str) -> None:
@@ -112,12 +161,16 @@ def _check_use(pid: int, limits: Limits, name: str) -> None:
         raise DataError(_TOO_MUCH_COMPUTING, name=name, limit=limits.cpu_s)
 
 
-def _environment() -> dict[str, str]:
-    """One thread and one memory pool: every further thread reserves address space, which is what the limit counts."""
+def _environment(*, with_secrets: bool = False) -> dict[str, str]:
+    """One thread and one memory pool: every further thread reserves address space, which is what the limit counts.
+
+    Whoever opens a stranger's file knows no credentials, neither those of object stores nor that of the database.
+    """
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-    return {**os.environ, **threads, "PYTHONPATH": path}
+    inherited = {name: value for name, value in os.environ.items() if with_secrets or not name.startswith(SECRET_PREFIXES)}
+    return {**inherited, **threads, "PYTHONPATH": path}
 
 
 def _failure(code: int, task: Task, limits: Limits, errors: IO[bytes]) -> DataError:

@@ -10,6 +10,7 @@ from pyarrow import ipc
 
 from detectors.errors import DataError
 from detectors.messages import N_
+from detectors.reading import progress
 from detectors.reading.bounds import check_room
 from detectors.reading.table import LONGEST_VALUE
 
@@ -52,13 +53,15 @@ class Spool:
         """How many values the longest row has."""
         return len(self._columns)
 
-    def blocks(self, width: int) -> Iterator[pa.RecordBatch]:
-        """All rows from the first one on, every block of them `width` columns wide."""
+    def blocks(self, width: int, phase: str) -> Iterator[pa.RecordBatch]:
+        """All rows from the first one on, every block of them `width` columns wide; `phase` is what they are taken for."""
         self._write()
+        progress.begin(phase, sum(path.stat().st_size for path in self._files))
         for path in self._files:
             with pa.memory_map(str(path)) as file:
                 block = ipc.open_stream(file).read_next_batch()
                 columns = [*block.columns, *(pa.nulls(len(block), pa.string()) for _ in range(block.num_columns, width))]
+                progress.advance(path.stat().st_size)
                 yield pa.record_batch(columns, names=[str(place) for place in range(width)])
 
     def _write(self) -> None:

@@ -13,7 +13,8 @@ from detectors.reading.options import AUTO, ReadingOptions
 from detectors.reading.table import Table
 from detectors.reading.text_columns import Column, Evidence, Manner, decide, without_missing
 
-Blocks = Callable[[], Iterator[pa.RecordBatch]]
+#: Gives all rows, for the phase that is named: ``typing``, then ``writing``.
+Blocks = Callable[[str], Iterator[pa.RecordBatch]]
 
 _EMPTY = N_("Columns that were dropped because they have neither a name nor a value: {count}.")
 
@@ -31,7 +32,7 @@ def typed_table(names: Sequence[str], blocks: Blocks, options: ReadingOptions, *
     words = pa.array(options.missing_words)
     evidence = [Evidence() for _ in names]
     first_row = 1
-    for block in blocks():
+    for block in blocks("typing"):
         for found, values in zip(evidence, block.columns, strict=True):
             found.look(without_missing(values, words), first_row)
         first_row += block.num_rows
@@ -44,7 +45,7 @@ def typed_table(names: Sequence[str], blocks: Blocks, options: ReadingOptions, *
     notes += [note for column in columns for note in column.notes]
     schema = pa.schema([(column.name, column.type) for column in columns])
     return Table(
-        schema, _typed(blocks(), columns, kept, words, schema), notes,
+        schema, _typed(blocks("writing"), columns, kept, words, schema), notes,
         doubts=[doubt for column in columns for doubt in column.doubts],
         options=_used(options, columns, [evidence[place] for place in kept]),
         blank=frozenset(name for name, place in zip(given, kept, strict=True) if not evidence[place].filled),

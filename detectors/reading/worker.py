@@ -5,30 +5,43 @@ Started by `process.run_worker` as ``python -m detectors.reading.worker TASK LIM
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import runpy
 import signal
 import sys
 from pathlib import Path
 
-from detectors.errors import DataError
+from detectors.child import NICENESS, end_with_parent
+from detectors.errors import DataError, StorageError
+from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.options import ReadingOptions
 from detectors.reading.process import OUT_OF_MEMORY, REFUSAL_FILE, REFUSED, Limits, Task
+from detectors.storage.arrivals import Room
 
 #: The kernel ends the worker this much after the parent would have: the parent may have died.
 GRACE_S = 5
+
+_DISK_FULL = N_("There is no room left on the disk to read `{name}` into. Free some, and upload it again.")
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0, `REFUSED` or `OUT_OF_MEMORY`; anything else that goes wrong ends in a traceback for the log."""
     task, limits = Task(**json.loads(arguments[0])), Limits(**json.loads(arguments[1]))
+    end_with_parent(os.fdopen(0, "rb", buffering=0, closefd=False))
+    _give_way()
     _limit(limits)
+    progress.tell_in(Path(task.folder))
     try:
         _do(task, limits)
-    except DataError as refusal:
-        text = json.dumps(refusal.message.to_json(), ensure_ascii=False)
-        (Path(task.folder) / REFUSAL_FILE).write_text(text, encoding="utf-8")
-        return REFUSED
+    except (DataError, StorageError) as refusal:
+        return _refuse(task, refusal.message)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _refuse(task, Message(_DISK_FULL, {"name": task.name}))
     except MemoryError:
         return OUT_OF_MEMORY
     except ImportError as error:
@@ -39,10 +52,27 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _refuse(task: Task, message: Message) -> int:
+    (Path(task.folder) / REFUSAL_FILE).write_text(json.dumps(message.to_json(), ensure_ascii=False), encoding="utf-8")
+    return REFUSED
+
+
+def _give_way() -> None:
+    """To the server, whose pages others are looking at."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
 def _do(task: Task, limits: Limits) -> None:
     if task.action == "make":
         sys.argv = [task.source, str(Path(task.folder) / task.name)]
         runpy.run_path(task.source, run_name="__main__")
+        return
+    if task.action == "fetch":
+        from detectors.reading.fetching import FETCHED_FILE, fetch
+
+        folder = Path(task.folder)
+        fetch(task.source, Room(folder, limits.fetched_bytes, limits.free_bytes)).rename(folder / FETCHED_FILE)
         return
     from detectors.reading.conversion import convert, preview
 

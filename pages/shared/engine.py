@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from detectors import flagged, registry
 from detectors.data_set import DataSet
 from detectors.flagged import reasons_of
-from detectors.frames import load_frame, load_rows, value_key
+from detectors.frames import load_rows, value_counts, value_key
 from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
 from detectors.reading import Preview, ReadingOptions, Report, Sample, load_samples
 from detectors.settings import Settings
+from detectors.storage.arrivals import MEGABYTE, Room
 from detectors.storage.records import RunRecord
 from detectors.workbench import Workbench
 from pages.shared.language import plain, translate
@@ -65,6 +66,12 @@ def close_workbench() -> None:
 def start_workbench() -> None:
     """Starts trainer and answerer, so that what waits goes on."""
     workbench().start()
+
+
+def incoming_room() -> Room:
+    """What may come into the workspace at once."""
+    settings = workbench().settings
+    return Room(workbench().workspace.incoming, settings.largest_mb * MEGABYTE, settings.keep_free_mb * MEGABYTE)
 
 
 def samples() -> list[Sample]:
@@ -195,5 +202,4 @@ def source(run_id: str, data_id: str) -> DataSet:
 @st.cache_data(show_spinner=False, max_entries=50)
 def column_values(data_id: str, column: str) -> list[str]:
     """The different values of a column, the most frequent first, as the text by which rows can be chosen."""
-    values = load_frame(workbench().data_folder(data_id), [column])[column].dropna()
-    return [value_key(value) for value in values.value_counts().index]
+    return [value_key(value) for value in value_counts(workbench().data_folder(data_id), column)[0].index]

@@ -18,7 +18,7 @@ from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
 from pages.shared.form import field_grid
-from pages.shared.importing import received
+from pages.shared.importing import read_again
 from pages.shared.language import plain, say, say_message
 
 _GONE = N_("The uploaded file is kept for {days} days after it was last read, and is gone. Upload it again to read it differently.")
@@ -69,7 +69,7 @@ def import_preview(pending: state.Pending) -> None:
         _rows(preview)
     with buttons:
         if st.button(say(N_("Import")), type="primary", icon=":material/check:", key="import_as_shown", disabled=preview is None):
-            received(pending.source, pending.name, ReadingOptions(**options))
+            read_again(pending.source, pending.name, ReadingOptions(**options))
             st.rerun()
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import streamlit as st
 
+from detectors.imports import Import
 from detectors.messages import Message
+from detectors.storage.arrivals import Arrival
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.engine import workbench
@@ -25,6 +27,10 @@ _DETECTOR = "detector"
 _REFUSAL = "refusal"
 _PENDING = "pending_import"
 _REFUSALS = "refusals"
+_NOTE = "note"
+_ANSWER = "upload_answer"
+_ARRIVAL = "arrival"
+_IMPORT = "import"
 _UNDO = "undoable"
 _PAGE = "page"
 _TICKED = "ticked"
@@ -146,6 +152,41 @@ def end_pending() -> None:
     st.session_state.pop(_PENDING, None)
 
 
+def answer_upload(answer: dict[str, Any]) -> None:
+    """Keeps what the browser is told about the large file that it wants to send."""
+    st.session_state[_ANSWER] = answer
+
+
+def upload_answer() -> dict[str, Any] | None:
+    answer: dict[str, Any] | None = st.session_state.get(_ANSWER)
+    return answer
+
+
+def keep_arrival(arrival: Arrival) -> None:
+    """Keeps a file that has arrived, for the page to read."""
+    st.session_state[_ARRIVAL] = arrival
+
+
+def take_arrival() -> Arrival | None:
+    """The file kept by `keep_arrival`, once."""
+    arrival: Arrival | None = st.session_state.pop(_ARRIVAL, None)
+    return arrival
+
+
+def begin_import(begun: Import) -> None:
+    """Keeps the file that is being read for this session."""
+    st.session_state[_IMPORT] = begun
+
+
+def current_import() -> Import | None:
+    begun: Import | None = st.session_state.get(_IMPORT)
+    return begun
+
+
+def end_import() -> None:
+    st.session_state.pop(_IMPORT, None)
+
+
 def show_steps(run_id: str, steps: tuple[int, int]) -> None:
     """Keeps which steps of a run's series, from first to last, are to be looked at."""
     st.session_state[_STEPS] = run_id, steps
@@ -182,6 +223,17 @@ def refusals() -> int:
 def take_refusal() -> Message | None:
     """The sentence kept by `refuse`, once."""
     message: Message | None = st.session_state.pop(_REFUSAL, None)
+    return message
+
+
+def note(message: Message) -> None:
+    """Keeps a sentence for the next run of the page to show in passing."""
+    st.session_state[_NOTE] = message
+
+
+def take_note() -> Message | None:
+    """The sentence kept by `note`, once."""
+    message: Message | None = st.session_state.pop(_NOTE, None)
     return message
 
 

@@ -12,6 +12,8 @@ from detectors.messages import N_, shown
 from detectors.profile import LONGEST_SHOWN
 from pages.shared.language import plain
 
+UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
 
 def value_text(value: Any) -> str:
     """One value of the data: numbers to four digits, whole numbers in full, dates without an empty time, missing as a word."""
@@ -49,3 +51,9 @@ def position(value: Any) -> float:
     if pd.isna(value):
         return float("nan")
     return pd.Timestamp(value).timestamp() if isinstance(value, str | pd.Timestamp) else float(value)
+
+
+def size_text(count: int) -> str:
+    """Bytes in the unit that suits them, with three digits."""
+    size, unit = next(((size, unit) for size, unit in UNITS if count >= size), (1, "B"))
+    return f"{float(f'{count / size:.3g}'):g} {unit}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.archive import Archive, LeftOut, Member, Omissions, open_archive
 from detectors.reading.encodings import is_binary
 from detectors.reading.formats.contract import Format
@@ -70,6 +71,7 @@ class Archives(Format):
         archive.notes += _others({"tables": _OTHER_TABLES, "pictures": _OTHER_PICTURES, "texts": _OTHER_TEXTS}[most], others, archive)
         if most == "tables":
             return open_tables(archive, contents.tables, contents.omissions, source)
+        progress.begin("writing", sum(member.size for member in archive.members))
         if most == "pictures":
             return open_pictures(archive, contents.pictures, contents.omissions, source.folder)
         return open_texts(archive, contents.texts, contents.omissions)

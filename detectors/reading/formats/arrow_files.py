@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyarrow import ipc
 
+from detectors.reading import progress
 from detectors.reading.formats.contract import Format
 from detectors.reading.source import Source
 from detectors.reading.table import Table
@@ -51,6 +52,7 @@ def _of_file(file: ipc.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
 def _blocks(batches: Iterator[pa.RecordBatch], columns: int, source: Source) -> Iterator[pa.RecordBatch]:
     """Batches are checked before anything is read of them: a false offset would read what is not the file's."""
     most, size, total = max(1, min(BLOCK_ROWS, BLOCK_VALUES // max(1, columns))), source.path.stat().st_size, 0
+    progress.begin("writing")
     for batch in batches:
         total += len(batch)
         check_rows(total, size, source.name)

@@ -12,6 +12,7 @@ from pyarrow import csv
 
 from detectors.errors import DataError
 from detectors.messages import N_
+from detectors.reading import progress
 from detectors.reading.formats.contract import Format
 from detectors.reading.lines import Layout, check_lines
 from detectors.reading.options import DELIMITERS, HEADER_ROWS, OF_VALUES, QUOTES, word_for
@@ -38,7 +39,7 @@ class Delimited(Format):
         layout = check_lines(text.path, source.name, source.options, sample=source.sample)
         header = layout.header
         table = typed_table(
-            header.names, lambda: _text_blocks(text.path, layout, source), source.options, semicolons=layout.delimiter == ";"
+            header.names, lambda phase: _text_blocks(text.path, layout, source, phase), source.options, semicolons=layout.delimiter == ";"
         )
         return replace(
             table, encoding=text.encoding, delimiter=layout.delimiter if len(header.names) > 1 else None, format=self.name,
@@ -54,15 +55,16 @@ def _used(layout: Layout, encoding: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text_blocks(path: Path, layout: Layout, source: Source) -> Iterator[pa.RecordBatch]:
+def _text_blocks(path: Path, layout: Layout, source: Source, phase: str) -> Iterator[pa.RecordBatch]:
     """Every value as text. The columns carry their positions as names, since those in the file may repeat."""
     positions = [str(place) for place in range(len(layout.header.names))]
     block_bytes = PREVIEWED_BYTES if source.sample else BLOCK_BYTES
-    with pa.OSFile(str(path)) as file:
+    progress.begin(phase, path.stat().st_size)
+    with path.open("rb") as file:
         file.seek(layout.offset)
         try:
             for block in csv.open_csv(
-                file,
+                progress.counted(file),
                 csv.ReadOptions(use_threads=False, block_size=block_bytes, column_names=positions),
                 csv.ParseOptions(delimiter=layout.delimiter, quote_char=layout.quote or False, newlines_in_values=True),
                 csv.ConvertOptions(column_types=dict.fromkeys(positions, pa.string()), strings_can_be_null=False),

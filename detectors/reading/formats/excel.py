@@ -22,6 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[impor
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading import progress
 from detectors.reading.archive import DAMAGE, overlap
 from detectors.reading.bounds import CHUNK_BYTES, check_size
 from detectors.reading.formats.contract import Format
@@ -82,6 +83,7 @@ class Excel(Format):
 
     def open(self, source: Source) -> Table:
         _check_parts(source)
+        progress.begin("checking")
         with _damage_told(source.name), source.path.open("rb") as file:
             workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheet, sheets, doubts = _choose(workbook, source)
@@ -174,7 +176,7 @@ def _read(sheet: Any, source: Source) -> Table:
         raise DataError(_NO_ROWS, sheet=sheet.title, name=source.name)
     width = max(spool.width, len(header.names))
     names = [*header.names, *[""] * (width - len(header.names))]
-    table = typed_table(names, lambda: spool.blocks(width), options, native=True)
+    table = typed_table(names, lambda phase: spool.blocks(width, phase), options, native=True)
     return replace(
         table, notes=[*header.notes, *table.notes], doubts=[*header.doubts, *table.doubts],
         options={**table.options, "header": word_for(HEADER_ROWS, header.rows), "first_line": above + header.start + 1},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyarrow import parquet
 
+from detectors.reading import progress
 from detectors.reading.formats.contract import Format
 from detectors.reading.source import Source
 from detectors.reading.table import Table
@@ -28,9 +29,14 @@ class Parquet(Format):
             found = file.schema_arrow
         rows = file.metadata.num_rows
         check_rows(rows, source.path.stat().st_size, source.name)
-        return flat_table(found, _batches(file, len(found)), rows, source.name, self.name)
+        return flat_table(found, _batches(file, len(found), source.path.stat().st_size), rows, source.name, self.name)
 
 
-def _batches(file: parquet.ParquetFile, columns: int) -> Iterator[pa.RecordBatch]:
-    rows = max(1, min(BLOCK_ROWS, BLOCK_VALUES // max(1, columns)))
-    return iter(file.iter_batches(batch_size=rows, use_threads=False))
+def _batches(file: parquet.ParquetFile, columns: int, size: int) -> Iterator[pa.RecordBatch]:
+    """The rows; their share of all is told as that of the file's `size`."""
+    progress.begin("writing")
+    done, total = 0, file.metadata.num_rows
+    for batch in file.iter_batches(batch_size=max(1, min(BLOCK_ROWS, BLOCK_VALUES // max(1, columns))), use_threads=False):
+        done += len(batch)
+        progress.reached(done * size // total, size)
+        yield batch

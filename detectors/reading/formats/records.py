@@ -60,7 +60,7 @@ class Records(Format):
         if not spool.rows or not columns.places:
             raise DataError(_NO_NAMES if spool.rows else _NO_ROWS, name=source.name)
         names = list(columns.places)
-        table = typed_table(names, lambda: spool.blocks(len(names)), source.options, native=True)
+        table = typed_table(names, lambda phase: spool.blocks(len(names), phase), source.options, native=True)
         return replace(
             table, encoding=text.encoding, format=self.name if values.taken < 2 else "json lines",
             notes=[*text.notes, *columns.told(), *table.notes],
