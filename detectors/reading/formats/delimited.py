@@ -35,6 +35,7 @@ class Delimited(Format):
         return True  # whatever is left is read as text, or refused as none
 
     def open(self, source: Source) -> Table:
+        progress.begin("checking", source.path.stat().st_size)
         text = as_utf8(source)
         layout = check_lines(text.path, source.name, source.options, sample=source.sample)
         header = layout.header
