@@ -13,6 +13,7 @@ from detectors import registry
 from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
+from detectors.reading.options import ReadingOptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +40,18 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the detectors and their parameters")
     listing.add_argument("--kind", choices=list(KINDS), help="only those for this kind of data")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    train = commands.add_parser("train", help="fit a detector on a file and score every row of it")
-    train.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file; a zip or folder of pictures or of text files")
+    train = commands.add_parser(
+        "train",
+        help="fit a detector on a file and score every row of it",
+        epilog=_reading_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    train.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help="a table (CSV, TSV, Excel, Parquet, Feather, JSON; also gzip, or a zip of several); a zip or folder of pictures or of text files",
+    )
     train.add_argument("--detector", required=True, metavar="NAME")
     train.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for scores, run.json and detector.zip")
     train.add_argument("--kind", choices=list(KINDS), help="what the file holds; default: what it looks like")
@@ -54,9 +65,19 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
     train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
+    train.add_argument("--read", action="append", default=[], metavar="KEY=VALUE", help="how the file is to be read, see below")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--quiet", action="store_true", help="no progress on standard error")
     return parser
+
+
+def _reading_help() -> str:
+    """The reading options, as they are declared."""
+    lines = ["--read KEY=VALUE says how the file is to be read, where what is found by itself is wrong:"]
+    for name, field in ReadingOptions.fields.items():
+        values = ", ".join(field.choices) or {"integer": "a whole number"}.get(field.type, "a text")
+        lines += [f"  {name} = {values} (default: {'none' if field.default == '' else field.default})", f"      {Message(field.help)}"]
+    return "\n".join(lines)
 
 
 def _listing(kind: str | None, as_json: bool) -> str:
@@ -92,7 +113,8 @@ def _train(asked: argparse.Namespace) -> None:
             data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
             time=asked.time, entity=asked.entity, text=asked.text,
             ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
-            fit_rows=asked.fit_rows, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare), seed=asked.seed, quiet=asked.quiet,
+            fit_rows=asked.fit_rows, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare),
+            reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
         )
     )  # fmt: skip
     if not asked.quiet:

@@ -54,6 +54,7 @@ class Training:
     anomaly: str | None = None
     parameters: tuple[str, ...] = ()
     preparation: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
     seed: int = 0
     quiet: bool = False
 
@@ -83,6 +84,7 @@ def train(asked: Training) -> dict[str, Any]:
             N_("`--fit-rows` must be a whole number from {fewest}. It is {rows}."), fewest=FEWEST_ROWS, rows=asked.fit_rows
         )
     _check_parameters(asked)
+    options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
     if not asked.data.exists():
         raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
     with _written_to(asked.out):
@@ -91,9 +93,11 @@ def train(asked: Training) -> dict[str, Any]:
             pass  # better to know now than after hours of training
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        reading.read_file(asked.data, data, name=asked.data.name)
+        report = reading.read_file(asked.data, data, name=asked.data.name, options=options)
         request = _request(asked, data)
         run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
+        if not asked.quiet:
+            print(*report.notes, sep="\n", end="\n" if report.notes else "", file=sys.stderr)
         threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
         scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
     with _written_to(asked.out):

@@ -118,6 +118,23 @@ class IntegersField(Field):
         return tuple(value)
 
 
+class TextField(Field):
+    """A short text in one line. On the command line it is taken as it stands, never as JSON: ``2024`` may be a sheet's name."""
+
+    type = "text"
+
+    def check(self, name: str, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > self.high or not value.isprintable():  # type: ignore[operator]
+            raise ParameterError(
+                N_("`{name}` must be a text of at most {high} characters in one line. It is `{value}`."),
+                name=name, high=self.high, value=str(value)[:100],
+            )  # fmt: skip
+        return value
+
+    def parse(self, name: str, text: str) -> str:
+        return self.check(name, text)
+
+
 def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
     """Declares a whole number between `low` and `high`, both allowed."""
     return IntegerField(default, title, help, advanced, low, high)
@@ -141,6 +158,11 @@ def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], a
 def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
     """Declares a list of whole numbers, each between `low` and `high`."""
     return IntegersField(default, title, help, advanced, low, high)
+
+
+def text(default: str, *, title: str, help: str, longest: int, advanced: bool = False) -> Any:
+    """Declares a text of at most `longest` characters in one line."""
+    return TextField(default, title, help, advanced, high=longest)
 
 
 @dataclass(frozen=True)

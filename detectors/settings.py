@@ -23,6 +23,8 @@ class Settings:
     database_url: str
     port: int = 8501
     upload_mb: int = 200
+    originals_days: int = 7
+    originals_mb: int = 20_000
     large_upload_mb: int = 20_000
     keep_free_mb: int = 1_000
     folder: Path | None = None
@@ -48,6 +50,8 @@ class Settings:
             database_url=os.environ.get(PREFIX + "DATABASE_URL", f"sqlite:///{workspace / 'anomalyst.db'}"),
             port=_whole("PORT", cls.port),
             upload_mb=_whole("UPLOAD_MB", cls.upload_mb),
+            originals_days=_whole("ORIGINALS_DAYS", cls.originals_days),
+            originals_mb=_whole("ORIGINALS_MB", cls.originals_mb),
             large_upload_mb=_whole("LARGE_UPLOAD_MB", cls.large_upload_mb),
             keep_free_mb=_whole("KEEP_FREE_MB", cls.keep_free_mb),
             folder=_folder("FOLDER"),

@@ -6,9 +6,13 @@ import logging
 import shutil
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from detectors import thresholds
+from detectors.errors import StorageError
 from detectors.messages import N_, Message
+from detectors.reading.report import load_report
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder, StopMode
 from detectors.storage.bin import forget_leftover, leftovers
@@ -89,9 +93,19 @@ class Supervisor:
             path = self._workspace.root / folder
             if path.name in at_work:
                 continue
+            self._forget_original(path)
             shutil.rmtree(path, ignore_errors=True)
             if not path.exists():  # a system that keeps open files in their place lets go of them later
                 forget_leftover(self._records, folder)
+
+    def _forget_original(self, path: Path) -> None:
+        """The uploaded file goes with the last data set that was made of it."""
+        if path.parent != self._workspace.data or not path.exists():
+            return
+        with suppress(StorageError):  # a report that is missing or damaged says nothing; the file goes when its days are over
+            content_hash = load_report(path).content_hash
+            if not self._records.same_content(content_hash):
+                (self._workspace.originals / content_hash).unlink(missing_ok=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -25,6 +25,7 @@ from detectors.library import Library
 from detectors.messages import Message
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
+from detectors.reading import ReadingOptions
 from detectors.runs import queue
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
@@ -34,6 +35,7 @@ from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE
 from detectors.storage.files import DATA_GONE, RUN_GONE, Workspace, bytes_on_disk, new_id, share_files
 from detectors.storage.offered import OfferedFile, offered_files, offered_path
+from detectors.storage.originals import Originals
 from detectors.storage.records import LOCAL_OWNER, DataSetRecord, Records, RunRecord, ThresholdRecord
 from detectors.supervisor import Supervisor
 from detectors.workers import AnswererProcess, TrainerProcess
@@ -52,6 +54,8 @@ class Workbench:
         self.workspace = Workspace.open(settings.workspace)
         everybodys = Records(settings.database_url)
         self.records = everybodys.of(LOCAL_OWNER)
+        self.originals = Originals(self.workspace.originals, settings.originals_days, settings.originals_mb * 10**6)
+        self.originals.sweep()
         limit = settings.worker_memory_mb * 2**20
         self.trainer = TrainerProcess(self.workspace, limit)
         self.answerer = AnswererProcess(self.workspace, limit)
@@ -105,18 +109,23 @@ class Workbench:
 
     # ── data ──
 
-    def import_file(self, source: Path, name: str) -> DataSetRecord:
-        """Reads an uploaded file into the workspace.
+    def import_file(self, source: Path, name: str, options: ReadingOptions | None = None) -> DataSetRecord:
+        """Reads an uploaded file into the workspace, in whichever way it can be read; keeps the file itself for a while.
 
         Raises:
             DataError: the file cannot be read; nothing of it is kept.
         """
-        return self.start_import(source, name).result()
+        return self.start_import(source, name, options=options or ReadingOptions()).result()
 
-    def start_import(self, source: Path, name: str, done: Callable[[], None] = lambda: None) -> Import:
-        """Begins to read an uploaded file into the workspace, in the background; `done` is called when it is over."""
+    def start_import(
+        self, source: Path, name: str, done: Callable[[], None] = lambda: None, *, options: ReadingOptions | None = None
+    ) -> Import:
+        """Begins to read an uploaded file into the workspace, in the background; `done` is called when it is over.
+
+        Without `options`, a file that can be read in two ways is not read: the result raises `Doubted`.
+        """
         turn = self._turns.of(source.stat().st_size)
-        return self._begun(Import(name, lambda watch: self._import(source, name, watch), turn, done))
+        return self._begun(Import(name, lambda watch: self._import(source, name, watch, options), turn, done))
 
     def start_fetch(self, url: str) -> Import:
         """Begins to fetch a file from an object store, and then to read it.
@@ -155,10 +164,35 @@ class Workbench:
         self._imports[:] = [*(other for other in self._imports if not other.has_ended), begun]  # one list for all owners
         return begun
 
-    def _import(self, source: Path, name: str, watch: reading.Watch) -> DataSetRecord:
+    def _import(self, source: Path, name: str, watch: reading.Watch, options: ReadingOptions | None = None) -> DataSetRecord:
         data_id = new_id()
+        folder = self.workspace.data / data_id
         limits = reading.limits_for(source.stat().st_size, self.settings.reader_memory_mb * 2**20)
-        return self._recorded(data_id, reading.read_file(source, self.workspace.data / data_id, name=name, limits=limits, watch=watch))
+        try:
+            report = reading.read_file(source, folder, name=name, limits=limits, options=options, ask=options is None, watch=watch)
+        except reading.Doubted as doubted:
+            raise reading.Doubted(self._kept(source, doubted.preview.content_hash), doubted.preview) from None
+        self._kept(source, report.content_hash)
+        return self._recorded(data_id, report)
+
+    def preview_file(self, source: Path, name: str, options: ReadingOptions | None = None) -> reading.Preview:
+        """The first rows of a file as they would be read.
+
+        Raises:
+            DataError: it cannot be read in this way.
+        """
+        limits = reading.limits_for(source.stat().st_size, self.settings.reader_memory_mb * 2**20)
+        return reading.preview_file(source, name=name, limits=limits, options=options)
+
+    def original(self, content_hash: str) -> Path | None:
+        """The uploaded file with this content, while it is kept."""
+        return self.originals.find(content_hash)
+
+    def _kept(self, source: Path, content_hash: str) -> Path:
+        """Where the file is kept: only what came into the workspace is, a file of somebody else's folder stays where it lies."""
+        if source.is_file() and source.resolve().is_relative_to(self.workspace.root):
+            return self.originals.keep(source, content_hash)
+        return source
 
     def import_sample(self, sample: str) -> DataSetRecord:
         """Makes a sample; where the owner has it already, and not in the bin, that one is opened again.

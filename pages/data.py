@@ -19,6 +19,7 @@ from pages.shared import engine, state
 from pages.shared.data_set_list import data_set_list
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
+from pages.shared.import_preview import import_preview, read_differently
 from pages.shared.importing import follow_import, uploader
 from pages.shared.keeping import attempt, entry_menu
 from pages.shared.language import escape, plain, say, say_message
@@ -52,6 +53,7 @@ def heading(record: DataSetRecord) -> None:
     report = engine.report(record.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(record.name), anchor=False, width="stretch")
+        read_differently(record)
         if st.button(say(N_("Continue to Train")), type="primary", icon=":material/arrow_forward:", icon_position="right", key="continue"):
             state.go("train")
         entry_menu(record)
@@ -65,6 +67,10 @@ def heading(record: DataSetRecord) -> None:
     facts += [
         escape(fact) for fact in (report.encoding, report.delimiter and plain(DELIMITERS.get(report.delimiter, report.delimiter))) if fact
     ]
+    if report.options.get("decimal") == "comma":
+        facts.append(say(N_("decimal comma")))
+    if report.options.get("sheet"):
+        facts.append(say(N_("sheet {sheet}"), sheet=report.options["sheet"]))
     facts.append(say(N_("read in {seconds} s"), seconds=round(report.seconds, 1)))
     st.caption(" · ".join(facts))
     if report.notes:
@@ -240,8 +246,12 @@ def column_config(kind: str) -> dict[str, Any]:
 page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))
 if refused := state.take_refusal():
     st.error(say_message(refused), icon=":material/error:")
-opened = state.data_set()
-if opened is None:
+opened, pending, reading = state.data_set(), state.pending(), None
+if pending is not None and state.current_import() is None:
+    import_preview(pending)
+elif pending is not None:
+    reading = uploader()
+elif opened is None:
     tell_missing_data()
     reading = uploader()
     samples()

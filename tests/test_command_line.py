@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from detectors.reading import ReadingOptions
+from tests.readings import workbook
 from tests.tables import PLANTED, ROWS, machine_frame
 
 
@@ -148,3 +150,23 @@ def test_rows_to_learn_from_are_chosen_by_text_or_by_number(source, tmp_path, te
     column, value = text.split("=")
     expected = int((pd.read_csv(source)[column].astype(str) == value.removesuffix(".0")).sum())
     assert json.loads((tmp_path / "run.json").read_text())["fitted_rows"] == expected
+
+
+def test_a_table_of_any_format_is_read_as_it_was_said(tmp_path):
+    rows = [["Readings of June"], [], ["day", "value"], *([f"03/{day:02}/2024", f"{day},5"] for day in range(1, 13))]
+    (tmp_path / "book").write_bytes(workbook({"Cover": [["nothing"], [1]], "Data": rows}))
+    done = anomalyst(
+        "train", tmp_path / "book", "--detector", "isolation_forest", "--out", tmp_path / "out", "--kind", "table",
+        "--read", "sheet=Data", "--read", "dates=month_first",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "The dates in `day` have the month first." in done.stderr
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["rows"] == 12
+
+
+def test_a_reading_option_that_does_not_exist_is_one_clear_line_and_the_help_names_those_that_do(source, tmp_path):
+    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--read", "speed=fast")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "`speed=fast` names no parameter." in done.stderr
+    told = anomalyst("train", "--help").stdout
+    assert all(f"\n  {name} = " in told for name in ReadingOptions.fields)

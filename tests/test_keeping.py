@@ -9,12 +9,13 @@ import pytest
 
 from detectors.answerer import Answerer
 from detectors.errors import StorageError
+from detectors.reading import Report
 from detectors.runs import queue
 from detectors.runs.request import RunRequest
 from detectors.settings import Settings
 from detectors.storage import files
 from detectors.storage.bin import Chosen
-from detectors.storage.files import share_files
+from detectors.storage.files import share_files, write_json
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench import Workbench
 
@@ -236,3 +237,17 @@ def test_files_of_other_content_are_not_shared(tmp_path):
         (tmp_path / name / "data").write_bytes(content * 5000)
     share_files(tmp_path / "two", [tmp_path / "one"])
     assert (tmp_path / "two" / "data").read_bytes() == b"y" * 5000
+
+
+def test_the_uploaded_file_goes_with_the_last_data_set_made_of_it(bench, tmp_path):
+    (tmp_path / "upload").write_bytes(b"a\n1\n")
+    bench.originals.keep(tmp_path / "upload", "hash")
+    bench.records.add(DataSetRecord("d2", "bank.csv", "table", 10, 1, "hash", {"a": "feature"}))
+    report = Report("bank.csv", 10, 1, "csv", "utf-8", ",", 0.1, 4, "hash")
+    for data_id in ("d1", "d2"):
+        (bench.data_folder(data_id)).mkdir(exist_ok=True)
+        write_json(bench.data_folder(data_id) / "report.json", report.to_json())
+    for data_id, is_kept in (("d1", True), ("d2", False)):
+        bench.library.delete(Chosen(data=(data_id,)))
+        bench.library.purge(Chosen(data=(data_id,)))
+        assert (bench.original("hash") is not None) == is_kept

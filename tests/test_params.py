@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from detectors.errors import ParameterError
-from detectors.params import Parametrised, choice, integer, integers, number, switch
+from detectors.params import Parametrised, choice, integer, integers, number, switch, text
 
 
 class Toaster(Parametrised):
@@ -111,3 +111,15 @@ def test_the_description_says_what_a_form_and_the_docs_need() -> None:
     }  # fmt: skip
     pauses = Toaster.fields["pauses"].describe("pauses")
     assert (pauses["type"], pauses["default"], pauses["low"], pauses["high"], pauses["choices"]) == ("integers", [3, 2], 1, 60, None)
+
+
+class Label(Parametrised):
+    words: str = text("a, b", title="Words", help="What is written on it.", longest=8)
+
+
+def test_a_text_is_one_short_line_and_never_json_on_the_command_line() -> None:
+    assert Label().words == "a, b"
+    assert Label(**Label.parse_parameters(["words=2024"])).words == "2024"
+    for wrong in ("123456789", "a\nb", 5):
+        with pytest.raises(ParameterError, match="`words` must be a text of at most 8 characters in one line"):
+            Label(words=wrong)

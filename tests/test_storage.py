@@ -1,7 +1,9 @@
 """What is kept is whole or not there, and records come back as they were written."""
 
 import os
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from detectors.errors import StorageError
 from detectors.messages import Message
 from detectors.storage.files import Workspace, new_id, published, read_json, sweep, write_json
 from detectors.storage.lock import ServerLock
+from detectors.storage.originals import Originals
 from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
 
 
@@ -112,3 +115,29 @@ def test_a_lock_that_a_killed_server_left_does_not_count(tmp_path):
     (tmp_path / "server.pid").write_text("999999999 1.00", encoding="ascii")
     with ServerLock(tmp_path):
         assert (tmp_path / "server.pid").read_text(encoding="ascii").startswith(f"{os.getpid()} ")
+
+
+# ── uploaded files that are kept for a while ──
+
+
+def test_the_same_file_twice_is_kept_once_and_outlives_its_source(tmp_path: Path) -> None:
+    kept = Originals(tmp_path / "originals", most_days=7, most_bytes=1000)
+    kept.folder.mkdir()
+    for name in ("first", "second"):
+        (tmp_path / name).write_bytes(b"a,b\n")
+        place = kept.keep(tmp_path / name, "0123")
+        (tmp_path / name).unlink()
+    assert place == kept.find("0123")
+    assert place.read_bytes() == b"a,b\n"
+    assert kept.find("4567") is None
+    assert [path.name for path in kept.folder.iterdir()] == ["0123"]
+
+
+def test_what_is_old_goes_and_the_longest_unused_of_what_is_too_much(tmp_path: Path) -> None:
+    kept = Originals(tmp_path, most_days=7, most_bytes=25)
+    now = time.time()
+    for name, days in {"today": 0, "yesterday": 1, "before": 2, "old": 8}.items():
+        (tmp_path / name).write_bytes(bytes(10))
+        os.utime(tmp_path / name, (now - days * 86_400,) * 2)
+    kept.sweep()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["today", "yesterday"]

@@ -166,7 +166,7 @@ class ZipArchive(Archive):
         except DAMAGE as error:
             raise DataError(_DAMAGED, name=name, reason=str(error)[:200]) from error
         entries = self._zip.infolist()
-        if _overlap(entries):
+        if overlap(entries):
             raise DataError(_OVERLAP, name=name)
         members = [Member(_path(entry), entry.file_size, entry) for entry in entries if not entry.is_dir()]
         super().__init__(name, members, most_bytes)
@@ -242,7 +242,8 @@ def _damage_told() -> Iterator[None]:
         raise LeftOut(_FILE_DAMAGED, reason=(str(error) or type(error).__name__)[:200]) from error
 
 
-def _overlap(entries: list[zipfile.ZipInfo]) -> bool:
+def overlap(entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether entries of a zip share their bytes."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:

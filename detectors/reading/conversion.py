@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,13 +16,16 @@ from detectors.frames import seal
 from detectors.profile import profile_file, save_profiles
 from detectors.reading import progress
 from detectors.reading.archive import fingerprint
-from detectors.reading.contents import open_contents
-from detectors.reading.delimited import open_delimited
-from detectors.reading.formats import decide_format
+from detectors.reading.formats import find_format
+from detectors.reading.options import ReadingOptions
+from detectors.reading.preview import save_preview
 from detectors.reading.process import USUAL_LIMITS, Limits
 from detectors.reading.report import DATA_FILE, REPORT_FILE, Report
+from detectors.reading.source import Source
 from detectors.reading.table import Table
-from detectors.reading.typed_columns import open_parquet
+
+#: Of the folder for what is needed only while reading.
+SCRATCH_PREFIX = "scratch-"
 
 #: Rows of a row group, the least that can be read at once; fewer where there are many columns.
 GROUP_ROWS = 65_536
@@ -30,33 +35,54 @@ GROUP_VALUES = 16_000_000
 GROUP_BYTES = 128 << 20
 
 
-def convert(source: Path, folder: Path, name: str, limits: Limits = USUAL_LIMITS) -> Report:
-    """Leaves data, report and profile of the file or folder `source` in `folder`.
+def convert(
+    path: Path, folder: Path, name: str, limits: Limits = USUAL_LIMITS, options: ReadingOptions | None = None, *, ask: bool = False
+) -> Report | None:
+    """Leaves data, report and profile of the file or folder at `path` in `folder`; with `ask`, where something about it is
+    doubted, a preview instead, and gives None.
 
     Raises:
         DataError: the file cannot be read, with the reason and what to do.
     """
     started = time.perf_counter()
-    file_format = decide_format(source, name)
-    size, content_hash = fingerprint(source, name, limits.archive_bytes)
-    table = _open(source, folder, name, file_format, limits)
-    rows = _write(table, folder / DATA_FILE)
+    with _source(path, folder, name, limits, options) as source:
+        file_format = find_format(source)
+        size, content_hash = fingerprint(path, name, limits.archive_bytes)
+        table = file_format.open(source)
+        if ask and table.doubts:
+            save_preview(table, content_hash, folder)
+            return None
+        rows = _write(table, folder / DATA_FILE)
     seal(folder)
     progress.begin("profiling", len(table.schema))
     save_profiles(profile_file(folder / DATA_FILE, progress.reached), folder)
     report = Report(
-        name=name, rows=rows, columns=len(table.schema), format=file_format, encoding=table.encoding, delimiter=table.delimiter,
-        seconds=round(time.perf_counter() - started, 3), bytes=size, content_hash=content_hash, notes=tuple(table.notes),
-        kind=table.kind,
+        name=name, rows=rows, columns=len(table.schema), format=table.format or file_format.name, encoding=table.encoding,
+        delimiter=table.delimiter, seconds=round(time.perf_counter() - started, 3), bytes=size, content_hash=content_hash,
+        notes=(*table.doubts, *table.notes), kind=table.kind, options=table.options,
     )  # fmt: skip
     (folder / REPORT_FILE).write_text(json.dumps(report.to_json(), ensure_ascii=False), encoding="utf-8")
     return report
 
 
-def _open(source: Path, folder: Path, name: str, file_format: str, limits: Limits) -> Table:
-    if file_format in ("zip", "folder"):
-        return open_contents(source, folder, name, limits.archive_bytes)
-    return open_parquet(source, name) if file_format == "parquet" else open_delimited(source, name)
+def preview(path: Path, folder: Path, name: str, limits: Limits = USUAL_LIMITS, options: ReadingOptions | None = None) -> None:
+    """Leaves the first rows of the file at `path` in `folder`, as they would be read with `options`.
+
+    Raises:
+        DataError: it cannot be read in this way, with the reason and what to do.
+    """
+    with _source(path, folder, name, limits, options, sample=True) as source:
+        found = find_format(source)
+        save_preview(found.open(source), fingerprint(path, name, limits.archive_bytes)[1], folder)
+
+
+@contextmanager
+def _source(
+    path: Path, folder: Path, name: str, limits: Limits, options: ReadingOptions | None, *, sample: bool = False
+) -> Iterator[Source]:
+    """The file with a folder for what is needed only while it is read."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH_PREFIX) as scratch:
+        yield Source(path, name, folder, Path(scratch), options or ReadingOptions(), limits, sample)
 
 
 def _write(table: Table, path: Path) -> int:

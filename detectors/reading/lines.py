@@ -1,35 +1,31 @@
-"""Checks the text of a CSV line by line before anything is believed: encoding, delimiter, and a value for every column.
+"""Checks the text of a CSV line by line before anything is believed: delimiter, names, and a value for every column.
 
-Arrow's parser is fast but forgiving: a quote that is never closed swallows rows, a NUL is kept. So Python's parser
-goes through the whole file once and stops at the first line that a person should mend.
+Arrow's parser is fast but forgiving: a quote that is never closed swallows rows. So Python's parser goes through the
+whole file once and stops at the first line that a person should mend.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, TextIO
 
 from detectors.errors import DataError
-from detectors.messages import N_
+from detectors.messages import N_, Message
 from detectors.reading import progress
+from detectors.reading.header import LOOKED_AT, Header, find_header, usual_width
+from detectors.reading.options import AUTO, DELIMITERS, QUOTES, ReadingOptions
+from detectors.reading.source import SAMPLE_BYTES
 from detectors.reading.table import LONGEST_VALUE, check_width
 
-DELIMITERS = (",", ";", "\t", "|")
-
-#: How much of the file decides the delimiter, in characters.
+#: How much of the file decides how it is laid out, in characters.
 SAMPLE_LENGTH = 262_144
 
-CHUNK_BYTES = 1 << 20
-
-_ENCODING = N_(
-    "`{name}` is not UTF-8: line {line}, byte {byte} of the file is {value}. Save it as UTF-8 (in Excel: “CSV UTF-8”) and upload it again."
-)
-_UTF_16 = N_("`{name}` is encoded as UTF-16. Save it as UTF-8 (in Excel: “CSV UTF-8”) and upload it again.")
-_NUL = N_("`{name}` holds a NUL byte on line {line}: it is damaged or not a text file. Export it again as CSV.")
 _QUOTE = N_("`{name}`: the row that begins on line {line} has a quote that is not closed, or text after a closing quote. Mend that line.")
 _LONG = N_(
     "`{name}`: a value of the row that begins on line {line} has more than {most} characters; is a quote not closed? Mend that line."
@@ -37,6 +33,11 @@ _LONG = N_(
 _RAGGED = N_("`{name}`: line {line} has {found} values where {expected} were expected, one for each column. Mend that line.")
 _NO_ROWS = N_("`{name}` has column names but no rows. Check that the export was complete, and upload it again.")
 _BLANK = N_("`{name}` holds nothing but blank lines. Check that it was saved completely, and upload it again.")
+_SHORT = N_("`{name}` has {lines} lines, so its table cannot begin on line {line}. Give the line of the column names.")
+_ONE_COLUMN = N_("One column was found. If there should be more, choose the character that separates the values.")
+_TWO_DELIMITERS = N_(
+    "The values may be separated by `{taken}` or by `{other}`; they were split at `{taken}`. Choose the other one if that is wrong."
+)
 
 
 @dataclass(frozen=True)
@@ -44,87 +45,176 @@ class Layout:
     """How the lines of a CSV are to be taken."""
 
     delimiter: str
-    names: list[str]
-    header_rows: int
-    """Rows up to and including the one with the names; the others are blank."""
+    quote: str
+    """Empty: there are no quotes."""
+    header: Header
+    line: int
+    """The line on which the table begins, counted from 1."""
+    offset: int
+    """Bytes before the first row of data."""
+    doubts: list[Message]
+
+    @property
+    def dialect(self) -> dict[str, Any]:
+        """What Python's parser is told."""
+        return _dialect(self.delimiter, self.quote)
 
 
-def check_lines(source: Path, name: str) -> Layout:
-    """The layout of `source`, every line of which is sound.
+def check_lines(path: Path, name: str, options: ReadingOptions, *, sample: bool = False) -> Layout:
+    """The layout of the UTF-8 text at `path`, every line of which is sound; of a `sample`, every line at its beginning.
 
     Raises:
         DataError: names the first line that is not, or says that there are no rows.
     """
-    _check_encoding(source, name)
     csv.field_size_limit(LONGEST_VALUE)
-    delimiter = _decide_delimiter(source)
-    progress.begin("checking", source.stat().st_size)
-    with io.TextIOWrapper(progress.counted(source.open("rb")), encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        started = 1
-        try:
-            names, header_rows = _header(reader, name)
-            check_width(len(names), name)
-            started, rows = reader.line_num + 1, 0
-            for row in reader:
-                if len(row) != len(names) and row:
-                    raise DataError(_RAGGED, name=name, line=started, found=len(row), expected=len(names))
-                rows += bool(row)
-                started = reader.line_num + 1
-        except csv.Error as error:
-            # Python's parser has one error for everything; only its words tell a long value from a wrong quote.
-            template = _LONG if "field larger" in str(error) else _QUOTE
-            raise DataError(template, name=name, line=started, most=LONGEST_VALUE) from error
+    layout = _find_layout(path, name, options)
+    check_width(len(layout.header.names), name)
+    progress.begin("checking", path.stat().st_size)
+    with path.open("rb") as raw, TextIOWrapper(raw if sample else progress.counted(raw), encoding="utf-8-sig", newline="") as lines:
+        reader = csv.reader(_counted(lines, layout.line - 1), strict=True, **layout.dialect)
+        _check_rows(reader, layout, name, (lambda: raw.tell() > SAMPLE_BYTES) if sample else None)
+    return layout
+
+
+def _check_rows(reader: Any, layout: Layout, name: str, ends: Callable[[], bool] | None) -> None:
+    above, expected = layout.line - 1, len(layout.header.names)
+    started, rows = above + 1, 0
+    try:
+        names = layout.header.rows
+        while names:
+            names -= bool(next(reader))
+        started = above + reader.line_num + 1
+        for row in reader if ends is None else takewhile(lambda _: not ends(), reader):
+            if len(row) != expected and row:
+                raise DataError(_RAGGED, name=name, line=started, found=len(row), expected=expected)
+            rows += bool(row)
+            started = above + reader.line_num + 1
+    except StopIteration:
+        pass
+    except csv.Error as error:
+        # Python's parser has one error for everything; only its words tell a long value from a wrong quote.
+        template = _LONG if "field larger" in str(error) else _QUOTE
+        raise DataError(template, name=name, line=started, most=LONGEST_VALUE) from error
     if not rows:
         raise DataError(_NO_ROWS, name=name)
-    return Layout(delimiter, names, header_rows)
 
 
-def _header(reader: Any, name: str) -> tuple[list[str], int]:
-    for blank_rows, row in enumerate(reader):
-        if any(value.strip() for value in row):
-            return row, blank_rows + 1
-    raise DataError(_BLANK, name=name)
+def _find_layout(path: Path, name: str, options: ReadingOptions) -> Layout:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        skipped = list(islice(stream, max(0, options.first_line - 1)))
+        text = stream.read(SAMPLE_LENGTH)
+        complete = len(text) < SAMPLE_LENGTH
+    if options.first_line and not text:
+        raise DataError(_SHORT, name=name, lines=len(skipped), line=options.first_line)
+    if not text.strip(' \t\r\n;,|"'):
+        raise DataError(_BLANK, name=name)
+    quote = _decide_quote(text, options)
+    delimiter, doubts = _decide_delimiter(text, quote, options, complete)
+    rows, starts = _sample_rows(text, delimiter, quote, complete)
+    header = find_header(rows, options, [[line] for line in skipped])
+    above = starts[header.start]
+    line = len(skipped) + above + 1
+    if len(header.names) == 1:
+        doubts = [Message(_ONE_COLUMN)]
+    last = _end_of_names(starts, rows, header)
+    offset = _bytes_before(path, len(skipped) + last)
+    return Layout(delimiter, quote, header, line, offset, [*doubts, *header.doubts])
 
 
-def _check_encoding(source: Path, name: str) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, read = 1, 0
-    with source.open("rb") as stream:
-        while True:
-            chunk = stream.read(CHUNK_BYTES)
-            if not read and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise DataError(_UTF_16, name=name)
-            if (place := chunk.find(b"\0")) >= 0:
-                raise DataError(_NUL, name=name, line=line + chunk.count(b"\n", 0, place))
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                _refuse_encoding(error, line, read + len(chunk), name)
-            if not chunk:
-                return
-            line, read = line + chunk.count(b"\n"), read + len(chunk)
+def _end_of_names(starts: list[int], rows: list[list[str]], header: Header) -> int:
+    """How many lines of the sample stand before the first row that is no name."""
+    left = header.rows
+    for place in range(header.start, len(rows)):
+        if left == 0:
+            return starts[place]
+        left -= any(value.strip() for value in rows[place])
+    return starts[-1]
 
 
-def _refuse_encoding(error: UnicodeDecodeError, line: int, read: int, name: str) -> NoReturn:
-    """`line` is where the last chunk began, `read` how many bytes were read with it; the error knows only its own bytes."""
-    line += error.object.count(b"\n", 0, error.start)
-    byte = read - len(error.object) + error.start + 1
-    raise DataError(_ENCODING, name=name, line=line, byte=byte, value=f"0x{error.object[error.start]:02X}") from error
+def _bytes_before(path: Path, lines: int) -> int:
+    with path.open("rb") as raw:
+        mark = 3 if raw.read(3) == b"\xef\xbb\xbf" else 0
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        return mark + sum(len(line.encode()) for line in islice(text, lines))
 
 
-def _decide_delimiter(source: Path) -> str:
-    """The one that splits the names into more than one and the first lines into as many; the comma where none does."""
-    with source.open(encoding="utf-8-sig", newline="") as stream:
-        sample = stream.read(SAMPLE_LENGTH)
-    complete = len(sample) < SAMPLE_LENGTH
-    return max(DELIMITERS, key=lambda delimiter: _agreement(sample, delimiter, complete))
+def _counted(lines: TextIO, skipped: int) -> Iterator[str]:
+    """The lines after the first `skipped` ones."""
+    return islice(lines, skipped, None) if skipped else lines
 
 
-def _agreement(sample: str, delimiter: str, complete: bool) -> tuple[bool, float, int]:
-    rows = [row for row in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter) if row]
-    rows = rows if complete or len(rows) < 2 else rows[:-1]
-    if not rows:
-        return False, 0.0, 0
-    width = len(rows[0])
-    return width > 1, sum(len(row) == width for row in rows) / len(rows), width
+def _sample_rows(text: str, delimiter: str, quote: str, complete: bool) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and the line on which each begins, counted from 0; the last is where the row after them begins."""
+    lines = _split(text)
+    reader = csv.reader(lines, **_dialect(delimiter, quote))
+    rows: list[list[str]] = []
+    starts = [0]
+    try:
+        for row in reader:
+            rows.append(row)
+            starts.append(reader.line_num)
+            if len(rows) >= LOOKED_AT:
+                break
+        else:
+            if not complete and len(rows) > 1:
+                rows.pop()
+                starts.pop()
+    except csv.Error:  # a value that is too long: told with its line when the whole file is checked
+        rows = rows or [lines]
+        starts = starts if len(starts) > 1 else [0, 1]
+    return rows, starts
+
+
+def _split(text: str) -> list[str]:
+    """Lines as files are split into them; `str.splitlines` also splits at characters that are none."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+
+
+def _dialect(delimiter: str, quote: str) -> dict[str, Any]:
+    if not quote:
+        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
+    return {"delimiter": delimiter, "quotechar": quote}
+
+
+def _decide_quote(text: str, options: ReadingOptions) -> str:
+    """Double quotes, unless values of most lines stand between single ones and none between double ones."""
+    if options.quote != AUTO:
+        return QUOTES[options.quote]
+    if '"' in text:
+        return '"'
+    single = len(re.findall(r"(?:^|[,;\t|])'[^'\r\n]*'(?=[,;\t|\r\n]|$)", text, re.MULTILINE))
+    return "'" if single > text.count("\n") / 2 and single > 1 else '"'
+
+
+def _decide_delimiter(text: str, quote: str, options: ReadingOptions, complete: bool) -> tuple[str, list[Message]]:
+    """The one that splits most rows into as many clean values; the comma where none does."""
+    if options.delimiter != AUTO:
+        return DELIMITERS[options.delimiter], []
+    found = {mark: _agreement(text, mark, quote, complete) for mark in DELIMITERS.values()}
+    taken, other, *_ = sorted(found, key=lambda mark: found[mark], reverse=True)
+    doubted = found[other][:3] == (True, 1.0, 1.0) and found[taken][:3] == (True, 1.0, 1.0)
+    return taken, [Message(_TWO_DELIMITERS, {"taken": _shown(taken), "other": _shown(other)})] if doubted else []
+
+
+def _shown(mark: str) -> str:
+    return "tab" if mark == "\t" else mark
+
+
+def _agreement(text: str, mark: str, quote: str, complete: bool) -> tuple[bool, float, float, int]:
+    """Whether `mark` separates anything, the share of rows of the usual width, the share of values without another mark, the width."""
+    rows = [row for row in _sample_rows(text, mark, quote, complete)[0] if row]
+    width = usual_width(rows)
+    usual = [row for row in rows if len(row) == width]
+    values = [value for row in usual for value in row if value]
+    unclean = sum(_holds_another(value, mark) for value in values)
+    return width > 1, len(usual) / max(1, len(rows)), 1 - unclean / max(1, len(values)), width
+
+
+def _holds_another(value: str, mark: str) -> bool:
+    """Whether other marks stand in a value without a space after them, and not in a number."""
+    if not any(other in value for other in DELIMITERS.values() if other != mark):
+        return False
+    return (
+        re.search(r"[,;\t|](?! )", value) is not None
+        and re.fullmatch(r"[+-]?[\d.'\s]*,\d+|[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", value) is None
+    )

@@ -19,8 +19,8 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[Message]]:
     for place, name in enumerate(trimmed, start=1):
         given = name or f"column {place}"
         if given in used or (not name and given in reserved):
-            given = _numbered(given, reserved | used)
-        note = _note(place, name, given, len(names[place - 1].strip()))
+            given = numbered(given, reserved | used)
+        note = _note(place, name, given, len(visible(names[place - 1])))
         notes += [note] if note else []
         unique.append(given)
         used.add(given)
@@ -28,12 +28,17 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[Message]]:
 
 
 def _trimmed(name: str) -> str:
-    """Without spaces around it, line breaks, and characters that cannot be seen but steer a terminal."""
-    visible = "".join(character for character in name if character.isprintable() or character.isspace())
-    return " ".join(visible.split())[:LONGEST_NAME]
+    """Without spaces around it, and not longer than a name can be."""
+    return visible(name)[:LONGEST_NAME]
 
 
-def _numbered(name: str, taken: set[str]) -> str:
+def visible(text: str) -> str:
+    """In one line, without characters that cannot be seen but steer a terminal."""
+    return " ".join("".join(character for character in text if character.isprintable() or character.isspace()).split())
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """The name with the first number that makes it none of those `taken`."""
     number = 2
     while f"{name} ({number})" in taken:
         number += 1

@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -83,12 +83,18 @@ Watch = Callable[[ReadingProgress], None]
 
 @dataclass(frozen=True)
 class Task:
-    """What the worker is asked: `action` ``read`` (source → folder), ``make`` (script → source) or ``fetch`` (URL → folder)."""
+    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows), ``make`` (script → source) or
+    ``fetch`` (URL → folder).
+    """
 
     action: str
     source: str
     folder: str
     name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Reading options that were said."""
+    ask: bool = False
+    """Whether a preview is left in place of the data where something is doubted."""
 
 
 def run_worker(task: Task, limits: Limits, watch: Watch | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Report:
     rows: int
     columns: int
     format: str
-    """``csv``, ``parquet``, ``zip`` or ``folder``."""
+    """The name of a format, such as ``csv`` or ``xlsx``; with what it was packed in: ``csv, gzip``."""
     encoding: str | None
     delimiter: str | None
     """What separates values in a CSV; None for everything else and for a CSV of one column."""
@@ -34,6 +34,8 @@ class Report:
     notes: tuple[Message, ...] = ()
     kind: str = "table"
     """What the rows are: ``table``, ``images`` or ``text``. Reports written when there were only tables do not say."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The reading options that were used, found ones among them; empty where there was nothing to choose, and in older reports."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "notes": [note.to_json() for note in self.notes]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,9 +25,19 @@ class Table:
     schema: pa.Schema
     blocks: Iterator[pa.RecordBatch]
     notes: list[Message] = field(default_factory=list)
+    doubts: list[Message] = field(default_factory=list)
+    """What could be read in two ways, and which was taken: a person should look before it is believed."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The reading options that were used, found ones among them; empty where there is nothing to choose."""
+    sheets: tuple[str, ...] = ()
+    """The sheets of a workbook, where there is a choice."""
+    blank: frozenset[str] = frozenset()
+    """Columns known to hold no value: their type means nothing."""
     encoding: str | None = None
     delimiter: str | None = None
     kind: str = "table"
+    format: str | None = None
+    """What it was, where that is another thing than the file it came in: a CSV inside a gzip."""
 
 
 def check_width(columns: int, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads a stranger's Parquet: flat columns only, each turned into one of the few types we keep.
+"""Tables that come with types of their own, from strangers: flat columns only, each turned into one of the few types we keep.
 
 A file of a kilobyte can hold one long text a billion times (a dictionary). So texts are taken as dictionaries, and
 spelled out only after their lengths were added up.
@@ -7,15 +7,12 @@ spelled out only after their lengths were added up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import parquet
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
-from detectors.reading import progress
 from detectors.reading.names import unique_names
 from detectors.reading.table import LONGEST_VALUE, Table, check_width
 
@@ -26,6 +23,9 @@ BLOCK_VALUES = 4_000_000
 #: The texts of one block of one column, spelled out, may fill so much.
 MOST_TEXT_BYTES = 256 << 20
 
+#: A run of equal values, and a column of nothing, take no room: a kilobyte may claim any number of rows. No table that was measured does.
+HARMLESS_ROWS, MOST_ROWS_A_BYTE = 20_000_000, 50
+
 _DAMAGED = N_("`{name}` is damaged ({reason}). Write it again and upload it.")
 _NESTED = N_("Column `{column}` of `{name}` is nested ({type}). Spread its parts over columns of their own, or drop it.")
 _TYPE = N_("Column `{column}` of `{name}` holds {type}, which cannot be read. Turn it into numbers or text, or drop it.")
@@ -33,6 +33,7 @@ _BOMB = N_(
     "Column `{column}` of `{name}` repeats long texts: spelled out, {rows} rows fill {megabytes} MB. Shorten them, or drop the column."
 )
 _LONG = N_("Column `{column}` of `{name}` holds a text of more than {most} characters. Shorten it, or drop the column.")
+_MADE_UP = N_("`{name}` claims {rows} rows in {bytes} bytes, as files do that are made to fill a memory. Write it again with fewer rows.")
 _NO_ROWS = N_("`{name}` has columns but no rows. Check that the export was complete, and upload it again.")
 _NO_COLUMNS = N_("`{name}` has no columns. Check that the export was complete, and upload it again.")
 _UNSIGNED = N_("`{column}` holds whole numbers beyond 9.2 × 10¹⁸; as numbers they keep the first 15 digits.")
@@ -40,27 +41,37 @@ _ZONED = N_("The times in `{column}` carry a time zone; they were turned into UT
 _SECONDS = N_("The durations in `{column}` were turned into seconds.")
 
 
-def open_parquet(source: Path, name: str) -> Table:
-    """The table in the Parquet file `source`, every column of it int64, double, bool, string or timestamp[us].
+def flat_table(found: pa.Schema, batches: Iterator[pa.RecordBatch], rows: int | None, name: str, file_format: str) -> Table:
+    """The table in `batches` that have the schema `found`, every column of it int64, double, bool, string or timestamp[us].
+
+    Args:
+        found: the schema as the file has it.
+        batches: the rows; whatever Arrow raises while they are taken is told.
+        rows: how many there are, where the file says so.
+        name: what the analyst calls the file.
+        file_format: kept in the report.
 
     Raises:
-        DataError: it is damaged or empty, or a column is nested or of a type that says nothing to a detector.
+        DataError: there are no columns or no rows, or a column is nested or of a type that says nothing to a detector.
     """
-    with _damage_told(name):
-        texts = [leaf.path for leaf in parquet.ParquetFile(source).schema if leaf.physical_type == "BYTE_ARRAY"]
-        file = parquet.ParquetFile(source, read_dictionary=texts, page_checksum_verification=True, pre_buffer=False)
-        found = file.schema_arrow
     check_width(len(found), name)
-    if not len(found) or not file.metadata.num_rows:
+    if not len(found) or rows == 0:
         raise DataError(_NO_ROWS if len(found) else _NO_COLUMNS, name=name)
     names, notes = unique_names(found.names)
     kept = [_kept_type(column, field.type, name) for column, field in zip(names, found, strict=True)]
     notes += [note for column, field in zip(names, found, strict=True) for note in _notes(column, field.type)]
     schema = pa.schema(list(zip(names, kept, strict=True)))
-    return Table(schema, _blocks(file, schema, name, source.stat().st_size), notes)
+    blank = frozenset(column for column, field in zip(names, found, strict=True) if pa.types.is_null(field.type))
+    return Table(schema, _blocks(batches, schema, name), notes, blank=blank, format=file_format)
 
 
-class _damage_told:  # noqa: N801 – reads as the words it stands for in a with statement
+def check_rows(rows: int, size: int, name: str) -> None:
+    """Raises `DataError` where a file of `size` bytes claims more rows than fit into it honestly."""
+    if rows > HARMLESS_ROWS and rows > MOST_ROWS_A_BYTE * size:
+        raise DataError(_MADE_UP, name=name, rows=rows, bytes=size)
+
+
+class damage_told:  # noqa: N801 – reads as the words it stands for in a with statement
     """Turns Arrow's errors about a broken file into a sentence."""
 
     def __init__(self, name: str) -> None:
@@ -73,21 +84,18 @@ class _damage_told:  # noqa: N801 – reads as the words it stands for in a with
             raise DataError(_DAMAGED, name=self.name, reason=str(error).partition("\n")[0][:200]) from error
 
 
-def _blocks(file: parquet.ParquetFile, schema: pa.Schema, name: str, size: int) -> Iterator[pa.RecordBatch]:
-    rows = max(1, min(BLOCK_ROWS, BLOCK_VALUES // len(schema)))
-    batches = file.iter_batches(batch_size=rows, use_threads=False)
-    total = file.metadata.num_rows
-    done = 0
-    progress.begin("writing")
+def _blocks(batches: Iterator[pa.RecordBatch], schema: pa.Schema, name: str) -> Iterator[pa.RecordBatch]:
+    rows = 0
     while True:
-        with _damage_told(name):
+        with damage_told(name):
             batch = next(batches, None)
         if batch is None:
-            return
-        done += len(batch)
-        progress.reached(done * size // total, size)
+            break
+        rows += len(batch)
         columns = [_plain(values, field, name) for values, field in zip(batch.columns, schema, strict=True)]
         yield pa.record_batch(columns, schema=schema)
+    if not rows:
+        raise DataError(_NO_ROWS, name=name)
 
 
 def _kept_type(column: str, found: pa.DataType, name: str) -> pa.DataType:

@@ -17,6 +17,7 @@ from detectors.child import NICENESS, end_with_parent
 from detectors.errors import DataError, StorageError
 from detectors.messages import N_, Message
 from detectors.reading import progress
+from detectors.reading.options import ReadingOptions
 from detectors.reading.process import OUT_OF_MEMORY, REFUSAL_FILE, REFUSED, Limits, Task
 from detectors.storage.arrivals import Room
 
@@ -73,9 +74,13 @@ def _do(task: Task, limits: Limits) -> None:
         folder = Path(task.folder)
         fetch(task.source, Room(folder, limits.fetched_bytes, limits.free_bytes)).rename(folder / FETCHED_FILE)
         return
-    from detectors.reading.conversion import convert
+    from detectors.reading.conversion import convert, preview
 
-    convert(Path(task.source), Path(task.folder), task.name, limits)
+    options = ReadingOptions(**task.options)
+    if task.action == "preview":
+        preview(Path(task.source), Path(task.folder), task.name, limits, options)
+    else:
+        convert(Path(task.source), Path(task.folder), task.name, limits, options, ask=task.ask)
 
 
 def _limit(limits: Limits) -> None:

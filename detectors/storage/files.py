@@ -37,7 +37,7 @@ class Workspace:
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in ("incoming", "data", "runs", "queue", "claimed", "turns", "logs"):
+        for folder in ("incoming", "originals", "data", "runs", "queue", "claimed", "turns", "logs"):
             (root / folder).mkdir(exist_ok=True)
         return workspace
 
@@ -49,6 +49,10 @@ class Workspace:
     @property
     def incoming(self) -> Path:
         return self.root / "incoming"
+
+    @property
+    def originals(self) -> Path:
+        return self.root / "originals"
 
     @property
     def data(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from detectors.flagged import reasons_of
 from detectors.frames import load_rows, value_counts, value_key
 from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
-from detectors.reading import Report, Sample, load_samples
+from detectors.reading import Preview, ReadingOptions, Report, Sample, load_samples
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE, Room
 from detectors.storage.records import RunRecord
@@ -105,6 +106,12 @@ def forget_kept() -> None:
 @st.cache_data(show_spinner=False, max_entries=20)
 def report(data_id: str) -> Report:
     return workbench().report(data_id)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def reading_preview(source: Path, name: str, options: dict[str, Any]) -> Preview:
+    """The first rows of an uploaded file as they would be read with these options; `source` is named by its content."""
+    return workbench().preview_file(source, name, ReadingOptions(**options))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

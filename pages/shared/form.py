@@ -12,7 +12,7 @@ import streamlit as st
 from detectors.errors import ParameterError
 from detectors.messages import N_
 from detectors.params import Field, Parametrised
-from pages.shared.language import plain, say, say_message
+from pages.shared.language import escape, plain, say, say_message
 
 
 def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -25,17 +25,18 @@ def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: 
     """
     basic = {name: field for name, field in declared.fields.items() if not field.advanced}
     advanced = {name: field for name, field in declared.fields.items() if field.advanced}
-    values = _fields(basic, start, key)
+    values = field_grid(basic, start, key)
     if advanced:
         chosen = {name: st.session_state.get(f"{key}_{name}", start.get(name, field.default)) for name, field in advanced.items()}
         differing = sum(_differs(field, chosen[name]) for name, field in advanced.items())
         label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=differing)
         with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):
-            values |= _fields(advanced, start, key)
+            values |= field_grid(advanced, start, key)
     return values
 
 
-def _fields(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+def field_grid(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Shows `fields` in rows of four, starting from `start` where it names a value; gives the values chosen."""
     with st.grid(4):
         return {name: _widget(name, field, start.get(name, field.default), f"{key}_{name}") for name, field in fields.items()}
 
@@ -48,6 +49,13 @@ def _widget(name: str, field: Field, value: Any, key: str) -> Any:
         titles = dict(field.choice_titles or {})
         options = list(field.choices)
         return st.selectbox(label, options, options.index(value), format_func=lambda word: plain(titles[word]), key=key, help=help_text)
+    if field.type == "text":
+        if field.choices:
+            options = list(field.choices)
+            return st.selectbox(
+                label, options, options.index(value) if value in options else 0, format_func=escape, key=key, help=help_text
+            )
+        return st.text_input(label, value, max_chars=int(field.high or 0), key=key, help=help_text)
     if field.type == "integers":
         return _list_input(name, field, st.text_input(label, json.dumps(list(value)), key=key, help=help_text))
     return number_field(field, value, key)

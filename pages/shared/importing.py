@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from detectors.errors import AnomalystError, Discarded
 from detectors.imports import Import
 from detectors.messages import N_, Message
+from detectors.reading import Doubted, ReadingOptions
 from detectors.storage.arrivals import MEGABYTE, Arrival
 from pages.shared import state
 from pages.shared.elsewhere import elsewhere
@@ -69,7 +70,9 @@ def _taken() -> Arrival | None:
         streamed_upload(key)
     st.caption(
         say(
-            N_("CSV or Parquet; a zip of pictures or of text files. Up to {size}. The file stays on this machine."),
+            N_(
+                "CSV, Excel, Parquet, Feather or JSON; a zip of tables, of pictures or of text files. Up to {size}. The file stays on this machine."
+            ),
             size=size_text(settings.largest_mb * MEGABYTE),
         )
     )
@@ -101,6 +104,11 @@ def received(source: Path, name: str) -> None:
     state.begin_import(workbench().start_import(source, name, done=lambda: shutil.rmtree(source.parent, ignore_errors=True)))
 
 
+def read_again(source: Path, name: str, options: ReadingOptions) -> None:
+    """Begins to read the file `source`, which stays where it is, as a person said."""
+    state.begin_import(workbench().start_import(source, name, options=options))
+
+
 def follow_import(shown: DeltaGenerator | None) -> None:
     """To be called at the end of a page, with what `uploader` gave: tells there how far a reading is, and opens the data.
 
@@ -114,6 +122,8 @@ def follow_import(shown: DeltaGenerator | None) -> None:
     state.end_import()
     try:
         state.select(data=begun.result().id)
+    except Doubted as doubted:
+        state.pend(state.Pending(doubted.source, begun.name, doubted.preview.options, doubted.preview.doubts))
     except Discarded:
         state.note(Message(N_("Reading {name} was cancelled. Nothing of it was kept."), {"name": begun.name}))
     except AnomalystError as error:

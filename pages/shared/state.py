@@ -5,7 +5,9 @@ The only file that names keys of the session state and of the URL.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -24,6 +26,7 @@ _STEPS = "shown_steps"
 _DETECTOR = "detector"
 _SAMPLES = "samples"
 _REFUSAL = "refusal"
+_PENDING = "pending_import"
 _REFUSALS = "refusals"
 _NOTE = "note"
 _ANSWER = "upload_answer"
@@ -59,6 +62,17 @@ class Selection:
         )
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A file that is to be looked at before it is read."""
+
+    source: Path
+    name: str
+    options: Mapping[str, Any]
+    """The reading options that mean something for it, as they were found or used before."""
+    doubts: tuple[Message, ...] = ()
+
+
 def follow_url() -> None:
     """Takes over what the URL says where it was changed from outside, and writes what is chosen back into it.
 
@@ -82,6 +96,7 @@ def select(*, data: str | None = None, run: str | None = None, row: int | None =
     """Chooses a data set (and none of its runs), or a run (with its data set), or a row of the run."""
     if data is not None:
         st.session_state[_CHOSEN] = Selection(data=data)
+        end_pending()
     if run is not None:
         record = workbench().records.run(run)
         st.session_state[_CHOSEN] = Selection(record.data_id if record else selection().data, run)
@@ -121,6 +136,21 @@ def upload_key() -> str:
 
 def forget_upload() -> None:
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+
+
+def pend(pending: Pending) -> None:
+    """Keeps a file that is to be looked at before it is read."""
+    st.session_state[_PENDING] = pending
+
+
+def pending() -> Pending | None:
+    """The file that is to be looked at before it is read."""
+    kept: Pending | None = st.session_state.get(_PENDING)
+    return kept
+
+
+def end_pending() -> None:
+    st.session_state.pop(_PENDING, None)
 
 
 def answer_upload(answer: dict[str, Any]) -> None:

@@ -1,18 +1,21 @@
-"""Decides what an archive holds, pictures or texts, by the first bytes of its files and not by what they are called."""
+"""Zips and folders: of pictures, of texts, or of tables, by the first bytes of their files and not by what they are called."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
 from detectors.reading import progress
 from detectors.reading.archive import Archive, LeftOut, Member, Omissions, open_archive
 from detectors.reading.encodings import is_binary
+from detectors.reading.formats.contract import Format
+from detectors.reading.formats.excel import SIGNATURE as ZIP_SIGNATURE
+from detectors.reading.formats.table_sets import looks_like_table, open_tables
 from detectors.reading.pictures import open_pictures
+from detectors.reading.source import Source
 from detectors.reading.table import Table
 from detectors.reading.texts import open_texts
 
@@ -27,10 +30,11 @@ NOT_PROSE_SIGNATURES = (b"%PDF", b"<?xml", b"{\\rtf")
 
 _EMPTY = N_("`{name}` holds no files. Check that it was packed completely, and upload it again.")
 _NEITHER = N_(
-    "`{name}` holds neither pictures (PNG, JPEG, WebP, BMP, TIFF) nor texts (.txt, .md); its first file is `{file}`. "
-    "A table is read by itself, as CSV or Parquet outside an archive."
+    "`{name}` holds neither tables (CSV, Excel, Parquet, JSON) nor pictures (PNG, JPEG, WebP, BMP, TIFF) nor texts (.txt, .md); "
+    "its first file is `{file}`."
 )
 _OTHER_PICTURES = N_("Left out because they are not pictures that can be read: {count} of {files} files, the first is `{file}`.")
+_OTHER_TABLES = N_("Left out because they are not tables: {count} of {files} files, the first is `{file}`.")
 _OTHER_TEXTS = N_("Left out because they are not texts: {count} of {files} files, the first is `{file}`.")
 
 
@@ -38,6 +42,7 @@ _OTHER_TEXTS = N_("Left out because they are not texts: {count} of {files} files
 class Contents:
     """The files of an archive, sorted by what they are."""
 
+    tables: list[Member]
     pictures: list[Member]
     texts: list[Member]
     others: list[Member]
@@ -45,40 +50,52 @@ class Contents:
     """The files that could not even be looked at."""
 
 
-def open_contents(source: Path, folder: Path, name: str, most_bytes: int) -> Table:
-    """The pictures or the texts in the zip or folder `source`, whichever are more; the arrays of pictures go to `folder`.
+class Archives(Format):
+    name = "zip"
 
-    Raises:
-        DataError: there are neither, or none of them can be read.
-    """
-    archive = open_archive(source, name, most_bytes)
-    if not archive.members:
-        raise DataError(_EMPTY, name=name)
-    contents = sort_out(archive)
-    if not contents.pictures and not contents.texts:
-        reason = _nothing(contents, archive)
-        raise DataError(reason.template, **reason.values)
-    files = len(archive.members)
-    progress.begin("writing", sum(member.size for member in archive.members))
-    if len(contents.pictures) >= len(contents.texts):
-        archive.notes += _others(_OTHER_PICTURES, [*contents.texts, *contents.others], files)
-        return open_pictures(archive, contents.pictures, contents.omissions, folder)
-    archive.notes += _others(_OTHER_TEXTS, [*contents.pictures, *contents.others], files)
-    return open_texts(archive, contents.texts, contents.omissions)
+    def recognises(self, start: bytes, source: Source) -> bool:
+        return source.path.is_dir() or start.startswith(ZIP_SIGNATURE)
+
+    def open(self, source: Source) -> Table:
+        """The tables, the pictures or the texts in the zip or folder, whichever are most."""
+        archive = open_archive(source.path, source.name, source.limits.archive_bytes)
+        if not archive.members:
+            raise DataError(_EMPTY, name=source.name)
+        contents = sort_out(archive)
+        groups = {"tables": contents.tables, "pictures": contents.pictures, "texts": contents.texts}
+        most = max(groups, key=lambda group: len(groups[group]))
+        if not groups[most]:
+            reason = _nothing(contents, archive)
+            raise DataError(reason.template, **reason.values)
+        others = [*contents.others, *(member for group, members in groups.items() if group != most for member in members)]
+        archive.notes += _others({"tables": _OTHER_TABLES, "pictures": _OTHER_PICTURES, "texts": _OTHER_TEXTS}[most], others, archive)
+        if most == "tables":
+            return open_tables(archive, contents.tables, contents.omissions, source)
+        progress.begin("writing", sum(member.size for member in archive.members))
+        if most == "pictures":
+            return open_pictures(archive, contents.pictures, contents.omissions, source.folder)
+        return open_texts(archive, contents.texts, contents.omissions)
 
 
 def sort_out(archive: Archive) -> Contents:
     """Looks at the beginning of every file."""
-    found = Contents([], [], [], Omissions())
+    found = Contents([], [], [], [], Omissions())
     for member in archive.members:
         try:
             head = archive.head(member)
         except LeftOut as reason:
             found.omissions.add(reason, member.name)
             continue
-        group = found.pictures if is_picture(head) else found.texts if _is_text(head, member.name) else found.others
-        group.append(member)
+        _group(head, member.name, found).append(member)
     return found
+
+
+def _group(head: bytes, name: str, found: Contents) -> list[Member]:
+    if is_picture(head):
+        return found.pictures
+    if looks_like_table(head, name):
+        return found.tables
+    return found.texts if _is_text(head, name) else found.others
 
 
 def is_picture(head: bytes) -> bool:
@@ -101,6 +118,6 @@ def _nothing(contents: Contents, archive: Archive) -> Message:
     return contents.omissions.named[0]
 
 
-def _others(template: str, others: Sequence[Member], files: int) -> list[Message]:
+def _others(template: str, others: Sequence[Member], archive: Archive) -> list[Message]:
     first = min((member.name for member in others), default="")
-    return [Message(template, {"count": len(others), "files": files, "file": first})] if others else []
+    return [Message(template, {"count": len(others), "files": len(archive.members), "file": first})] if others else []
