@@ -14,7 +14,7 @@ from detectors.data_set import DataSet
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message
 from detectors.params import choice, integer, number
-from detectors.preparation.contract import Items, Preparation, Reason
+from detectors.preparation.contract import Items, Learned, Made, Preparation, Reason
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -170,8 +170,9 @@ class ImagesPreparation(Preparation):
         """Any pictures in the one size and colour, (pictures, height, width, channels) from 0 to 1."""
         return _to_unit(self._prepared(pictures))
 
-    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-        return np.concatenate([X, *(self.varied(X, seed, copy) for copy in range(self.copies))]) if self.copies else X
+    def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
+        of = np.arange(len(X))
+        return Learned(X, y).and_also([Made.copies(self.varied(X, seed, copy), of) for copy in range(self.copies)])
 
     def varied(self, X: NDArray[np.float32], seed: int, copy: int = 0) -> NDArray[np.float32]:
         """Prepared pictures, (rows, height, width, channels), each varied by chance within the limits; another `copy`, another chance."""

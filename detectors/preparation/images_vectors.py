@@ -14,6 +14,7 @@ from detectors.data_set import DataSet
 from detectors.messages import N_
 from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
 from detectors.params import choice
+from detectors.preparation.contract import Learned, Made
 from detectors.preparation.images import ImagesPreparation
 
 #: Height and width at most of a picture whose pixels are the vector.
@@ -58,7 +59,7 @@ class ImagesVectors(ImagesPreparation):
         super().fit(data, fitted)
         pictures = self.pictures(data, np.flatnonzero(fitted))
         if self.described == "features":
-            self._features.fit(super().augmented(pictures, seed), seed, _Preparing(progress or Progress()))
+            self._features.fit(super().augmented(pictures, None, seed).X, seed, _Preparing(progress or Progress()))
         vectors = self._vectors(pictures)
         spread = vectors.std(axis=0)
         if self.described == "pixels":
@@ -70,12 +71,12 @@ class ImagesVectors(ImagesPreparation):
     def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return (self._vectors(rows) - self._center) / self._scale
 
-    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         """Vectors of the pictures it was fitted on, `X`, then those of their varied copies."""
         if self._learned is None:
-            return X
-        copies = [self.finish(self.varied(self._learned, seed, copy)) for copy in range(self.copies)]
-        return np.concatenate([X, *copies])
+            return Learned(X, y)
+        of, pictures = np.arange(len(X)), self._learned
+        return Learned(X, y).and_also([Made.copies(self.finish(self.varied(pictures, seed, copy)), of) for copy in range(self.copies)])
 
     def _vectors(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._features.transform(pictures) if self.described == "features" else _shrunk(pictures)
