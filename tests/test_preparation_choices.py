@@ -11,12 +11,14 @@ import pytest
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.errors import DetectorError
-from detectors.preparation import load_preparation
+from detectors.preparation import find_preparation, load_preparation
 from detectors.preparation.columns import OTHER, ColumnEncoding
 from detectors.preparation.contract import Learned, Made
 from detectors.preparation.more_rows import Variation, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
 from detectors.preparation.table import TablePreparation
+from detectors.runs.execute import execute
+from detectors.runs.request import RunRequest
 from tests.tables import read_in
 
 ROWS = 300
@@ -247,6 +249,21 @@ def test_every_row_of_the_file_is_prepared_whatever_is_learned_from(tmp_path: Pa
     assert preparation.columns == ["a", "b", "why"]
 
 
+@pytest.mark.slow
+def test_a_training_scores_every_row_equal_ones_alike_and_no_made_ones(tmp_path: Path) -> None:
+    frame = table(120)[["height", "income", "city", "note"]]
+    frame = pd.concat([frame, frame.iloc[:20]], ignore_index=True)
+    frame.loc[50, ["height", "income", "note"]] = None
+    data = read_in(frame, tmp_path)
+    roles = {"height": "feature", "income": "feature", "city": "feature", "note": "text"}
+    prepared = {"duplicates": "once", "copies": 2, "variation": "mix", "skew": "yeo_johnson", "topics": 2}
+    run = execute(RunRequest("", "isolation_forest", roles, preparation=prepared, parameters={"trees": 20}), data, Progress())
+    assert run.scores.shape == (140,)
+    assert np.isfinite(run.scores).all()
+    np.testing.assert_array_equal(run.scores[:20], run.scores[120:])
+    assert len(run.training_scores) == 140
+
+
 # ── more rows ──
 
 VARIATION = Variation("mix", 0.1, np.array([True, False]))
@@ -286,6 +303,19 @@ def test_made_rows_follow_those_of_the_data_with_their_labels() -> None:
     np.testing.assert_array_equal(preparation.augmented(X, y, seed=0).X, learned.X)
     assert preparation.augmented(X, None, seed=0).y is None
     assert TablePreparation().augmented(X, y, seed=0).X is X
+
+
+@pytest.mark.parametrize("kind", ["images", "text", "table"])
+def test_rare_labels_are_an_option_wherever_labels_are_learned_from(kind: str) -> None:
+    found = find_preparation(kind, {"images": "pixels", "text": "tokens", "table": "vectors"}[kind])
+    preparation = found(rare_share=0.5, **({"rare_labels": "repeat"} if kind == "table" else {}))
+    X, y = np.arange(4.0, dtype=np.float32).reshape(4, 1), np.array([1, 0, 0, 0], dtype=np.int8)
+    learned = preparation.augmented(X, y, seed=0)
+    assert learned.y is not None
+    assert learned.y.tolist() == [1, 0, 0, 0, 1, 1]
+    assert preparation.augmented(X, None, seed=0).parents is None
+    assert found().augmented(X, y, seed=0).parents is None
+    assert "rare_share" in found.for_labels <= set(found.fields)
 
 
 class ByHeart(Detector):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from detectors.preparation.values import MISSING, OTHER, as_text, text_index
+from detectors.preparation.values import MISSING, OTHER, as_text, hashes, places_in
 
 #: Values whose frequency is kept; those beyond are rare enough to count as seen once.
 MOST_FREQUENCIES = 50_000
@@ -51,7 +52,7 @@ class CategoryColumn:
 
     def write(self, values: pd.Series, out: NDArray[np.float32]) -> None:
         """All zeros for a value never seen where nothing was pooled."""
-        codes = pd.Index(self.values, dtype=object).get_indexer(text_index(values, self.missing))
+        codes = places_in(pd.Index(self.values, dtype=object), values, self.missing)
         if self.pooled:
             codes = np.where(codes < 0, len(self.values), codes)
         rows = np.flatnonzero(codes >= 0)
@@ -102,8 +103,7 @@ class FrequencyColumn:
         return [f"{self.column}: how frequent"]
 
     def write(self, values: pd.Series, out: NDArray[np.float32]) -> None:
-        codes = pd.Index(self.values, dtype=object).get_indexer(text_index(values, self.missing))
-        out[:, 0] = self._numbers[codes]  # the last one, -1, is that of a value seen once or never
+        out[:, 0] = self._numbers[places_in(self._index, values, self.missing)]  # the last one, -1, is that of a value seen once or never
 
     def restore(self, block: NDArray[np.floating[Any]]) -> NDArray[Any]:
         """The value whose frequency is nearest; of several as frequent the first. `OTHER` where it is nearest to seen once."""
@@ -112,7 +112,11 @@ class FrequencyColumn:
         names = np.array([*self.values, OTHER], dtype=object)
         return names[first[np.searchsorted(middles, block[:, 0])]]
 
-    @property
+    @cached_property
+    def _index(self) -> pd.Index[Any]:
+        return pd.Index(self.values, dtype=object)
+
+    @cached_property
     def _numbers(self) -> NDArray[np.float64]:
         return (np.log([*self.counts, 1]) - self.center) / self.scale
 
@@ -142,7 +146,7 @@ class HashedColumn:
 
     @classmethod
     def fit(cls, column: str, counts: pd.Series, missing: str, size: int) -> Self:
-        cells = _cells(counts.index.to_numpy(dtype=object), size)
+        cells = _cells(hashes(counts.index.to_series(), missing), size)
         found, first = np.unique(cells, return_index=True)
         names = [OTHER] * (2 * size)
         for cell, place in zip(found.tolist(), first.tolist(), strict=True):
@@ -158,7 +162,7 @@ class HashedColumn:
         return [f"{self.column}: hash {number + 1}" for number in range(self.size)]
 
     def write(self, values: pd.Series, out: NDArray[np.float32]) -> None:
-        cells = _cells(as_text(values, self.missing).to_numpy(dtype=object), self.size)
+        cells = _cells(hashes(values, self.missing), self.size)
         out[:] = 0
         out[np.arange(len(values)), cells % self.size] = np.where(cells < self.size, 1, -1)
 
@@ -176,9 +180,9 @@ class HashedColumn:
         return cls(**record)
 
 
-def _cells(texts: NDArray[Any], size: int) -> NDArray[np.intp]:
-    """The cell of each text, 0 to 2 × `size` - 1, the same in every process."""
-    return (pd.util.hash_array(texts, categorize=False) % np.uint64(2 * size)).astype(np.intp)
+def _cells(hashed: NDArray[np.uint64], size: int) -> NDArray[np.intp]:
+    """The cell of each value, 0 to 2 × `size` - 1."""
+    return (hashed % np.uint64(2 * size)).astype(np.intp)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ class Preparation(Parametrised):
     representation: ClassVar[str]
     native: ClassVar[bool] = False
     """Whether this is the kind's own representation, which comes first."""
+    for_labels: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that matter only to detectors that learn from labels; the forms of others leave them out."""
     hidden: ClassVar[float | None] = None
     """What stands in the place of a hidden number; None: what the detector expected, or what similar usual rows have."""
     finishes: ClassVar[bool] = False

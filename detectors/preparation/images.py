@@ -15,6 +15,7 @@ from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message
 from detectors.params import choice, integer, number
 from detectors.preparation.contract import Items, Learned, Made, Preparation, Reason
+from detectors.preparation.more_rows import rare_share, repeated
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -118,6 +119,10 @@ class ImagesPreparation(Preparation):
         help=N_("Standard deviation of the noise added to each pixel of a copy; black is 0, white 1."),
     )  # fmt: skip
 
+    rare_share: float = rare_share()
+
+    for_labels = frozenset({"rare_share"})
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         if 0 < self.size < SMALLEST:
@@ -172,7 +177,8 @@ class ImagesPreparation(Preparation):
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         of = np.arange(len(X))
-        return Learned(X, y).and_also([Made.copies(self.varied(X, seed, copy), of) for copy in range(self.copies)])
+        copies = [Made.copies(self.varied(X, seed, copy), of) for copy in range(self.copies)]
+        return Learned(X, y).and_also([*copies, *repeated(X, y, self.rare_share, seed)])
 
     def varied(self, X: NDArray[np.float32], seed: int, copy: int = 0) -> NDArray[np.float32]:
         """Prepared pictures, (rows, height, width, channels), each varied by chance within the limits; another `copy`, another chance."""

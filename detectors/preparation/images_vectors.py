@@ -16,6 +16,7 @@ from detectors.network.picture_features import PictureFeatureOptions, PictureFea
 from detectors.params import choice
 from detectors.preparation.contract import Learned, Made
 from detectors.preparation.images import ImagesPreparation
+from detectors.preparation.more_rows import repeated
 
 #: Height and width at most of a picture whose pixels are the vector.
 LARGEST_SIDE = 16
@@ -73,10 +74,12 @@ class ImagesVectors(ImagesPreparation):
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         """Vectors of the pictures it was fitted on, `X`, then those of their varied copies."""
+        again = repeated(X, y, self.rare_share, seed)
         if self._learned is None:
-            return Learned(X, y)
+            return Learned(X, y).and_also(again)
         of, pictures = np.arange(len(X)), self._learned
-        return Learned(X, y).and_also([Made.copies(self.finish(self.varied(pictures, seed, copy)), of) for copy in range(self.copies)])
+        copies = [Made.copies(self.finish(self.varied(pictures, seed, copy)), of) for copy in range(self.copies)]
+        return Learned(X, y).and_also([*copies, *again])
 
     def _vectors(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._features.transform(pictures) if self.described == "features" else _shrunk(pictures)

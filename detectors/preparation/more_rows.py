@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.messages import N_
+from detectors.params import number
 from detectors.preparation.contract import Made
 
 #: A row is mixed with the nearest of so many others of its kind.
@@ -60,6 +63,19 @@ def rare_rows(X: NDArray[np.float32], y: NDArray[np.int8], share: float, variati
     chance = np.random.default_rng([seed % 2**32, 2])
     of = np.concatenate([np.tile(rare, missing // len(rare)), chance.permutation(rare)[: missing % len(rare)]])
     return [Made.copies(X[of], of) if variation is None else variation.copies(X, of, rare, chance)]
+
+
+def rare_share() -> Any:
+    """Declares how much of what is learned from is to have the rarer label, for preparations that can only repeat."""
+    return number(
+        0.0, title=N_("Share of the rarer label"), low=0.0, high=0.5, advanced=True,
+        help=N_("Where known anomalies are rare, they are learned from again and again until they have this share. 0 leaves them as rare as they are."),
+    )  # fmt: skip
+
+
+def repeated(X: NDArray[np.float32], y: NDArray[np.int8] | None, share: float, seed: int) -> list[Made]:
+    """Rows of the rarer label again, until it has the `share` of all; none where nothing learns from labels."""
+    return [] if y is None else rare_rows(X, y, share, None, seed)
 
 
 def _by_label(y: NDArray[np.int8]) -> list[NDArray[np.intp]]:

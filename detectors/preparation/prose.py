@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.network.term_weights import TermWeights
 from detectors.preparation.topics import TopicVectors
+from detectors.preparation.values import MISSING
 from detectors.preparation.vocabulary import Vocabulary
 from detectors.preparation.words import forms
 
@@ -70,8 +71,9 @@ class TextColumn:
         shares = (block * self.scale + self.center)[:, :-1]
         weights = shares @ self.topics.directions.T[:, FIRST_WORD:]
         strongest = np.argsort(-weights, axis=1)[:, :NAMED_WORDS]
-        words = np.array([*self.vocabulary.words, ""], dtype=object)
-        return np.array([", ".join(words[row[weights[place, row] > 0]]) for place, row in enumerate(strongest)], dtype=object)
+        words = np.array(self.vocabulary.words, dtype=object)[: weights.shape[1]]
+        named = [", ".join(words[row[weights[place, row] > 0]]) for place, row in enumerate(strongest)]
+        return np.array([text or MISSING for text in named], dtype=object)
 
     def to_json(self) -> dict[str, Any]:
         arrays: dict[str, NDArray[Any]] = {

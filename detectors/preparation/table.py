@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress
@@ -62,7 +63,7 @@ class TablePreparation(Preparation):
         help=N_("Columns with a long tail, of a skewness above 1, can be bent so that their tail alone does not look unusual."),
     )  # fmt: skip
     winsorise: float = number(
-        0.0, title=N_("Pulled in at each end"), low=0.0, high=0.25, group=NUMBERS,
+        0.0, title=N_("Winsorised, share at each end"), low=0.0, high=0.25, group=NUMBERS,
         help=N_("Share of the smallest and of the largest values of each column that count as the value next to them: for measurements whose extremes are noise. It hides extreme values from the detector. 0 pulls in none."),
     )  # fmt: skip
     one_hot_limit: int = integer(
@@ -80,8 +81,8 @@ class TablePreparation(Preparation):
     )  # fmt: skip
     dates: str = choice(
         "moment", title=N_("Dates as"), group=CATEGORIES,
-        choices={"moment": N_("The moment, one number"), "parts": N_("Year, month, day, weekday, hour"), "cyclic": N_("Year; season, weekday and time of day on circles")},
-        help=N_("On a circle, 23:59 is next to 0:00 and December next to January. Only dates with the role feature are learned from."),
+        choices={"moment": N_("The moment, one number"), "parts": N_("Year, month, day, weekday, hour"), "cyclic": N_("On circles: year, week, day")},
+        help=N_("On a circle, 23:59 is next to 0:00 and December next to January; which year it is stays a number. Only dates with the role feature are learned from."),
     )  # fmt: skip
     topics: int = integer(
         20, title=N_("Topics of a text column"), low=1, high=500, group=CATEGORIES,
@@ -119,6 +120,8 @@ class TablePreparation(Preparation):
         help=N_("How much of what is learned from has the rarer label, once it is repeated or mixed."),
     )  # fmt: skip
 
+    for_labels = frozenset({"rare_labels", "rare_share"})
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.encoding = ColumnEncoding(EncodingChoices.among(self.parameters))
@@ -137,11 +140,14 @@ class TablePreparation(Preparation):
         return self.encoding.origins
 
     def fit(self, data: DataSet, fitted: NDArray[np.bool_], *, seed: int = 0, progress: Progress | None = None) -> Self:
-        texts = data.columns("text")
-        frame = data.frame([column for column, role in data.roles.items() if role in ("feature", "text")])
-        learned = without_empty(fitted, gaps(frame), self.most_missing)
-        self.encoding = ColumnEncoding(EncodingChoices.among(self.parameters, tuple(texts))).fit(frame.loc[learned], seed=seed)
+        self.encoding = self._encoded(data, data.frame(_learned_columns(data)).loc[fitted], seed)
         return self
+
+    def _encoded(self, data: DataSet, frame: pd.DataFrame, seed: int = 0) -> ColumnEncoding:
+        """An encoding that has learned from the rows of `frame`, but for the nearly empty ones."""
+        full = without_empty(np.ones(len(frame), dtype=bool), gaps(frame), self.most_missing)
+        choices = EncodingChoices.among(self.parameters, tuple(data.columns("text")))
+        return ColumnEncoding(choices).fit(frame if full.all() else frame.loc[full], seed=seed)
 
     def items(self, data: DataSet) -> Items:
         frame = data.frame(self.columns)
@@ -162,12 +168,11 @@ class TablePreparation(Preparation):
 
     def preview(self, data: DataSet, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
         """``X``, (rows, numbers): the rows as numbers; of each number its name, ``names``, and its ``column``."""
-        names = [column for column, role in data.roles.items() if role in ("feature", "text")]
+        names = _learned_columns(data)
         if not names:
             return {}
-        frame = data.frame(names, rows).reset_index(drop=True)
-        fitted = without_empty(np.ones(len(rows), dtype=bool), gaps(frame), self.most_missing)
-        encoding = ColumnEncoding(EncodingChoices.among(self.parameters, tuple(data.columns("text")))).fit(frame.loc[fitted])
+        frame = data.frame(names, rows)
+        encoding = self._encoded(data, frame)
         columns = np.array(encoding.columns)[encoding.origins]
         return {"X": encoding.transform(frame), "names": np.array(encoding.names), "column": columns}
 
@@ -187,3 +192,8 @@ class TablePreparation(Preparation):
 
     def _from_json(self, record: Mapping[str, Any]) -> None:
         self.encoding = ColumnEncoding.from_json(record)
+
+
+def _learned_columns(data: DataSet) -> list[str]:
+    """The columns that become numbers, in the data's order."""
+    return [column for column, role in data.roles.items() if role in ("feature", "text")]

@@ -53,9 +53,23 @@ def as_text(values: pd.Series, missing: str = MISSING) -> pd.Series:
     return values.astype(object).where(values.notna(), missing).astype(str)
 
 
-def text_index(values: pd.Series, missing: str = MISSING) -> pd.Index[Any]:
-    """The same, to be looked up."""
-    return pd.Index(as_text(values, missing), dtype=object)
+def places_in(index: pd.Index[Any], values: pd.Series, missing: str = MISSING) -> NDArray[np.intp]:
+    """Where each value stands in an `index` of texts, (rows,); -1 where it does not. What is missing counts as `missing`."""
+    codes, different = _different(values, missing)
+    return index.get_indexer(pd.Index(different, dtype=object))[codes]
+
+
+def hashes(values: pd.Series, missing: str = MISSING) -> NDArray[np.uint64]:
+    """A number for each value, (rows,), the same in every process. What is missing counts as `missing`."""
+    codes, different = _different(values, missing)
+    found: NDArray[np.uint64] = pd.util.hash_array(np.array(different, dtype=object), categorize=False)
+    return found[codes]
+
+
+def _different(values: pd.Series, missing: str) -> tuple[NDArray[np.intp], list[str]]:
+    """The different values as texts, `missing` the last one, and which of them each value is: categories repeat, so few are looked up."""
+    codes, different = pd.factorize(values, use_na_sentinel=True)
+    return codes, [*(str(value) for value in different), missing]
 
 
 def _holds_booleans(values: pd.Series) -> bool:
