@@ -88,7 +88,7 @@ class Answerer:
     def _preview(self, request: dict[str, Any]) -> None:
         """Writes what a preparation makes of `rows` into the file `into`."""
         preparation = find_preparation(request["kind"], request["representation"])(**request["values"])
-        source = DataSet(self.workspace.data / request["data"], {})
+        source = DataSet(self.workspace.data / request["data"], request["roles"])
         np.savez(request["into"], allow_pickle=False, **preparation.preview(source, np.asarray(request["rows"], dtype=np.intp)))
 
     def _estimate(self, request: dict[str, Any]) -> dict[str, Any]:

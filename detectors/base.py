@@ -100,10 +100,15 @@ class Detector(Parametrised):
         """Whether `expected` gives something: what the detector expected to see in a row's place."""
         return cls._expected is not Detector._expected
 
-    def fit(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None, *, y: ArrayLike | None = None) -> Self:
-        """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`, (rows,).
+    def fit(
+        self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None, *, y: ArrayLike | None = None,
+        parents: NDArray[np.intp] | None = None,
+    ) -> Self:  # fmt: skip
+        """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`.
 
-        A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it.
+        A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it. Where rows were
+        made of others, `parents`, (rows, 2), are the rows that each one was made of, itself for those that were not made,
+        which come first: only they have a training score.
 
         Raises:
             DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number; `y` is needed and
@@ -115,18 +120,19 @@ class Detector(Parametrised):
         values = _numbers(X, self.representation(), names)
         if len(values) < 2:
             raise DetectorError(N_("{title} needs at least 2 rows to learn from; there are {rows}."), title=self.title, rows=len(values))
-        labels = self._labels(y, len(values)) if self.supervised else None
+        own = _own(parents, len(values))
+        labels = self._labels(y, len(values), own) if self.supervised else None
         self.feature_names_ = names
         self.row_shape_ = values.shape[1:]
         try:
             if labels is None:
                 self._fit(values, progress)
                 progress.check()
-                self.training_scores_ = self._training_scores(values, progress)
+                self.training_scores_ = self._training_scores(values, progress)[:own]
             else:
                 self._fit_labelled(values, labels, progress)
                 progress.check()
-                self.training_scores_ = self._scores_out_of_fold(values, labels, progress)
+                self.training_scores_ = self._scores_out_of_fold(values, labels, parents, progress)
         except BaseException:
             self.row_shape_ = ()  # half fitted is not fitted
             raise
@@ -223,31 +229,36 @@ class Detector(Parametrised):
 
     # ── with labels ──
 
-    def _scores_out_of_fold(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> Scores:
-        """Every row scored by a detector that learned from other rows: what was learned by heart would look right."""
-        scores = np.empty(len(X))
-        folds = _folds(y, min(FOLDS, int(np.bincount(y, minlength=2).min())), self.seed)
+    def _scores_out_of_fold(
+        self, X: NDArray[np.float32], y: NDArray[np.int8], parents: NDArray[np.intp] | None, progress: Progress
+    ) -> Scores:
+        """Every row scored by a detector that learned from other rows, and from none made of it: what was learned by heart would look right."""
+        own = _own(parents, len(X))
+        scores = np.empty(own)
+        folds = _folds(y[:own], min(FOLDS, int(np.bincount(y[:own], minlength=2).min())), self.seed)
         for fold in range(folds.max() + 1):
+            judged = np.flatnonzero(folds == fold)
+            learned = folds != fold if parents is None else (folds[parents] != fold).all(axis=1)
             other = type(self)(seed=self.seed, **self.parameters)
             other.row_shape_ = self.row_shape_
-            inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+            outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))
-            scores[inside] = other.score(taken(X, inside), Quiet(progress))
+            scores[judged] = other.score(taken(X, judged), Quiet(progress))
             progress.report("cross_validating", fold + 1, int(folds.max()) + 1)
         return scores
 
-    def _labels(self, y: ArrayLike | None, rows: int) -> NDArray[np.int8]:
+    def _labels(self, y: ArrayLike | None, rows: int, own: int) -> NDArray[np.int8]:
         labels = np.zeros(0, np.int8) if y is None else np.asarray(y).astype(np.int8).reshape(-1)
         if len(labels) != rows:
             raise DetectorError(
                 N_("{title} learns from known anomalies and needs a label for each of the {rows} rows. Choose a label column."),
                 title=self.title, rows=rows,
             )  # fmt: skip
-        anomalies = int((labels == 1).sum())
-        if min(anomalies, rows - anomalies) < FEWEST_OF_A_KIND:
+        anomalies = int((labels[:own] == 1).sum())
+        if min(anomalies, own - anomalies) < FEWEST_OF_A_KIND:
             raise DetectorError(
                 N_("{title} needs at least {fewest} anomalies and {fewest} normal rows to learn from; there are {anomalies} and {normal}."),
-                title=self.title, fewest=FEWEST_OF_A_KIND, anomalies=anomalies, normal=rows - anomalies,
+                title=self.title, fewest=FEWEST_OF_A_KIND, anomalies=anomalies, normal=own - anomalies,
             )  # fmt: skip
         return labels
 
@@ -279,6 +290,11 @@ class Quiet(Progress):
 
     def check(self) -> None:
         self._progress.check()
+
+
+def _own(parents: NDArray[np.intp] | None, rows: int) -> int:
+    """How many of so many `rows` were not made of others."""
+    return rows if parents is None else int((parents[:, 0] == np.arange(rows)).sum())
 
 
 def _folds(y: NDArray[np.int8], count: int, seed: int) -> NDArray[np.intp]:

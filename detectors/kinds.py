@@ -30,8 +30,8 @@ class Kind:
     roles: tuple[str, ...]
     propose: Callable[[Sequence[ColumnProfile], int], list[Role]]
     """A role for every column of a data set, from profiles and the number of rows."""
-    needs: str | None = None
-    """The role that at least one column must have, """
+    needs: tuple[str, ...] = ()
+    """The roles one of which at least one column must have, """
     missing: str = ""
     """and what to say where none has."""
     single: tuple[str, ...] = ("label",)
@@ -47,13 +47,13 @@ KINDS = {
     for kind in (
         Kind(
             "table", N_("Table"), N_("Rows that stand for themselves, in any order."), N_("row"), N_("rows"), N_("columns"),
-            ("feature", "label", "id", "ignored"), roles.propose_table,
-            needs="feature", missing=N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."),
+            ("feature", "text", "label", "id", "ignored"), roles.propose_table, needs=("feature", "text"),
+            missing=N_("No column is a feature, so there is nothing to learn from. Give at least one column the role feature."),
         ),
         Kind(
             "series", N_("Time series"), N_("Measurements that follow one another in time."), N_("time step"), N_("time steps"), N_("columns"),
             ("feature", "time", "entity", "label", "id", "ignored"), roles.propose_series, single=("label", "time", "entity"), ordered=True,
-            needs="feature", missing=N_("No column is a feature, so there is nothing to follow. Give at least one column of numbers the role feature."),
+            needs=("feature",), missing=N_("No column is a feature, so there is nothing to follow. Give at least one column of numbers the role feature."),
         ),
         Kind(
             "images", N_("Images"), N_("Pictures, in folders or not."), N_("picture"), N_("pictures"), N_("regions"),
@@ -62,7 +62,7 @@ KINDS = {
         Kind(
             "text", N_("Text"), N_("Texts that people wrote, one a row."), N_("text"), N_("texts"), N_("words"),
             ("text", "label", "id", "ignored"), roles.propose_text, single=("label", "text"),
-            needs="text", missing=N_("No column is the text, so there is nothing to read. Give one column the role text."),
+            needs=("text",), missing=N_("No column is the text, so there is nothing to read. Give one column the role text."),
         ),
     )
 }  # fmt: skip
@@ -78,7 +78,7 @@ def check_roles(kind: str, given: Mapping[str, str], profiles: Sequence[ColumnPr
 def check_needed(kind: str, given: Mapping[str, str]) -> None:
     """Raises `DataError` where the role is missing without which there is nothing to learn from."""
     needed = KINDS[kind].needs
-    if needed is not None and needed not in given.values():
+    if needed and not set(needed) & set(given.values()):
         raise DataError(KINDS[kind].missing)
 
 

@@ -20,7 +20,7 @@ from detectors.messages import N_
 
 @dataclass(frozen=True)
 class Field:
-    """One declared parameter. `advanced` ones are folded away in the form."""
+    """One declared parameter. `advanced` ones are folded away in the form; those of one `group` stand together there."""
 
     default: Any
     title: str
@@ -30,6 +30,7 @@ class Field:
     high: float | None = None
     choices: tuple[str, ...] = ()
     choice_titles: Mapping[str, str] | None = None
+    group: str = ""
     type: ClassVar[str] = ""
 
     def check(self, name: str, value: Any) -> Any:
@@ -135,24 +136,24 @@ class TextField(Field):
         return self.check(name, text)
 
 
-def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
+def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
     """Declares a whole number between `low` and `high`, both allowed."""
-    return IntegerField(default, title, help, advanced, low, high)
+    return IntegerField(default, title, help, advanced, low, high, group=group)
 
 
-def number(default: float, *, title: str, help: str, low: float, high: float, advanced: bool = False) -> Any:
+def number(default: float, *, title: str, help: str, low: float, high: float, advanced: bool = False, group: str = "") -> Any:
     """Declares a number between `low` and `high`, both allowed."""
-    return NumberField(default, title, help, advanced, low, high)
+    return NumberField(default, title, help, advanced, low, high, group=group)
 
 
-def switch(default: bool, *, title: str, help: str, advanced: bool = False) -> Any:
+def switch(default: bool, *, title: str, help: str, advanced: bool = False, group: str = "") -> Any:
     """Declares a yes / no."""
-    return SwitchField(default, title, help, advanced)
+    return SwitchField(default, title, help, advanced, group=group)
 
 
-def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], advanced: bool = False) -> Any:
+def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], advanced: bool = False, group: str = "") -> Any:
     """Declares one of several words; `choices` maps each word to the title shown for it."""
-    return ChoiceField(default, title, help, advanced, choices=tuple(choices), choice_titles=dict(choices))
+    return ChoiceField(default, title, help, advanced, choices=tuple(choices), choice_titles=dict(choices), group=group)
 
 
 def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:

@@ -15,11 +15,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import kinds, reading, registry, thresholds
+from detectors import checks, kinds, reading, registry, thresholds
+from detectors.checks import Finding, Remedy
 from detectors.errors import AnomalystError, StorageError
 from detectors.estimates import Estimates
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
+from detectors.frames import sample_frame
 from detectors.imports import Import, Turns
 from detectors.library import Library
 from detectors.messages import Message
@@ -33,6 +35,7 @@ from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE
+from detectors.storage.choices import Applied, Choices, load_choices, save_choices
 from detectors.storage.files import DATA_GONE, RUN_GONE, Workspace, bytes_on_disk, new_id, share_files
 from detectors.storage.offered import OfferedFile, offered_files, offered_path
 from detectors.storage.originals import Originals
@@ -245,6 +248,57 @@ class Workbench:
     def profile(self, data_id: str) -> list[ColumnProfile]:
         return load_profile(self.data_folder(data_id))
 
+    # ── checks ──
+
+    def findings(self, record: DataSetRecord) -> list[Finding]:
+        """What the checks say of a data set with the roles and choices it has now."""
+        columns = checks.columns_needed(record.roles)
+        sample = sample_frame(self.data_folder(record.id), columns, checks.rows_looked_at(record.rows, len(columns)))
+        preparation = self.choices(record.id).preparation
+        return checks.findings(checks.Facts(record.kind, record.rows, self.profile(record.id), record.roles, sample, preparation))
+
+    def choices(self, data_id: str) -> Choices:
+        """What was chosen about a data set when its checks were answered."""
+        return load_choices(self.data_folder(data_id))
+
+    def apply(self, data_id: str, finding: Finding, remedy: Remedy) -> None:
+        """Does what a remedy says: gives columns other roles, or chooses how the data are prepared.
+
+        Raises:
+            DataError: the roles could not be worked with.
+        """
+        record, chosen = self._present(data_id), self.choices(data_id)
+        before = {name: chosen.preparation[name] for name in remedy.preparation if name in chosen.preparation}
+        roles_before = {column: record.roles[column] for column in remedy.roles}
+        done = Applied(finding.key, remedy.title, dict(remedy.roles), roles_before, dict(remedy.preparation), before)
+        self._set_roles(record, dict(remedy.roles))
+        save_choices(chosen.and_also(done), self.data_folder(data_id))
+
+    def undo(self, data_id: str, key: str) -> None:
+        """Takes back the remedy that answered the finding `key`; a role that was changed since then stays.
+
+        Raises:
+            DataError: the roles could not be worked with.
+        """
+        record, chosen = self._present(data_id), self.choices(data_id)
+        undone = next((done for done in chosen.applied if done.key == key), Applied(key, ""))
+        still = [column for column, role in undone.roles.items() if record.roles.get(column) == role]
+        self._set_roles(record, {column: undone.roles_before[column] for column in still})
+        save_choices(chosen.without(key), self.data_folder(data_id))
+
+    def _present(self, data_id: str) -> DataSetRecord:
+        """The record as it is kept: another page may have changed it since this one was shown."""
+        record = self.records.data_set(data_id)
+        if record is None:
+            raise StorageError(DATA_GONE)
+        return record
+
+    def _set_roles(self, record: DataSetRecord, changed: Mapping[str, str]) -> None:
+        if changed:
+            chosen = {**record.roles, **changed}
+            kinds.check_roles(record.kind, chosen, self.profile(record.id))
+            self.records.set_roles(record.id, chosen)
+
     # ── runs ──
 
     def start_run(self, request: RunRequest) -> str:
@@ -320,13 +374,12 @@ class Workbench:
 
     # ── preparation ──
 
-    def preview(
-        self, data_id: str, kind: str, representation: str, values: Mapping[str, Any], rows: tuple[int, ...]
-    ) -> dict[str, NDArray[Any]]:
-        """What a preparation with these values makes of some rows, as named arrays; nothing where there is nothing to see."""
+    def preview(self, request: RunRequest, rows: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+        """What the preparation of a run makes of some rows, as named arrays; nothing where there is nothing to see."""
         with self._answered_into() as into:
             self.answerer.ask(
-                "preview", data=data_id, kind=kind, representation=representation, values=dict(values), rows=list(rows), into=str(into / "preview.npz")
+                "preview", data=request.data_id, kind=request.kind, representation=request.representation, roles=request.used_roles,
+                values=dict(request.preparation), rows=list(rows), into=str(into / "preview.npz"),
             )  # fmt: skip
             with np.load(into / "preview.npz", allow_pickle=False) as stored:
                 return dict(stored)

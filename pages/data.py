@@ -16,6 +16,7 @@ from detectors.messages import N_
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
+from pages.shared.checks import checks_card
 from pages.shared.data_set_list import data_set_list
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
@@ -261,6 +262,7 @@ else:
     column_profiles = engine.profile(opened.id)
     kind_choice(opened)
     view_of(opened.kind).data(opened)
+    checks_card(opened)
     roles_editor(opened, column_profiles)
     sample_note(column_profiles)
     label_note(opened)

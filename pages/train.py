@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import streamlit as st
@@ -10,14 +11,14 @@ from detectors import registry
 from detectors.base import Detector
 from detectors.kinds import KINDS
 from detectors.messages import N_
-from detectors.preparation import find_preparation
+from detectors.preparation import Preparation, find_preparation
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
 from pages.shared.estimate import with_estimate
-from pages.shared.form import parameter_form
+from pages.shared.form import changed_settings, parameter_form
 from pages.shared.keeping import shown_refusal
 from pages.shared.language import escape, plain, say
 from pages.shared.look import page_head
@@ -117,6 +118,26 @@ def rows_where(record: DataSetRecord) -> FitWhere | None:
     return FitWhere(column, value)
 
 
+def starting_values(record: DataSetRecord, prepares: type[Preparation]) -> dict[str, Any]:
+    """What was chosen for the preparation when the checks of the data were answered."""
+    chosen = workbench().choices(record.id).preparation
+    return {name: value for name, value in chosen.items() if name in prepares.fields}
+
+
+def preparation_form(prepares: type[Preparation], start: dict[str, Any], key: str, *, with_labels: bool) -> tuple[dict[str, Any], int]:
+    """How the data are prepared, and the seed; `with_labels` for a detector that learns from labels."""
+    label = say(N_("Preparation and seed · {changed} changed"), changed=changed_settings(prepares, start, key))
+    with st.expander(label, icon=":material/cleaning_services:", key="preparation"):
+        if start:
+            st.caption(say(N_("Starts from what was chosen in the checks on Data.")))
+        values = parameter_form(prepares, start, key, without=() if with_labels else prepares.for_labels)
+        with st.grid(4):
+            seed = st.number_input(
+                say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
+            )
+    return values, int(seed)
+
+
 def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         st.caption(
@@ -142,13 +163,9 @@ with st.container(border=True, key="train_form"):
     prepares = find_preparation(data_set.kind, detector.representation())
     form_key = f"{detector.name()}_{preset}"
     parameters = parameter_form(detector, preset_values, form_key)
-    with st.expander(say(N_("Preparation and seed")), icon=":material/cleaning_services:", key="preparation"):
-        with st.grid(4):
-            seed = st.number_input(
-                say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
-            )
-        preparation = parameter_form(prepares, {}, f"prepare_{prepares.kind}_{prepares.representation}")
-    view_of(data_set.kind).prepared(data_set, prepares, preparation)
+    start = starting_values(data_set, prepares)
+    preparation_key = f"prepare_{prepares.kind}_{prepares.representation}_{zlib.crc32(repr(sorted(start.items())).encode()):x}"
+    preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised)
     asked = RunRequest(
         data_set.id,
         detector.name(),
@@ -156,11 +173,13 @@ with st.container(border=True, key="train_form"):
         kind=data_set.kind,
         parameters=parameters,
         preparation=preparation,
-        seed=int(seed),
+        seed=seed,
         fit_where=where,
         fit_first=first,
         representation=detector.representation(),
     )
+    if None not in preparation.values():
+        view_of(data_set.kind).prepared(data_set, asked)
     train_button(data_set, asked, complete=None not in [*parameters.values(), *preparation.values()])
 shown_above = running_run(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)

@@ -38,6 +38,7 @@ PURE_STEPS = (
     "distribution",
     "reading/report",
     "frames",
+    "checks",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

@@ -159,3 +159,19 @@ def test_dates_lie_at_their_seconds_and_missing_ones_nowhere():
     assert np.isnan(position(pd.NaT))
     assert np.isnan(position(None))
     assert position(np.int64(3)) == 3
+
+
+def test_a_column_is_drawn_before_and_after_preparation():
+    before = charts.values_before(EVIL, pd.Series([1.0, 2.0, None, 2.5]), LIGHT)
+    assert sum(before.figure.data[0].y) == 3
+    assert before.title.values["missing"] == 1
+    dates = charts.values_before("at", pd.Series(pd.to_datetime(["2024-01-01", "2024-01-03"])), LIGHT)
+    assert str(dates.table["middle"].iloc[0]).startswith("2024-01-01")
+    one_hot = charts.numbers_after("city", ["city = Ulm", f"city = {EVIL}"], np.array([[1, 0], [1, 0], [0, 1]], np.float32), LIGHT)
+    assert list(one_hot.figure.data[0].y) == [2, 1]
+    assert names_beside(one_hot)[0] == "Ulm"
+    assert "<b>" not in str(one_hot.drawn())
+    boxes = charts.numbers_after("at", ["at: day, sine", "at: day, cosine"], np.array([[-1, 0.5], [0.25, 1]], np.float32), LIGHT)
+    assert boxes.table["smallest"].tolist() == [-1, 0.5]
+    single = charts.numbers_after("x", ["x"], np.array([[-1.0], [1.0]], np.float32), LIGHT)
+    assert sum(single.figure.data[0].y) == 2

@@ -95,7 +95,7 @@ def test_rows_to_learn_from_can_be_chosen(source, tmp_path):
         (["--detector", "isolation_forest", "--fit-rows", "1"], "`--fit-rows` must be a whole number from 2. It is 1."),
         (["--detector", "isolation_forest", "--set", "trees=0"], "`trees` must be a whole number from"),
         (["--detector", "isolation_forest", "--set", "leaves=3"], "`leaves=3` names no parameter."),
-        (["--detector", "isolation_forest", "--prepare", "scaling=up"], "`scaling` must be one of standard, robust, min_max."),
+        (["--detector", "isolation_forest", "--prepare", "scaling=up"], "`scaling` must be one of standard, robust, min_max, quantile."),
         (["--detector", "isolation_forest", "--label", "nope"], "There is no column `nope`."),
         (["--detector", "isolation_forest", "--fit-where", "mode=off"], "No row has `off` in column `mode`"),
         (

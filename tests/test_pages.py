@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from detectors import registry
+from detectors.checks import Remedy
 from detectors.errors import DataError
 from detectors.frames import load_frame
 from detectors.messages import Message
@@ -109,6 +110,28 @@ def test_an_upload_shows_rows_columns_types_and_proposed_roles(data_id):
     assert table["role"].tolist() == ["id", "feature", "feature", "feature", "label"]
     assert table["missing"].tolist() == [0] * 5
     assert table["distinct"].tolist()[3:] == [2, 2]
+
+
+def test_a_check_is_answered_with_a_click_which_train_starts_from_and_taken_back(bench, data_id, tmp_path):
+    frame = machine_frame(100)[["temperature", "mode", "label"]]
+    pd.concat([frame, frame]).to_csv(tmp_path / "twice.csv", index=False)
+    record = bench.import_file(tmp_path / "twice.csv", "twice.csv")
+    app = opened("data", data=record.id)
+    assert "100 of 200 rows (50 %) have the same features as an earlier one" in texts(app).replace("\\", "")
+    app.button(key="remedy_duplicates_0").click().run()
+    assert "100 of 200 rows" not in texts(app)
+    assert bench.choices(record.id).preparation == {"duplicates": "once"}
+    form = opened("train", data=record.id)
+    assert "Preparation and seed · 1 changed" in [expander.label for expander in form.expander]
+    assert [box.value for box in form.selectbox if box.label == "Equal rows"] == ["once"]
+    app.button(key="undo_duplicates").click().run()
+    assert bench.choices(record.id).preparation == {}
+    bench.apply(record.id, bench.findings(record)[0], Remedy("Set aside", roles={"mode": "ignored"}))
+    assert bench.records.data_set(record.id).roles["mode"] == "ignored"
+    with pytest.raises(DataError, match="No column is a feature"):
+        bench.apply(record.id, bench.findings(record)[0], Remedy("Set aside", roles={"temperature": "ignored"}))
+    bench.undo(record.id, "duplicates")
+    assert bench.records.data_set(record.id).roles["mode"] == "feature"
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_words_and_nothing_is_kept(bench, data_id):

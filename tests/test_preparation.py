@@ -126,14 +126,15 @@ def test_a_number_column_that_arrives_as_text_is_read_or_filled():
     assert preparation.transform(empty).tolist() == [[0.5, 0.5]]
 
 
-def test_a_preparation_saved_before_types_were_kept_still_loads(tmp_path: Path):
-    preparation = TablePreparation()
-    preparation.encoding.fit(FRAME)
-    record = preparation.to_json()
-    for number in record["numbers"]:
-        del number["type"]
+def test_a_preparation_saved_before_there_were_parts_still_loads(tmp_path: Path):
+    record = {
+        "kind": "table", "representation": "vectors", "parameters": {"scaling": "standard", "one_hot_limit": 20},
+        "numbers": [{"column": "amount", "fill": 2.0, "center": 2.0, "scale": 0.5}],
+        "categories": [{"column": "city", "values": ["Ulm", "Bonn", MISSING], "pooled": False}],
+    }  # fmt: skip
     (tmp_path / "preparation.json").write_text(json.dumps(record))
-    assert load_preparation(tmp_path).encoding.numbers[0].type == "number"
+    encoding = load_preparation(tmp_path).encoding
+    assert encoding.transform(FRAME).tolist() == [[-2, 1, 0, 0], [0, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 1]]
 
 
 def test_every_number_names_its_original_column():

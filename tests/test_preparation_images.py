@@ -149,7 +149,8 @@ def test_the_pictures_come_first_then_their_varied_copies() -> None:
     preparation, data = fitted(ImagesPreparation(copies=2), shaded())
     X = preparation.items(data).at(np.arange(PLANTED))
     before = X.copy()
-    more = preparation.augmented(X, seed=3)
+    learned = preparation.augmented(X, None, seed=3)
+    more = learned.X
     assert more.shape == (3 * PLANTED, 16, 16, 1)
     assert more.dtype == np.float32
     np.testing.assert_array_equal(X, before)
@@ -158,13 +159,15 @@ def test_the_pictures_come_first_then_their_varied_copies() -> None:
     assert not np.array_equal(first, second)
     assert 0 < np.abs(first - X).mean() < 0.1
     assert 0 <= more.min() <= more.max() <= 1
-    np.testing.assert_array_equal(preparation.augmented(X, seed=3), more)
-    assert not np.array_equal(preparation.augmented(X, seed=4), more)
+    assert learned.parents is not None
+    assert learned.parents[:, 0].tolist() == [*range(PLANTED)] * 3
+    np.testing.assert_array_equal(preparation.augmented(X, None, seed=3).X, more)
+    assert not np.array_equal(preparation.augmented(X, None, seed=4).X, more)
 
 
 def test_no_copies_is_the_default() -> None:
     X = np.zeros((2, 16, 16, 1), np.float32)
-    assert ImagesPreparation().augmented(X, 0) is X
+    assert ImagesPreparation().augmented(X, None, 0).X is X
 
 
 NOTHING = {"flip": "none", "rotation": 0, "brightness": 0, "noise": 0}
@@ -303,7 +306,7 @@ def test_a_page_that_opens_saved_features_loads_no_network(tmp_path: Path) -> No
 def test_copies_are_varied_before_they_become_vectors(described: str) -> None:
     preparation, data = fitted(ImagesVectors(described=described, copies=2), shaded())
     X = preparation.items(data).at(np.arange(PLANTED + 1))
-    more = preparation.augmented(X, seed=1)
+    more = preparation.augmented(X, None, seed=1).X
     assert more.shape == (3 * len(X), X.shape[1])
     np.testing.assert_array_equal(more[: len(X)], X)
     assert not np.array_equal(more[len(X) : 2 * len(X)], X)

@@ -17,6 +17,9 @@ NAMED_COLUMNS = 3
 #: A column that adds less than this share of the largest one is no reason.
 SMALLEST_SHARE = 0.01
 
+#: Characters of a text that a sentence quotes.
+LONGEST_QUOTE = 60
+
 #: Significant digits that two different numbers get at most, until they read differently.
 MOST_DIGITS = 8
 
@@ -34,6 +37,8 @@ class Reason:
     def message(self) -> Message:
         if pd.isna(self.actual):
             return Message(N_("{column} missing"), {"column": self.column})
+        if pd.isna(self.expected):
+            return Message(N_("{column} {actual}, expected to be missing"), {"column": self.column, "actual": _native(self.actual)})
         actual, expected = side_by_side(self.actual, self.expected)
         values = {"column": self.column, "actual": actual, "expected": expected}
         if actual == expected:
@@ -98,4 +103,5 @@ def _native(value: Any) -> Any:
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
     if isinstance(value, pd.Timestamp):
         return str(value.date()) if value == value.normalize() else str(value)
-    return str(value)
+    text = str(value)
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -27,6 +28,44 @@ class Reason(Protocol):
     def message(self) -> Message:
         """The reason in the data's own words."""
         ...
+
+
+@dataclass(frozen=True)
+class Made:
+    """Rows made of rows of the data: varied copies, or mixtures of two."""
+
+    X: NDArray[np.float32]
+    """(rows, …)"""
+    parents: NDArray[np.intp]
+    """(rows, 2): the positions of the two rows that each one was made of; twice the same for a copy."""
+
+    @classmethod
+    def copies(cls, X: NDArray[np.float32], of: NDArray[np.intp]) -> Self:
+        """`X`, (rows, …), each made of the one row `of`, (rows,)."""
+        return cls(X, np.column_stack([of, of]))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a detector learns from: rows of the data first, then rows made of them.
+
+    Made rows never have a score of their own, and are not learned from where one of the rows they were made of is judged.
+    """
+
+    X: NDArray[np.float32]
+    """(rows, …)"""
+    y: NDArray[np.int8] | None
+    """(rows,): 1 anomaly, 0 normal; None where nothing learns from labels."""
+    parents: NDArray[np.intp] | None = None
+    """(rows, 2): what each one was made of, a row of the data of itself; None where every one is a row of the data."""
+
+    def and_also(self, made: Sequence[Made]) -> Learned:
+        """These rows, then those `made` of them, each with the label of its first parent."""
+        if not made:
+            return self
+        parents = np.repeat(np.arange(len(self.X))[:, None], 2, axis=1) if self.parents is None else self.parents
+        y = None if self.y is None else np.concatenate([self.y, *(self.y[each.parents[:, 0]] for each in made)])
+        return Learned(np.concatenate([self.X, *(each.X for each in made)]), y, np.concatenate([parents, *(each.parents for each in made)]))
 
 
 class Items:
@@ -76,6 +115,8 @@ class Preparation(Parametrised):
     representation: ClassVar[str]
     native: ClassVar[bool] = False
     """Whether this is the kind's own representation, which comes first."""
+    for_labels: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that matter only to detectors that learn from labels; the forms of others leave them out."""
     hidden: ClassVar[float | None] = None
     """What stands in the place of a hidden number; None: what the detector expected, or what similar usual rows have."""
     finishes: ClassVar[bool] = False
@@ -101,9 +142,9 @@ class Preparation(Parametrised):
     def serve(self, detector: Detector) -> None:
         """Is told, once fitted, which detector its items are for."""
 
-    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-        """The items to learn from, `X` first and unchanged, then any number of times the same items, varied."""
-        return X
+    def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
+        """The items to learn from, `X` with labels `y` first and unchanged, then any number made of them."""
+        return Learned(X, y)
 
     def preview(self, data: DataSet, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
         """What it makes of some `rows`, learning from them alone, as named arrays for a page to show; empty where there is nothing to see."""

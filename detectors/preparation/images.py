@@ -14,7 +14,8 @@ from detectors.data_set import DataSet
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message
 from detectors.params import choice, integer, number
-from detectors.preparation.contract import Items, Preparation, Reason
+from detectors.preparation.contract import Items, Learned, Made, Preparation, Reason
+from detectors.preparation.more_rows import rare_share, repeated
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -118,6 +119,10 @@ class ImagesPreparation(Preparation):
         help=N_("Standard deviation of the noise added to each pixel of a copy; black is 0, white 1."),
     )  # fmt: skip
 
+    rare_share: float = rare_share()
+
+    for_labels = frozenset({"rare_share"})
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         if 0 < self.size < SMALLEST:
@@ -170,8 +175,10 @@ class ImagesPreparation(Preparation):
         """Any pictures in the one size and colour, (pictures, height, width, channels) from 0 to 1."""
         return _to_unit(self._prepared(pictures))
 
-    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-        return np.concatenate([X, *(self.varied(X, seed, copy) for copy in range(self.copies))]) if self.copies else X
+    def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
+        of = np.arange(len(X))
+        copies = [Made.copies(self.varied(X, seed, copy), of) for copy in range(self.copies)]
+        return Learned(X, y).and_also([*copies, *repeated(X, y, self.rare_share, seed)])
 
     def varied(self, X: NDArray[np.float32], seed: int, copy: int = 0) -> NDArray[np.float32]:
         """Prepared pictures, (rows, height, width, channels), each varied by chance within the limits; another `copy`, another chance."""

@@ -14,7 +14,9 @@ from detectors.data_set import DataSet
 from detectors.messages import N_
 from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
 from detectors.params import choice
+from detectors.preparation.contract import Learned, Made
 from detectors.preparation.images import ImagesPreparation
+from detectors.preparation.more_rows import repeated
 
 #: Height and width at most of a picture whose pixels are the vector.
 LARGEST_SIDE = 16
@@ -58,7 +60,7 @@ class ImagesVectors(ImagesPreparation):
         super().fit(data, fitted)
         pictures = self.pictures(data, np.flatnonzero(fitted))
         if self.described == "features":
-            self._features.fit(super().augmented(pictures, seed), seed, _Preparing(progress or Progress()))
+            self._features.fit(super().augmented(pictures, None, seed).X, seed, _Preparing(progress or Progress()))
         vectors = self._vectors(pictures)
         spread = vectors.std(axis=0)
         if self.described == "pixels":
@@ -70,12 +72,14 @@ class ImagesVectors(ImagesPreparation):
     def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         return (self._vectors(rows) - self._center) / self._scale
 
-    def augmented(self, X: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         """Vectors of the pictures it was fitted on, `X`, then those of their varied copies."""
+        again = repeated(X, y, self.rare_share, seed)
         if self._learned is None:
-            return X
-        copies = [self.finish(self.varied(self._learned, seed, copy)) for copy in range(self.copies)]
-        return np.concatenate([X, *copies])
+            return Learned(X, y).and_also(again)
+        of, pictures = np.arange(len(X)), self._learned
+        copies = [Made.copies(self.finish(self.varied(pictures, seed, copy)), of) for copy in range(self.copies)]
+        return Learned(X, y).and_also([*copies, *again])
 
     def _vectors(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._features.transform(pictures) if self.described == "features" else _shrunk(pictures)

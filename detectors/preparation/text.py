@@ -15,7 +15,8 @@ from detectors.data_set import DataSet
 from detectors.explanations.reasons import NAMED_COLUMNS, SMALLEST_SHARE
 from detectors.messages import N_, Message
 from detectors.params import integer
-from detectors.preparation.contract import Items, Preparation
+from detectors.preparation.contract import Items, Learned, Preparation
+from detectors.preparation.more_rows import rare_share, repeated
 from detectors.preparation.vocabulary import Ids, Vocabulary
 from detectors.preparation.words import Word, words
 
@@ -63,6 +64,10 @@ class TextPreparation(Preparation):
         128, title=N_("Words per text"), low=1, high=4096, help=N_("What a longer text says after so many words is not seen. Longer takes more time.")
     )  # fmt: skip
 
+    rare_share: float = rare_share()
+
+    for_labels = frozenset({"rare_share"})
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.vocabulary_ = Vocabulary([], self.length)
@@ -84,6 +89,9 @@ class TextPreparation(Preparation):
         if self._kept is None or self._kept[0] is not data:
             self._kept = data, self.vocabulary_.to_ids(list(_forms(self.texts(data), Progress())))
         return Items(self._kept[1])
+
+    def augmented(self, X: Ids, y: NDArray[np.int8] | None, seed: int) -> Learned:
+        return Learned(X, y).and_also(repeated(X, y, self.rare_share, seed))
 
     def texts(self, data: DataSet, rows: NDArray[np.intp] | None = None) -> list[Any]:
         """The texts of all rows or of `rows`; None where one is missing."""

@@ -132,12 +132,9 @@ def learn(
     detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress
 ) -> None:
     """Fits `detector` on the items `X`; one that learns from labels also on theirs, (items,)."""
-    varied = preparation.augmented(X, detector.seed)
-    y = None
-    if detector.supervised and labels is not None:
-        y = np.tile(labels, len(varied) // len(X))
-    named = pd.DataFrame(varied, columns=preparation.names, copy=False) if preparation.names else varied
-    detector.fit(named, progress, y=y)
+    learned = preparation.augmented(X, labels if detector.supervised else None, detector.seed)
+    named = pd.DataFrame(learned.X, columns=preparation.names, copy=False) if preparation.names else learned.X
+    detector.fit(named, progress, y=learned.y, parents=learned.parents)
 
 
 def save(run: FittedRun, folder: Path, progress: Progress) -> None:
@@ -260,7 +257,7 @@ def _item_scores(detector: Detector, items: Items, learned: NDArray[np.intp], pr
     """Items that were learned from by their training score, the others by `score`."""
     scores = np.empty(len(items))
     assert detector.training_scores_ is not None
-    scores[learned] = detector.training_scores_[: len(learned)]
+    scores[learned] = detector.training_scores_
     others = np.setdiff1d(np.arange(len(items)), learned, assume_unique=True)
     for start in range(0, len(others), ITEMS_TOGETHER):
         progress.check()

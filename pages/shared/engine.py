@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from detectors import flagged, registry
+from detectors.checks import Finding
 from detectors.data_set import DataSet
 from detectors.flagged import reasons_of
 from detectors.frames import load_rows, value_counts, value_key
 from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
 from detectors.reading import Preview, ReadingOptions, Report, Sample, load_samples
+from detectors.runs.request import RunRequest
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE, Room
-from detectors.storage.records import RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.workbench import Workbench
 from pages.shared.language import plain, translate
 
@@ -132,6 +135,12 @@ def data_rows(data_id: str, rows: tuple[int, ...]) -> pd.DataFrame:
     return load_rows(workbench().data_folder(data_id), np.array(rows, dtype=np.intp))
 
 
+@st.cache_data(show_spinner=False, max_entries=20)
+def column_of(data_id: str, column: str, rows: tuple[int, ...]) -> pd.Series:
+    """The values of one column at some rows."""
+    return load_rows(workbench().data_folder(data_id), np.array(rows, dtype=np.intp), [column])[column]
+
+
 def ranking(run_id: str) -> NDArray[np.intp]:
     """Positions of a finished run's rows, the most unusual first; a memory map."""
     folder = workbench().run_folder(run_id)
@@ -169,9 +178,20 @@ def unit_values(run_id: str, data_id: str, rows: tuple[int, ...]) -> dict[int, N
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def preview(data_id: str, kind: str, representation: str, values: dict[str, Any], rows: tuple[int, ...]) -> dict[str, NDArray[Any]]:
-    """What a preparation with these values makes of some rows."""
-    return workbench().preview(data_id, kind, representation, values, rows)
+def preview(request: RunRequest, rows: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    """What the preparation that a training asks for makes of some rows."""
+    return workbench().preview(request, rows)
+
+
+def findings(record: DataSetRecord) -> list[Finding]:
+    """What the checks say of a data set as it is now."""
+    choices = json.dumps([record.kind, record.roles, dict(workbench().choices(record.id).preparation)])
+    return _findings(record.id, choices, record)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _findings(data_id: str, choices: str, _record: DataSetRecord) -> list[Finding]:
+    return workbench().findings(_record)
 
 
 def has_expectation(run: RunRecord) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -15,24 +15,37 @@ from detectors.params import Field, Parametrised
 from pages.shared.language import escape, plain, say, say_message
 
 
-def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str, without: Collection[str] = ()) -> dict[str, Any]:
     """Shows the fields of `declared`, starting from `start` where it names a value; gives the values chosen.
 
     Args:
         declared: a detector or a preparation.
         start: values to start from instead of the defaults, such as those of a preset.
         key: makes the widgets' keys; another `start` needs another key.
+        without: fields that are left out, and keep their default.
     """
-    basic = {name: field for name, field in declared.fields.items() if not field.advanced}
-    advanced = {name: field for name, field in declared.fields.items() if field.advanced}
-    values = field_grid(basic, start, key)
+    basic = {name: field for name, field in declared.fields.items() if not field.advanced and name not in without}
+    advanced = {name: field for name, field in declared.fields.items() if field.advanced and name not in without}
+    values: dict[str, Any] = {}
+    for group in dict.fromkeys(field.group for field in basic.values()):
+        if group:
+            st.markdown(f"**{say(group)}**")
+        values |= field_grid({name: field for name, field in basic.items() if field.group == group}, start, key)
     if advanced:
-        chosen = {name: st.session_state.get(f"{key}_{name}", start.get(name, field.default)) for name, field in advanced.items()}
-        differing = sum(_differs(field, chosen[name]) for name, field in advanced.items())
-        label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=differing)
+        label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=_differing(advanced, start, key))
         with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):
             values |= field_grid(advanced, start, key)
     return values
+
+
+def changed_settings(declared: type[Parametrised], start: Mapping[str, Any], key: str) -> int:
+    """How many fields of a form that is shown later differ from their defaults."""
+    return _differing(declared.fields, start, key)
+
+
+def _differing(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> int:
+    chosen = {name: st.session_state.get(f"{key}_{name}", start.get(name, field.default)) for name, field in fields.items()}
+    return sum(_differs(field, chosen[name]) for name, field in fields.items())
 
 
 def field_grid(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from detectors import charts, registry
 from detectors.explanations.shapley import nearest_of_one
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
-from detectors.params import Parametrised
 from detectors.preparation import Preparation
+from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
@@ -42,8 +42,8 @@ class View:
     def data(self, record: DataSetRecord) -> None:
         """On Data: what the file holds, before the table of its columns."""
 
-    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
-        """On Train: what the preparation with these values does to the data."""
+    def prepared(self, record: DataSetRecord, request: RunRequest) -> None:
+        """On Train: what the preparation that is asked for does to the data; its values are all there."""
 
     def scores(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Threshold: the scores in their place, between the distribution and the list of what is flagged."""

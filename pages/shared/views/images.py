@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -11,9 +9,9 @@ from numpy.typing import NDArray
 from detectors import flagged
 from detectors.charts.pictures import as_bytes, difference, enlarged, heat, overlaid
 from detectors.messages import N_
-from detectors.params import Parametrised
 from detectors.pictures import load_pictures
 from detectors.preparation.images import ImagesPreparation
+from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
@@ -39,11 +37,9 @@ class ImagesView(View):
             for picture, name in zip(load_pictures(workbench().data_folder(record.id), rows), shown["name"], strict=True):
                 _tile(picture, escape(_short(str(name))))
 
-    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
-        if None in values.values():
-            return
+    def prepared(self, record: DataSetRecord, request: RunRequest) -> None:
         rows = np.unique(np.linspace(0, record.rows - 1, min(PREVIEWED, record.rows)).astype(np.intp))
-        found = engine.preview(record.id, record.kind, preparation.representation, values, tuple(int(row) for row in rows))  # type: ignore[attr-defined]
+        found = engine.preview(request, tuple(int(row) for row in rows))
         titles = {"prepared": N_("What the detector sees, {size} pixels"), "varied": N_("A varied copy of each")}
         with st.container(border=True, key="preparation_preview"):
             originals = load_pictures(workbench().data_folder(record.id), rows)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from detectors import charts
 from detectors.data_set import DataSet
 from detectors.messages import N_, Message
-from detectors.params import Parametrised
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
+from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import dominant_period, flaws
@@ -79,8 +79,8 @@ class SeriesView(View):
         proposed = say(found if period else none, period=period, window=window, horizon=max(1, window // HORIZONS))
         st.caption(proposed + " " + say(N_("Train lets you choose others.")))
 
-    def prepared(self, record: DataSetRecord, preparation: type[Parametrised], values: dict[str, Any]) -> None:
-        if values.get("window") == 0 and "feature" in record.roles.values():
+    def prepared(self, record: DataSetRecord, request: RunRequest) -> None:
+        if request.preparation.get("window") == 0 and "feature" in record.roles.values():
             period = period_of(record.id, _key(record.roles))
             why = N_("one dominant period") if period else N_("nothing repeats clearly")
             st.caption(say(N_("The window will be about {steps} steps: {why}."), steps=proposed_window(period), why=plain(why)))

@@ -12,6 +12,8 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.preparation.table import TablePreparation
 from detectors.profile import ColumnProfile
+from detectors.runs.request import RunRequest
+from detectors.storage.records import DataSetRecord
 from pages.shared import engine
 from pages.shared.language import escape, plain, say, translate
 from pages.shared.look import palette, show_chart
@@ -25,7 +27,26 @@ PLACES = 3
 LEFT_OUT = 12
 
 
+#: Rows whose preparation is shown on Train, and those of them that are shown number by number.
+PREVIEWED, EXAMPLES = 2000, 5
+
+#: Numbers of a column that fit beside each other.
+MOST_NUMBERS = 12
+
+
 class TableView(View):
+    def prepared(self, record: DataSetRecord, request: RunRequest) -> None:
+        label = say(N_("What preparation does to a column"))
+        shown = st.expander(label, icon=":material/compare_arrows:", key="preparation_preview", on_change="rerun")
+        if not shown.open:
+            return
+        with shown:
+            columns = [column for column, role in request.used_roles.items() if role in ("feature", "text")]
+            column = st.selectbox(say(N_("Column")), columns, key=f"previewed_{record.id}", format_func=str, width=320)
+            if column is not None:
+                rows = np.unique(np.linspace(0, record.rows - 1, min(PREVIEWED, record.rows)).astype(np.intp))
+                before_and_after(record, request, column, tuple(int(row) for row in rows))
+
     def explained(self, item: ExplainedItem) -> None:
         assert isinstance(item.preparation, TablePreparation)
         expected = _only_row(item.preparation.encoding.restore(item.found["expected"][None]))
@@ -37,6 +58,32 @@ class TableView(View):
             actual_and_expected(item, item.preparation.columns, actual, expected)
             left_out(item)
         _places(item, item.preparation.columns, actual, expected)
+
+
+def before_and_after(record: DataSetRecord, request: RunRequest, column: str, rows: tuple[int, ...]) -> None:
+    """A column as it is and as the detector sees it: distributions beside each other, and some rows number by number."""
+    with st.spinner(say(N_("Preparing some rows …"))):
+        found = engine.preview(request, rows)
+    values = engine.column_of(record.id, column, rows)
+    numbers, names = found["X"][:, found["column"] == column], [str(name) for name in found["names"][found["column"] == column]]
+    left, right = st.columns(2)
+    with left:
+        show_chart(charts.values_before(column, values, palette()), key="before")
+    with right:
+        show_chart(charts.numbers_after(column, names, numbers, palette()), key="after")
+    examples = np.unique(np.linspace(0, len(rows) - 1, EXAMPLES).astype(np.intp))
+    table = pd.DataFrame(numbers[examples, :MOST_NUMBERS], columns=names[:MOST_NUMBERS])
+    table.insert(0, plain(N_("In the data")), [value_text(values.iloc[place]) for place in examples], allow_duplicates=True)
+    config = {name: st.column_config.NumberColumn(format="%.3g") for name in names[:MOST_NUMBERS]}
+    st.dataframe(table, hide_index=True, column_config=config, alt=plain(N_("Some rows of {column} before and after"), column=column))
+    if len(rows) < record.rows:
+        st.caption(
+            say(
+                N_("Learned from {count} of {rows} rows, spread over the file; a training learns from all."),
+                count=len(rows),
+                rows=record.rows,
+            )
+        )
 
 
 def _only_row(frame: pd.DataFrame) -> dict[str, Any]:
