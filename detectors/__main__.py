@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--text", metavar="COL", help="the column of texts")
     train.add_argument("--ignore", metavar="COL,COL", default="", help="columns to leave out")
     train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
+    train.add_argument("--fit-rows", type=int, metavar="N", help="learn only from so many rows, drawn at random; every row is scored")
     train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
     train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
@@ -112,7 +113,8 @@ def _train(asked: argparse.Namespace) -> None:
             data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
             time=asked.time, entity=asked.entity, text=asked.text,
             ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
-            anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare), reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
+            fit_rows=asked.fit_rows, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare),
+            reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
         )
     )  # fmt: skip
     if not asked.quiet:

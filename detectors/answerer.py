@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
-from detectors.child import load_tensorflow, log_with_number, settle
+from detectors.child import load_tensorflow, log_with_number, memory_bytes, settle
 from detectors.data_set import DataSet
 from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
 from detectors.preparation import find_preparation
+from detectors.runs.estimate import Memory, estimate
 from detectors.runs.explained import ExplainedRun
+from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE, Workspace
 
 logger = logging.getLogger("anomalyst.answerer")
@@ -51,6 +54,7 @@ class Answerer:
             "explain_row": self._explain_row,
             "explain_rows": self._explain_rows,
             "preview": self._preview,
+            "estimate": self._estimate,
         }
         return handlers[request["do"]](request)
 
@@ -86,6 +90,13 @@ class Answerer:
         preparation = find_preparation(request["kind"], request["representation"])(**request["values"])
         source = DataSet(self.workspace.data / request["data"], {})
         np.savez(request["into"], allow_pickle=False, **preparation.preview(source, np.asarray(request["rows"], dtype=np.intp)))
+
+    def _estimate(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What a training would take that is asked for by `request`."""
+        load_tensorflow()  # as the trainer has
+        asked = RunRequest.from_json(request["request"])
+        memory = Memory(memory_bytes(), int(psutil.virtual_memory().available))
+        return estimate(asked, self.workspace.data / asked.data_id, memory).to_json()
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from detectors.arrays import blocks, taken
 from detectors.errors import DetectorError, Discarded
 from detectors.messages import N_
 from detectors.params import Parametrised, Preset
 
 Scores = NDArray[np.float64]
+
+Growth = Literal["constant", "linear", "quadratic"]
 
 #: What one row is, by representation: vectors (columns), windows (steps, columns), pixels (height, width, channels), tokens (ids).
 AXES = {"vectors": 2, "windows": 3, "pixels": 4, "tokens": 2}
@@ -70,6 +73,8 @@ class Detector(Parametrised):
     presets: ClassVar[Mapping[str, Preset]] = {}
     supervised: ClassVar[bool] = False
     """Whether it learns from labels: then `fit` needs `y`, and the subclass writes `_fit_labelled` in place of `_fit`."""
+    growth: ClassVar[Growth] = "linear"
+    """How the time to learn grows with the rows, for its estimate."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -225,8 +230,9 @@ class Detector(Parametrised):
         for fold in range(folds.max() + 1):
             other = type(self)(seed=self.seed, **self.parameters)
             other.row_shape_ = self.row_shape_
-            other._fit_labelled(X[folds != fold], y[folds != fold], Quiet(progress))
-            scores[folds == fold] = other.score(X[folds == fold], Quiet(progress))
+            inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+            other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))
+            scores[inside] = other.score(taken(X, inside), Quiet(progress))
             progress.report("cross_validating", fold + 1, int(folds.max()) + 1)
         return scores
 
@@ -294,13 +300,14 @@ def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] 
             N_("A detector on {representation} takes an array with {expected} axes; this one has {received}."),
             representation=representation, expected=AXES[representation], received=values.ndim,
         )  # fmt: skip
-    if not np.isfinite(values).all():
-        row, *place = np.argwhere(~np.isfinite(values))[0]
-        column = int(place[-1]) if place else 0
-        raise DetectorError(
-            N_("Row {row}, column `{column}` is not a finite number. Fill or drop missing values first."),
-            row=int(row) + 1, column=names[column] if names else str(column + 1),
-        )  # fmt: skip
+    for rows in blocks(values):
+        if not np.isfinite(values[rows]).all():
+            row, *place = np.argwhere(~np.isfinite(values[rows]))[0]
+            column = int(place[-1]) if place else 0
+            raise DetectorError(
+                N_("Row {row}, column `{column}` is not a finite number. Fill or drop missing values first."),
+                row=rows.start + int(row) + 1, column=names[column] if names else str(column + 1),
+            )  # fmt: skip
     return values
 
 
@@ -309,7 +316,8 @@ def _named_columns(X: pd.DataFrame, names: list[str] | None) -> pd.DataFrame:
     missing = [name for name in names or () if name not in X.columns]
     if missing:
         raise DetectorError(N_("Column `{column}` is missing. The detector was trained with it."), column=missing[0])
-    wanted = X[names] if names else X
+    # Choosing columns copies them, and these may be larger than memory.
+    wanted = X[names] if names and names != list(X.columns) else X
     text = [str(name) for name, kind in wanted.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
     if text:
         raise DetectorError(N_("Column `{column}` does not hold numbers. Prepare the data first."), column=text[0])

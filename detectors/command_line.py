@@ -30,6 +30,10 @@ from detectors.storage.files import write_json
 RULE, VALUE = "percentile", 95.0
 
 
+#: A detector learns from no fewer.
+FEWEST_ROWS = 2
+
+
 @dataclass(frozen=True)
 class Training:
     """What was asked for on the command line."""
@@ -45,6 +49,8 @@ class Training:
     text: str | None = None
     ignore: tuple[str, ...] = ()
     fit_where: tuple[str, str] | None = None
+    fit_rows: int | None = None
+    """Rows to learn from, drawn at random; None: all of them."""
     anomaly: str | None = None
     parameters: tuple[str, ...] = ()
     preparation: tuple[str, ...] = ()
@@ -73,6 +79,10 @@ def train(asked: Training) -> dict[str, Any]:
     """
     if asked.anomaly is not None and asked.label is None:
         raise ParameterError(N_("`--anomaly` was given without `--label`. Name the column that holds `{anomaly}`."), anomaly=asked.anomaly)
+    if asked.fit_rows is not None and asked.fit_rows < FEWEST_ROWS:
+        raise ParameterError(
+            N_("`--fit-rows` must be a whole number from {fewest}. It is {rows}."), fewest=FEWEST_ROWS, rows=asked.fit_rows
+        )
     _check_parameters(asked)
     options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
     if not asked.data.exists():
@@ -173,7 +183,8 @@ def _request(asked: Training, data: Path) -> RunRequest:
     detector, parameters, preparation = _choices(asked, kind.name)
     request = RunRequest(
         "", asked.detector, chosen, kind=kind.name, representation=detector.representation(), parameters=parameters,
-        preparation=preparation, seed=asked.seed, fit_where=FitWhere(*asked.fit_where) if asked.fit_where else None, anomaly=asked.anomaly,
+        preparation=preparation, seed=asked.seed, fit_where=FitWhere(*asked.fit_where) if asked.fit_where else None,
+        fit_sample=asked.fit_rows, anomaly=asked.anomaly,
     )  # fmt: skip
     kinds.check_needed(kind.name, request.used_roles)
     return request
@@ -194,7 +205,7 @@ def _summary(run: FittedRun, threshold: thresholds.Threshold) -> dict[str, Any]:
     summary = {
         "detector": run.detector.name(), "kind": run.request.kind, "representation": run.detector.representation(),
         "parameters": run.detector.parameters, "preparation": run.preparation.parameters, "seed": run.request.seed,
-        "rows": len(run.scores), "fitted_rows": int(run.fitted.sum()), "seconds": {k: round(v, 4) for k, v in seconds.items()},
+        "rows": len(run.scores), "fitted_rows": run.fitted_rows, "seconds": {k: round(v, 4) for k, v in seconds.items()},
         "threshold": {"rule": f"{RULE} {VALUE:g}", "value": threshold.cut_off}, "flagged": int((run.scores > threshold.cut_off).sum()),
     }  # fmt: skip
     if run.labels is not None:

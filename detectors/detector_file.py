@@ -50,7 +50,7 @@ def _manifest(run: FittedRun, threshold: Threshold) -> dict[str, Any]:
         "preparation": run.preparation.to_json(),
         "threshold": threshold.to_json(),
         "rows": len(run.scores),
-        "fitted_rows": int(run.fitted.sum()),
+        "fitted_rows": run.fitted_rows,
     }
 
 

@@ -1,20 +1,23 @@
 """Flagged rows as a file to take away.
 
-Every function takes a frame whose first columns say what was found (rank, score, row number, reasons) and whose
-others are the original ones, and gives the bytes of one file. The frame is not changed; its index is not written.
+Every function takes the rows in frames, at least one, all with the same columns: the first columns say what was found
+(rank, score, row number, reasons), the others are the original ones. It writes one file into a stream, frame by frame, so
+that no more than one of them need be in memory. The frames are not changed; their index is not written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 
 from detectors.errors import DataError
 from detectors.messages import N_
@@ -44,33 +47,44 @@ class Format:
     title: str
     extension: str
     media_type: str
-    write: Callable[[pd.DataFrame], bytes]
+    write: Callable[[Iterable[pd.DataFrame], BinaryIO], None]
 
 
-def to_csv(frame: pd.DataFrame) -> bytes:
+def write_csv(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:
     """The rows as comma-separated text in UTF-8 with a byte order mark, without which Excel reads it in a local encoding.
 
     Text and headers that a spreadsheet would run get a ``'`` in front, inside a text too where a semicolon or a tab
     might begin a new cell; plain numbers keep their sign.
     """
+    for number, frame in enumerate(frames):
+        # Both characters in the line end make the writer quote either: a bare \r inside a text would begin a new cell.
+        text = _harmless_frame(frame).to_csv(index=False, header=not number, lineterminator="\r\n")
+        stream.write(text.encode("utf-8" if number else "utf-8-sig"))
+
+
+def _harmless_frame(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy(deep=False)
     safe.columns = pd.Index([_harmless(str(name)) for name in frame.columns])
     for place, kind in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(kind) or isinstance(kind, pd.StringDtype | pd.CategoricalDtype):
             values = [_harmless(value) for value in frame.iloc[:, place]]
             safe.isetitem(place, pd.Series(values, dtype=object).array)  # as objects: pandas would turn 1 and nothing into 1.0
-    # Both characters in the line end make the writer quote either: a bare \r inside a text would begin a new cell.
-    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    return safe
 
 
-def to_parquet(frame: pd.DataFrame) -> bytes:
+def write_parquet(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:
     """The rows with types and values untouched, as nothing in the file can run; pages carry checksums."""
-    buffer = BytesIO()
-    frame.to_parquet(buffer, index=False, write_page_checksum=True)
-    return buffer.getvalue()
+    schema: pa.Schema | None = None
+    with ExitStack() as opened:
+        for frame in frames:
+            table = pa.Table.from_pandas(frame, schema, preserve_index=False)
+            if schema is None:
+                schema = table.schema
+                writer = opened.enter_context(parquet.ParquetWriter(stream, schema, write_page_checksum=True))
+            writer.write_table(table)
 
 
-def to_excel(frame: pd.DataFrame) -> bytes:
+def write_excel(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:
     """The rows as one sheet with its header in view; text stays text, marked as such where a spreadsheet would run it.
 
     Times with a zone are written in UTC and their header says so, for a spreadsheet knows no zones. Whole numbers
@@ -80,29 +94,30 @@ def to_excel(frame: pd.DataFrame) -> bytes:
     Raises:
         DataError: more rows or columns than a sheet can hold.
     """
-    _check_fits(frame)
     from xlsxwriter import Workbook
 
-    buffer = BytesIO()
     options = {
         "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
         "default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": False,
     }  # fmt: skip
-    with Workbook(buffer, options) as workbook:
+    with Workbook(stream, options) as workbook:
         sheet = workbook.add_worksheet()
         sheet.freeze_panes(1, 0)
-        columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
-        headers = [f"{column.name} (UTC)" if _has_zone(column) else str(column.name) for column in columns]
-        quoted = workbook.add_format({"quote_prefix": True})
-        sheet.write_row(0, 0, [_cut(header) for header in headers], workbook.add_format({"bold": True, "quote_prefix": True}))
-        for number, values in enumerate(zip(*[_cells(column) for column in columns], strict=True), start=1):
-            for place, value in enumerate(values):
-                sheet.write(number, place, value, quoted if _runs(value) else None)
-    return buffer.getvalue()
+        bold, quoted = workbook.add_format({"bold": True, "quote_prefix": True}), workbook.add_format({"quote_prefix": True})
+        written = 0
+        for frame in frames:
+            _check_fits(written + len(frame), frame.shape[1])
+            columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+            if not written:
+                headers = [f"{column.name} (UTC)" if _has_zone(column) else str(column.name) for column in columns]
+                sheet.write_row(0, 0, [_cut(header) for header in headers], bold)
+            for number, values in enumerate(zip(*[_cells(column) for column in columns], strict=True), start=written + 1):
+                for place, value in enumerate(values):
+                    sheet.write(number, place, value, quoted if _runs(value) else None)
+            written += len(frame)
 
 
-def _check_fits(frame: pd.DataFrame) -> None:
-    rows, columns = frame.shape
+def _check_fits(rows: int, columns: int) -> None:
     if rows > EXCEL_ROWS or columns > EXCEL_COLUMNS:
         raise DataError(
             N_(
@@ -165,7 +180,7 @@ def _cut(text: str) -> str:
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format(N_("CSV"), "csv", "text/csv", to_csv),
-    "excel": Format(N_("Excel"), "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", to_excel),
-    "parquet": Format(N_("Parquet"), "parquet", "application/vnd.apache.parquet", to_parquet),
+    "csv": Format(N_("CSV"), "csv", "text/csv", write_csv),
+    "excel": Format(N_("Excel"), "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_excel),
+    "parquet": Format(N_("Parquet"), "parquet", "application/vnd.apache.parquet", write_parquet),
 }

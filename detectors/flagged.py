@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from detectors.base import Scores
 from detectors.data_set import DataSet
 from detectors.explanations.reasons import NAMED_COLUMNS
 from detectors.explanations.shapley import Explanation
+from detectors.frames import iter_rows
 from detectors.messages import Translate
 from detectors.preparation import load_preparation
 from detectors.preparation.contract import Reason
@@ -74,3 +75,13 @@ def flagged_frame(
     ours: dict[str, Any] = {"rank": ranks + 1, "row": rows + 1, "score": scores, **found}
     named = {free_name(name, values.columns): column for name, column in ours.items()}
     return pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)
+
+
+def flagged_frames(data: Path, rows: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[str]]) -> Iterator[pd.DataFrame]:
+    """The same for all flagged `rows` of the data set in the folder `data`, the most unusual first, a part of them at a time."""
+    start = 0
+    for values in iter_rows(data, rows):
+        part = slice(start, start + len(values))
+        ranks = np.arange(start, start + len(values))
+        yield flagged_frame(values, rows[part], ranks, scores[part], {name: texts[part] for name, texts in found.items()})
+        start += len(values)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ BATCH_ROWS = 65_536
 
 #: Floats below this are written as whole numbers where they are: beyond it float64 has no room for every digit.
 WHOLE = 1e15
+
+#: Types of pandas that know gaps, for what would otherwise become a float or an object where a block has one.
+_WITH_GAPS = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 _DAMAGED = N_("The data of this data set are missing or damaged ({reason}). Upload the file again.")
 
@@ -75,12 +79,8 @@ def load_rows(folder: Path, rows: ArrayLike, columns: Sequence[str] | None = Non
         file = _open(folder)
         names = _names(file, columns)
         _check_rows(wanted, file.metadata.num_rows)
-        starts = np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))])
-        groups, group_of_row = np.unique(np.searchsorted(starts, wanted, side="right") - 1, return_inverse=True)
-        kept_before = np.cumsum([0, *np.diff(starts)[groups]])[:-1]
-        table = file.read_row_groups(groups.tolist(), columns=names).select(names)
-        places = kept_before[group_of_row] + wanted - starts[groups][group_of_row]
-        return table.take(pa.array(places)).to_pandas().set_axis(wanted, axis=0)
+        table = _taken(lambda group: file.read_row_group(group, columns=names).select(names), _starts(file), wanted)
+        return table.to_pandas().set_axis(wanted, axis=0)
 
 
 def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
@@ -118,6 +118,68 @@ def value_counts(folder: Path, column: str) -> tuple[pd.Series, int]:
     return counts.astype(np.int64).sort_values(ascending=False, kind="stable"), missing
 
 
+def iter_rows(folder: Path, rows: ArrayLike, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """The rows at the 0-based positions `rows`, in that order, at most `BATCH_ROWS` at a time, however many there are.
+
+    Every frame has the same types: whole numbers and booleans with gaps stay what they are. The data are read once;
+    until it is their turn, the rows that are wanted wait in a file.
+
+    Raises:
+        StorageError: the data are missing or damaged.
+        DataError: a column or a row does not exist.
+    """
+    wanted = np.asarray(rows, dtype=np.int64).reshape(-1)
+    if not len(wanted):
+        yield load_rows(folder, wanted, columns)
+        return
+    in_file_order = np.unique(wanted)
+    places = np.searchsorted(in_file_order, wanted)
+    with tempfile.TemporaryDirectory(prefix="anomalyst-") as waiting:
+        path = Path(waiting) / "rows.arrow"
+        starts = _keep(folder, in_file_order, columns, path)
+        with pa.memory_map(str(path)) as source:
+            kept = pa.ipc.open_file(source)
+            for start in range(0, len(wanted), BATCH_ROWS):
+                chosen = slice(start, start + BATCH_ROWS)
+                table = _taken(lambda part: pa.Table.from_batches([kept.get_batch(part)]), starts, places[chosen])
+                yield table.to_pandas(types_mapper=_WITH_GAPS.get).set_axis(wanted[chosen], axis=0)
+
+
+def _keep(folder: Path, rows: np.ndarray, columns: Sequence[str] | None, path: Path) -> np.ndarray:
+    """Writes the ascending `rows` into the Arrow file `path`, a batch for each row group that has some; gives where batches begin."""
+    with _damage_told():
+        file = _open(folder)
+        names = _names(file, columns)
+        _check_rows(rows, file.metadata.num_rows)
+        first = file.read_row_group(0, columns=names).select(names)
+    group_starts = _starts(file)
+    bounds = np.searchsorted(rows, group_starts)
+    groups = np.flatnonzero(np.diff(bounds))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, first.schema) as writer:
+        for group in groups.tolist():
+            with _damage_told():
+                table = first if group == 0 else file.read_row_group(group, columns=names).select(names)
+            inside = rows[bounds[group] : bounds[group + 1]] - group_starts[group]
+            writer.write_table(table.take(pa.array(inside)).combine_chunks())
+    return np.append(bounds[groups], len(rows))
+
+
+def _taken(part: Callable[[int], pa.Table], starts: np.ndarray, places: np.ndarray) -> pa.Table:
+    """The rows at `places`, in that order, of a table in parts that begin at `starts` (the last one is the end); one part at a time."""
+    if not len(places):
+        return part(0).slice(0, 0)
+    part_of_row = np.searchsorted(starts, places, side="right") - 1
+    by_part = np.argsort(part_of_row, kind="stable")
+    parts, firsts = np.unique(part_of_row[by_part], return_index=True)
+    found = [
+        part(number).take(pa.array(places[chosen] - starts[number]))
+        for number, chosen in zip(parts.tolist(), np.split(by_part, firsts[1:]), strict=True)
+    ]
+    back = np.empty(len(places), dtype=np.int64)
+    back[by_part] = np.arange(len(places))
+    return pa.concat_tables(found).take(pa.array(back))
+
+
 def value_key(value: Any) -> str:
     """One value of the data as text that names it and no other value of its column: what rows are chosen by.
 
@@ -147,6 +209,11 @@ def _footer_hash(path: Path) -> str:
         length = int.from_bytes(stream.read(4), "little")
         stream.seek(max(0, size - 8 - length))
         return hashlib.sha256(stream.read()).hexdigest()
+
+
+def _starts(file: parquet.ParquetFile) -> np.ndarray:
+    """The first row of each row group, and the end."""
+    return np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))])
 
 
 def _names(file: parquet.ParquetFile, columns: Sequence[str] | None) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def main() -> None:
     workspace, memory_limit = Workspace(Path(sys.argv[1])), int(sys.argv[2])
     settle(workspace.logs / "trainer.log")
     end_with_parent(sys.stdin.buffer)
+    # Arrays larger than memory lie where temporary files do: the system's own place for them may itself be memory.
+    tempfile.tempdir = str(workspace.incoming)
     if not queue.waiting(workspace):
         load_tensorflow()  # the first training need not wait for it
     while True:

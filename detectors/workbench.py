@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from detectors import kinds, reading, registry, thresholds
 from detectors.errors import AnomalystError, StorageError
+from detectors.estimates import Estimates
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
 from detectors.imports import Import, Turns
 from detectors.library import Library
+from detectors.messages import Message
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.reading import ReadingOptions
 from detectors.runs import queue
+from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons
@@ -60,6 +63,7 @@ class Workbench:
         self._supervisor.recover()
         self._turns = Turns()
         self._imports: list[Import] = []
+        self._estimates = Estimates(self.answerer)
         self._started = threading.Lock()
         self._is_started = False
 
@@ -277,6 +281,10 @@ class Workbench:
             if self.records.move(run_id, "queued", only_from=("interrupted", "stopped", "failed")):
                 self.run_folder(run_id).clear()
                 queue.enqueue(self.workspace, run_id, self.owner)
+
+    def estimate(self, request: RunRequest) -> Estimate | Message | None:
+        """What a training would take; why that cannot be told; None while it is being worked out, or nobody is there to do it."""
+        return self._estimates.of(request) if self.trainer.pid is not None else None
 
     def stop_run(self, run_id: str, mode: StopMode) -> None:
         """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""

@@ -16,6 +16,7 @@ from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
+from pages.shared.estimate import with_estimate
 from pages.shared.form import parameter_form
 from pages.shared.keeping import shown_refusal
 from pages.shared.language import escape, plain, say
@@ -123,6 +124,8 @@ def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> 
             + (", " + say(N_("{features} feature columns"), features=len(request.features)) if request.features else ""),
             width="content",
         )
+        if complete:
+            request = with_estimate(request)
         if st.button(say(N_("Train")), type="primary", icon=":material/play_arrow:", key="train", disabled=not complete):
             run_id = workbench().start_run(request)
             state.select(run=run_id)

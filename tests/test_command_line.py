@@ -79,16 +79,20 @@ def test_without_a_label_nothing_is_judged_and_the_label_is_no_feature(source, t
 
 
 def test_rows_to_learn_from_can_be_chosen(source, tmp_path):
-    done = anomalyst("train", source, "--detector", "isolation_forest", "--out", tmp_path, "--fit-where", "label=0", "--quiet")
+    done = anomalyst(
+        "train", source, "--detector", "isolation_forest", "--out", tmp_path, "--fit-where", "label=0", "--fit-rows", "100", "--quiet"
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     summary = json.loads((tmp_path / "run.json").read_text())
-    assert (summary["fitted_rows"], summary["rows"]) == (ROWS - len(PLANTED), ROWS)
+    assert (summary["fitted_rows"], summary["rows"]) == (100, ROWS)
+    assert len(pd.read_parquet(tmp_path / "scores.parquet")) == ROWS
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--detector", "oracle"], "There is no detector `oracle` for table data."),
+        (["--detector", "isolation_forest", "--fit-rows", "1"], "`--fit-rows` must be a whole number from 2. It is 1."),
         (["--detector", "isolation_forest", "--set", "trees=0"], "`trees` must be a whole number from"),
         (["--detector", "isolation_forest", "--set", "leaves=3"], "`leaves=3` names no parameter."),
         (["--detector", "isolation_forest", "--prepare", "scaling=up"], "`scaling` must be one of standard, robust, min_max."),

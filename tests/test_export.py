@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from detectors.errors import DataError
-from detectors.export import EXCEL_ROWS, FORMATS, to_csv, to_excel, to_parquet
+from detectors.export import EXCEL_ROWS, FORMATS, write_csv, write_excel, write_parquet
 
 RUNNABLE = [
     "=1+1",
@@ -35,12 +35,18 @@ RUNNABLE = [
 PLAIN = [" -5", "a;-5", "a; b", "-5", "+3.2", "-1e-5", "-0,5", "-.5", "a=b", "", "'quoted", "10 %"]
 
 
-def csv_back(frame):
-    return pd.read_csv(StringIO(to_csv(frame).decode("utf-8-sig"), newline=""), dtype=str, keep_default_na=False)
+def written(write, *frames):
+    stream = BytesIO()
+    write(frames, stream)
+    return stream.getvalue()
+
+
+def csv_back(*frames):
+    return pd.read_csv(StringIO(written(write_csv, *frames).decode("utf-8-sig"), newline=""), dtype=str, keep_default_na=False)
 
 
 def sheet_of(frame):
-    return openpyxl.load_workbook(BytesIO(to_excel(frame))).active
+    return openpyxl.load_workbook(BytesIO(written(write_excel, frame))).active
 
 
 def column_of(values):
@@ -68,7 +74,7 @@ def test_a_line_end_inside_text_begins_no_new_cell_in_csv():
 
 
 def test_negative_numbers_stay_numbers_in_csv():
-    back = pd.read_csv(BytesIO(to_csv(pd.DataFrame({"score": [-1.5, -2.25]}))))
+    back = pd.read_csv(BytesIO(written(write_csv, pd.DataFrame({"score": [-1.5, -2.25]}))))
     assert back["score"].tolist() == [-1.5, -2.25]
 
 
@@ -80,7 +86,7 @@ def test_headers_and_categories_that_would_run_get_an_apostrophe_in_csv():
 
 
 def test_csv_begins_with_the_mark_by_which_excel_knows_utf_8():
-    assert to_csv(pd.DataFrame({"ä": ["é"]})).startswith(b"\xef\xbb\xbf")
+    assert written(write_csv, pd.DataFrame({"ä": ["é"]})).startswith(b"\xef\xbb\xbf")
 
 
 def test_whole_numbers_beside_nothing_stay_whole_in_csv():
@@ -89,7 +95,7 @@ def test_whole_numbers_beside_nothing_stay_whole_in_csv():
 
 def test_columns_of_the_same_name_are_each_written():
     frame = pd.DataFrame([["=a", "=b"]], columns=["x", "x"])
-    assert to_csv(frame).decode("utf-8-sig").split() == ["x,x", "'=a,'=b"]
+    assert written(write_csv, frame).decode("utf-8-sig").split() == ["x,x", "'=a,'=b"]
     assert [cell.value for cell in sheet_of(frame)[2]] == ["=a", "=b"]
 
 
@@ -147,19 +153,19 @@ def test_text_longer_than_a_cell_is_cut_visibly():
 def test_more_rows_than_a_sheet_holds_are_refused_with_a_way_out():
     too_many = pd.DataFrame({"a": np.zeros(EXCEL_ROWS + 1, dtype=np.int8)})
     with pytest.raises(DataError, match=r"at most 1\u202f048\u202f575 rows .* Download CSV or Parquet"):
-        to_excel(too_many)
+        written(write_excel, too_many)
 
 
 def test_parquet_leaves_every_value_alone():
     frame = pd.DataFrame({"=x": RUNNABLE, "when": pd.Timestamp("2024-07-01", tz="Europe/Berlin"), "n": 2**60 + 1})
-    pd.testing.assert_frame_equal(pd.read_parquet(BytesIO(to_parquet(frame))), frame)
+    pd.testing.assert_frame_equal(pd.read_parquet(BytesIO(written(write_parquet, frame))), frame)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_changes_the_frame_or_writes_its_index(name):
     frame = pd.DataFrame({"=a": ["=1", "b"], "n": [1, 2]}, index=[40, 50])
     before = frame.copy(deep=True)
-    content = FORMATS[name].write(frame)
+    content = written(FORMATS[name].write, frame)
     pd.testing.assert_frame_equal(frame, before)
     read = {"csv": pd.read_csv, "excel": pd.read_excel, "parquet": pd.read_parquet}[name]
     assert read(BytesIO(content))["n"].tolist() == [1, 2]
@@ -168,6 +174,24 @@ def test_no_format_changes_the_frame_or_writes_its_index(name):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_flagged_rows_still_make_a_file_with_headers(name):
-    content = FORMATS[name].write(pd.DataFrame({"rank": [], "score": []}))
+    content = written(FORMATS[name].write, pd.DataFrame({"rank": [], "score": []}))
     read = {"csv": pd.read_csv, "excel": pd.read_excel, "parquet": pd.read_parquet}[name]
     assert read(BytesIO(content)).columns.tolist() == ["rank", "score"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_frames_follow_one_another_in_one_file_with_one_header(name):
+    parts = [
+        pd.DataFrame({"n": pd.array([1, 2], dtype="Int64"), "a": ["x", "=y"]}),
+        pd.DataFrame({"n": pd.array([None], dtype="Int64"), "a": ["z"]}),
+    ]
+    read = {"csv": pd.read_csv, "excel": pd.read_excel, "parquet": pd.read_parquet}[name]
+    back = read(BytesIO(written(FORMATS[name].write, *parts)))
+    assert back.columns.tolist() == ["n", "a"]
+    assert back["n"].fillna(-1).tolist() == [1, 2, -1]
+    assert back["a"].tolist() == ["x", "'=y" if name == "csv" else "=y", "z"]
+
+
+def test_a_whole_number_is_written_alike_in_a_frame_with_gaps_and_in_one_without():
+    with_gap, without = pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}), pd.DataFrame({"n": pd.array([2], dtype="Int64")})
+    assert csv_back(with_gap, without)["n"].tolist() == ["1", "", "2"]

@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from detectors import frames
 from detectors.errors import DataError, StorageError
-from detectors.frames import iter_batches, load_frame, load_rows, seal, value_counts, value_key
+from detectors.frames import iter_batches, iter_rows, load_frame, load_rows, seal, value_counts, value_key
 
 ROWS = 10
 
@@ -42,6 +42,24 @@ def test_rows_come_in_the_order_asked(folder: Path, rows: list[int]) -> None:
     assert frame["n"].tolist() == rows
     assert frame["n.squared"].tolist() == [n * n for n in rows]
     assert frame.index.tolist() == rows
+
+
+def test_many_rows_come_in_the_order_asked_a_part_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "BATCH_ROWS", 3)
+    parts = list(iter_rows(folder, [9, 0, 5, 5, 8, 1, 7], ["word", "n"]))
+    assert [part["n"].tolist() for part in parts] == [[9, 0, 5], [5, 8, 1], [7]]
+    assert [part.index.tolist() for part in parts] == [[9, 0, 5], [5, 8, 1], [7]]
+    assert parts[2]["word"].tolist() == ["row 7"]
+    assert [part.columns.tolist() for part in iter_rows(folder, [], ["n"])] == [["n"]]
+
+
+def test_whole_numbers_with_gaps_have_one_type_in_every_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "BATCH_ROWS", 2)
+    parquet.write_table(
+        pa.table({"n": [1, None, 3, 4], "yes": [True, False, None, None]}), tmp_path / "data.parquet", write_page_checksum=True
+    )
+    seal(tmp_path)
+    assert [part.dtypes.astype(str).tolist() for part in iter_rows(tmp_path, [0, 1, 2, 3])] == [["Int64", "boolean"]] * 2
 
 
 def test_only_the_row_groups_of_the_rows_asked_for_are_read(folder: Path) -> None:

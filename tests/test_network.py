@@ -12,7 +12,7 @@ from detectors.base import Progress
 from detectors.errors import DetectorError, Discarded, StorageError
 from detectors.network.layers import AutoencoderShape, LayerStyle, dense_autoencoder, layers_table
 from detectors.network.pacing import Pacer
-from detectors.network.scoring import CHUNK_ROWS, reconstruction, reconstruction_error
+from detectors.network.scoring import reconstruction, reconstruction_error, rows_together
 from detectors.network.steps import TrainingOptions
 from detectors.network.training import History, seed_everything, train
 from detectors.network.weights import load_weights, save_weights
@@ -233,10 +233,13 @@ def test_a_row_scores_the_same_to_the_last_bit_at_every_place_and_in_every_compa
     # Nine neurons: a number of values that no vector register divides, where the ends of arrays once rounded differently.
     model = network(style=LayerStyle(activation), columns=5, encoder=(9,))
     score = reconstruction_error(model, (5,), squared=True)
-    X = np.random.default_rng(0).normal(size=(4 * CHUNK_ROWS + 17, 5)).astype(np.float32)
+    chunk = rows_together(model, (5,))
+    X = np.random.default_rng(0).normal(size=(2 * chunk + 17, 5)).astype(np.float32)
     together = score(X)
-    for rows in (1, 2, 3, 17, 255, 256, 257, 1000):
+    for rows in (1, 2, 3, 17, 255, 256, 257, 1000, chunk - 1, chunk, chunk + 1):
         np.testing.assert_array_equal(score(X[5 : 5 + rows]), together[5 : 5 + rows])
+    for place in (1, chunk // 2 + 3, chunk - 1):
+        np.testing.assert_array_equal(score(X[place : 2 * chunk + 17]), together[place:])
     np.testing.assert_array_equal(score(np.repeat(X[:1], 300, axis=0)), np.repeat(together[:1], 300))
 
 

@@ -17,6 +17,7 @@ from detectors.frames import load_frame
 from detectors.messages import Message
 from detectors.reading import load_samples
 from detectors.reading.process import USUAL_LIMITS, Task, run_worker
+from detectors.runs.estimate import Estimate, Sample
 from detectors.runs.execute import matches
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.workbench import Workbench
@@ -125,6 +126,35 @@ def test_training_offers_every_detector_as_a_card_and_a_form(data_id):
     assert "Train" in labels(app)
     assert "No runs on this data yet." in texts(app)
     assert {"Epochs", "Batch size"} <= {field.label for field in app.number_input}
+
+
+def test_a_long_training_is_offered_on_a_sample_and_what_is_chosen_is_asked_for(data_id, bench, monkeypatch):
+    asked = []
+    found = Estimate(1740.0, 1_250_000_000, True, ROWS, Sample(100, 12.0, 900_000_000))
+    monkeypatch.setattr(Workbench, "estimate", lambda self, request: found)
+    monkeypatch.setattr(Workbench, "start_run", lambda self, request: asked.append(request) or "0123456789ab")
+    app = opened("train", data=data_id)
+    assert "about 29 min, 1.2 GB" in texts(app).replace("\\", "")
+    offer = next(toggle for toggle in app.toggle if toggle.key.startswith("sample_"))
+    assert offer.label.replace("\\", "") == f"Learn from 100 of {ROWS} rows (about 12 s)"
+    offer.set_value(True).run()
+    assert "about 12 s, 0.9 GB" in texts(app).replace("\\", "")
+    next(button for button in app.button if button.label == "Train").click().run()
+    assert [request.fit_sample for request in asked] == [100]
+
+
+def test_a_sample_once_chosen_holds_while_the_estimate_is_worked_out_anew(data_id, bench, monkeypatch):
+    known = [Estimate(1740.0, 10**9, True, ROWS, Sample(100, 12.0, 10**9))]
+    monkeypatch.setattr(Workbench, "estimate", lambda self, request: known[-1])
+    app = opened("train", data=data_id)
+    next(toggle for toggle in app.toggle if toggle.key.startswith("sample_")).set_value(True).run()
+    known.append(None)
+    app.run()
+    assert next(toggle for toggle in app.toggle if toggle.key.startswith("sample_")).value
+    assert "estimating" in texts(app)
+    known.append(Estimate(3.0, 10**9, True, ROWS, None))
+    app.run()
+    assert not [toggle for toggle in app.toggle if toggle.key.startswith("sample_")]
 
 
 def test_a_value_that_is_no_list_of_layers_is_named_and_cannot_be_trained(data_id):

@@ -208,3 +208,19 @@ def test_flagged_rows_keep_original_values_behind_rank_row_score_and_reasons():
     frame = flagged_frame(values, np.array([4, 1]), np.array([0, 1]), np.array([2.5, 1.5]), reason_columns([["x", "", ""], ["y", "z", ""]]))
     assert frame.columns.tolist() == ["rank", "row", "score (Anomalyst)", "reason 1", "reason 2", "reason 3", "amount", "score"]
     assert frame.iloc[1].tolist() == [2, 2, 1.5, "y", "z", "", 8, "b"]
+
+
+def test_a_sample_is_learned_from_and_every_row_is_scored(data):
+    asked = request(fit_sample=50, fit_where=FitWhere("mode", "idle"))
+    run = execute(asked, data, Progress())
+    assert run.fitted.sum() == 50
+    assert set(machine_frame()["mode"][run.fitted]) == {"idle"}
+    assert len(run.scores) == ROWS and np.isfinite(run.scores).all()
+    assert (execute(asked, data, Progress()).fitted == run.fitted).all()
+    assert (
+        execute(request(fit_sample=50, seed=4), data, Progress()).fitted != execute(request(fit_sample=50), data, Progress()).fitted
+    ).any()
+
+
+def test_a_sample_as_large_as_the_data_is_all_of_them(data):
+    assert execute(request(fit_sample=10_000), data, Progress()).fitted.all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,17 @@ Score = Callable[[NDArray[np.float32]], Scores]
 #: arrays go through other code, when the number of rows is another: a row's score would depend on the rows beside it.
 CHUNK_ROWS = 256
 
+#: A small network sees more rows at once, or going from chunk to chunk would cost more than its arithmetic: as many as
+#: meet this many weights. It depends on the network alone, so every row of it still goes through the same code.
+CHUNK_WEIGHTS, MOST_CHUNK_ROWS = 1 << 25, 2048
+
 #: The same for pictures, whose maps are large: one picture alone must not cost as much as hundreds.
 CHUNK_PICTURES = 16
 
 
 def reconstruction(network: Any, row_shape: tuple[int, ...]) -> Reconstruct:
     """A function from rows, (rows, *row_shape), to what `network` gives back for them."""
-    return in_chunks(lambda rows: network(rows, training=False), row_shape, np.float32)
+    return in_chunks(lambda rows: network(rows, training=False), row_shape, np.float32, rows_together(network, row_shape))
 
 
 def reconstruction_error(network: Any, row_shape: tuple[int, ...], *, squared: bool) -> Score:
@@ -39,7 +44,13 @@ def reconstruction_error(network: Any, row_shape: tuple[int, ...], *, squared: b
         difference = tf.cast(network(rows, training=False), tf.float64) - tf.cast(rows, tf.float64)
         return tf.reduce_mean(size(difference), axis=axes)
 
-    return in_chunks(error, row_shape, np.float64)
+    return in_chunks(error, row_shape, np.float64, rows_together(network, row_shape))
+
+
+def rows_together(network: Any, row_shape: tuple[int, ...]) -> int:
+    """How many rows `network` sees at once, a power of two; in a row of many steps each step meets its weights."""
+    fitting = CHUNK_WEIGHTS // max(1, network.count_params() * prod(row_shape[:-1]))
+    return min(MOST_CHUNK_ROWS, max(CHUNK_ROWS, 1 << max(0, fitting.bit_length() - 1)))
 
 
 def pixel_error(network: Any, rows: Any) -> Any:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.network.pools import Pool
+
 Rows = NDArray[np.int64]
-Steps = Callable[[Rows, int, int, int], float]
+Steps = Callable[[Pool, int, int, int], float]
 
 
 @dataclass(frozen=True)
@@ -29,46 +32,33 @@ class TrainingOptions:
     seed: int = 0
 
 
-def compiled_steps(
-    network: Any,
-    inputs: NDArray[Any],
-    targets: NDArray[Any] | None,
-    options: TrainingOptions,
-    weights: NDArray[np.float32] | None = None,
-) -> tuple[Steps, Steps]:
-    """Functions that run steps `start` to `stop` of `steps` over the rows in `order` and give the sum of the rows' losses.
-
-    `weights`, (rows,), with a mean of 1, say how much each row's loss counts.
-    """
+def compiled_steps(network: Any, options: TrainingOptions) -> tuple[Steps, Steps]:
+    """Functions that run steps `start` to `stop` of `steps` over a pool of rows and give the sum of the rows' losses."""
     import tensorflow as tf
 
-    seen = tf.constant(inputs)
-    wanted = seen if targets is None else tf.constant(targets)
-    counting = None if weights is None else tf.constant(weights, tf.float32)
     loss_of, learn = _loss(network, options.loss), _learner(network, options)
 
-    def batch(order: Any, step: Any, steps: Any) -> tuple[Any, Any, Any]:
+    def batch(arrays: Any, order: Any, step: Any, steps: Any) -> tuple[Any, Any, Any]:
         # Batches of even size: a last batch of a single row would upset batch normalisation.
         rows = tf.shape(order, tf.int64)[0]
         chosen = order[step * rows // steps : (step + 1) * rows // steps]
-        shown = tf.gather(seen, chosen)
-        answer = shown if wanted is seen else tf.gather(wanted, chosen)
-        return shown, answer, None if counting is None else tf.gather(counting, chosen)
+        taken = {name: tf.gather(values, chosen) for name, values in arrays.items()}
+        return taken["seen"], taken.get("wanted", taken["seen"]), taken.get("weights")
 
-    def train_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
+    def train_steps(arrays: Any, order: Any, start: Any, stop: Any, steps: Any) -> Any:
         total = tf.constant(0.0)
         for step in tf.range(start, stop):
-            shown, answer, weight = batch(order, step, steps)
+            shown, answer, weight = batch(arrays, order, step, steps)
             with tf.GradientTape() as tape:
                 loss = loss_of(answer, network(shown, training=True), weight)
             learn(tape.gradient(loss, network.trainable_variables))
             total += loss * tf.cast(tf.shape(shown)[0], tf.float32)
         return total
 
-    def validation_steps(order: Any, start: Any, stop: Any, steps: Any) -> Any:
+    def validation_steps(arrays: Any, order: Any, start: Any, stop: Any, steps: Any) -> Any:
         total = tf.constant(0.0)
         for step in tf.range(start, stop):
-            shown, answer, weight = batch(order, step, steps)
+            shown, answer, weight = batch(arrays, order, step, steps)
             total += loss_of(answer, network(shown, training=False), weight) * tf.cast(tf.shape(shown)[0], tf.float32)
         return total
 
@@ -78,11 +68,20 @@ def compiled_steps(
 def _concrete(steps_function: Callable[..., Any]) -> Steps:
     import tensorflow as tf
 
-    # Start, stop and steps are tensors: as Python numbers, every new piece would be traced anew.
-    signature = [tf.TensorSpec((None,), tf.int64)] + [tf.TensorSpec((), tf.int64)] * 3
-    compiled = tf.function(steps_function, input_signature=signature)
-    # Called through its concrete function, because TensorFlow takes one training after the other for a mistake and warns.
-    return lambda *numbers: float(compiled.get_concrete_function()(*(tf.constant(n, tf.int64) for n in numbers)))
+    compiled = tf.function(steps_function)
+
+    @cache
+    def traced(*kinds: tuple[str, tuple[int, ...], Any]) -> Any:
+        # Whatever may change from call to call is a tensor of any length: another number would be traced anew. And
+        # called through its concrete function, because TensorFlow takes one training after the other for a mistake.
+        arrays = {name: tf.TensorSpec((None, *shape), kind) for name, shape, kind in kinds}
+        return compiled.get_concrete_function(arrays, tf.TensorSpec((None,), tf.int64), *[tf.TensorSpec((), tf.int64)] * 3)
+
+    def run(pool: Pool, *numbers: int) -> float:
+        run_traced = traced(*((name, tuple(values.shape[1:]), values.dtype) for name, values in pool.arrays.items()))
+        return float(run_traced(pool.arrays, *(tf.constant(n, tf.int64) for n in (pool.order, *numbers))))
+
+    return run
 
 
 def _loss(network: Any, name: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:

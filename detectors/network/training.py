@@ -18,6 +18,7 @@ from detectors.base import Progress
 from detectors.errors import DetectorError
 from detectors.messages import N_
 from detectors.network.pacing import Pacer
+from detectors.network.pools import Pools
 from detectors.network.steps import Rows, TrainingOptions, compiled_steps
 
 
@@ -76,9 +77,9 @@ class _Training:
         shuffled = self.chance.permutation(len(inputs))
         held_out = min(int(len(inputs) * options.validation_share), len(inputs) - 1)
         self.validation_rows, self.rows = shuffled[:held_out], shuffled[held_out:]
-        self.train_steps, self.validation_steps = compiled_steps(
-            network, inputs, targets, options, None if weights is None else (weights / weights.mean()).astype(np.float32)
-        )
+        arrays = {"seen": inputs, "wanted": targets, "weights": None if weights is None else (weights / weights.mean()).astype(np.float32)}
+        self.pools = Pools({name: values for name, values in arrays.items() if values is not None})
+        self.train_steps, self.validation_steps = compiled_steps(network, options)
         self.training_pacer, self.validation_pacer = Pacer(), Pacer()
         self.history = History()
 
@@ -111,24 +112,28 @@ class _Training:
 
     def _training_loss(self, began: float) -> float | None:
         """The mean loss of one pass over the shuffled rows; None if it was cut short."""
-        order = self.chance.permutation(self.rows)
-        steps, total = self._n_steps(order), 0.0
-        for start, stop in self.training_pacer.spans(steps):
-            total += self._finite(self.train_steps(order, start, stop, steps))
-            if stop < steps:
-                rows = stop * len(order) // steps
-                self._report(loss=total / rows, rows_per_s=rows / (perf_counter() - began), step=stop, steps=steps)
-                if self._stop_asked():
-                    return None
-        return total / len(order)
+        rows, total = 0, 0.0
+        for pool in self.pools.shuffled(self.rows, self.chance):
+            steps = self._n_steps(pool.order)
+            for start, stop in self.training_pacer.spans(steps):
+                total += self._finite(self.train_steps(pool, start, stop, steps))
+                seen = rows + stop * len(pool.order) // steps
+                if seen < len(self.rows):
+                    self._report(loss=total / seen, rows_per_s=seen / (perf_counter() - began), step=seen, steps=len(self.rows))
+                    if self._stop_asked():
+                        return None
+            rows += len(pool.order)
+        return total / rows
 
     def _validation_loss(self) -> float | None:
-        steps, total = self._n_steps(self.validation_rows), 0.0
-        if not steps:
+        if not len(self.validation_rows):
             return None
-        for start, stop in self.validation_pacer.spans(steps):
-            total += self._finite(self.validation_steps(self.validation_rows, start, stop, steps))
-            self.progress.check()
+        total = 0.0
+        for pool in self.pools.in_order(self.validation_rows):
+            steps = self._n_steps(pool.order)
+            for start, stop in self.validation_pacer.spans(steps):
+                total += self._finite(self.validation_steps(pool, start, stop, steps))
+                self.progress.check()
         return total / len(self.validation_rows)
 
     def _n_steps(self, rows: Rows) -> int:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import taken
 from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
 from detectors.messages import Message
@@ -43,7 +44,7 @@ class Items:
 
     def at(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
         """The items at `positions`, (positions, …)."""
-        return self.X[positions]
+        return taken(self.X, positions)
 
     def to_fit(self, fitted: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The positions of the items to learn from, where `fitted`, (rows,), are the rows to learn from."""

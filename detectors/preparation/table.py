@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import room_for
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.explanations.reasons import Reason, reasons
@@ -58,11 +59,14 @@ class TablePreparation(Preparation):
         return self.encoding.origins
 
     def fit(self, data: DataSet, fitted: NDArray[np.bool_], *, seed: int = 0, progress: Progress | None = None) -> Self:
-        self.encoding.fit(data.frame(data.columns("feature")).loc[fitted])
+        self.encoding.fit(data.frame_to_fit(data.columns("feature"), fitted, seed))
         return self
 
     def items(self, data: DataSet) -> Items:
-        return Items(self.encoding.transform(data.frame(self.columns)))
+        X = room_for((data.rows, len(self.names)))
+        for rows, frame in data.blocks(self.columns):
+            X[rows] = self.encoding.transform(frame)
+        return Items(X)
 
     def explained(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> NDArray[np.float32]:
         return self.encoding.transform(data.frame(self.columns, rows))

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from detectors import registry, roles
 from detectors.base import Detector, Progress, Quiet, Scores
-from detectors.data_set import DataSet
+from detectors.data_set import DataSet, rows_to_fit
 from detectors.errors import DataError
 from detectors.explanations.background import usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
 from detectors.frames import value_key
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation, find_preparation
 from detectors.runs.explained import game_of
@@ -56,6 +57,11 @@ class FittedRun:
     def training_scores(self) -> Scores:
         return self.scores[self.fitted]
 
+    @property
+    def fitted_rows(self) -> int:
+        """How many rows were learned from: of a series, how many windows, where a sample was asked for."""
+        return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
+
 
 def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     """Fits the detector on the rows that were asked for and scores every row of the data, in file order.
@@ -68,24 +74,42 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     with _timed(seconds, "read"):
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
-        frame = source.frame(_columns_needed(request))
-        labels = _labels(request, frame)
         detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
-        fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
+        fitted, labels = rows_to_learn(request, source, detector)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
-        preparation = find_preparation(request.kind, request.representation)(**request.preparation)
-        preparation.fit(source, fitted, seed=request.seed, progress=progress)
-        preparation.serve(detector)
-        items = preparation.items(source)
+        preparation, items = prepare(request, source, fitted, detector, progress)
     with _timed(seconds, "fit"):
-        learned = items.to_fit(fitted)
-        y = items.labels(labels, learned) if detector.supervised and labels is not None else None
-        _fit(detector, preparation, items.at(learned), y, progress)
+        learned = _sampled(request, items.to_fit(fitted))
+        learn(detector, preparation, items.at(learned), None if labels is None else items.labels(labels, learned), progress)
         stopped_early = progress.stop_asked()
     with _timed(seconds, "score"):
         scores = items.row_scores(detector, _item_scores(detector, items, learned, progress), progress)
     return FittedRun(request, source, detector, preparation, items, fitted, scores, labels, seconds, stopped_early)
+
+
+def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> tuple[NDArray[np.bool_], NDArray[np.int8] | None]:
+    """Which rows `detector` is to learn from, (rows,), and the label of every row, where there is a label column.
+
+    Raises:
+        DataError: there is none to learn from.
+    """
+    frame = source.frame(_columns_needed(request))
+    labels = _labels(request, frame)
+    fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
+    if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
+        fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
+    return fitted, labels
+
+
+def prepare(
+    request: RunRequest, source: DataSet, fitted: NDArray[np.bool_], detector: Detector, progress: Progress
+) -> tuple[Preparation, Items]:
+    """The preparation, fitted on the rows where `fitted` is true, and what it makes of all rows for `detector`."""
+    preparation = find_preparation(request.kind, request.representation)(**request.preparation)
+    preparation.fit(source, fitted, seed=request.seed, progress=progress)
+    preparation.serve(detector)
+    return preparation, preparation.items(source)
 
 
 def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDArray[np.bool_] | bool:
@@ -104,7 +128,10 @@ def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDAr
     return labels >= 0
 
 
-def _fit(detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress) -> None:
+def learn(
+    detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress
+) -> None:
+    """Fits `detector` on the items `X`; one that learns from labels also on theirs, (items,)."""
     varied = preparation.augmented(X, detector.seed)
     y = None
     if detector.supervised and labels is not None:
@@ -117,9 +144,11 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
     """Writes the result into `folder`: scores, detector, preparation, explanations of the most unusual rows, summary."""
     run.detector.save(folder / "detector")
     run.preparation.save(folder / "preparation")
+    ranking = np.argsort(run.scores, kind="stable")[::-1]
     arrays: dict[str, NDArray[Any]] = {
         "scores": run.scores,
-        "sorted_scores": np.sort(run.scores),
+        "ranking": ranking,
+        "sorted_scores": run.scores[ranking[::-1]],
         "sorted_training_scores": np.sort(run.training_scores),
         "fitted": run.fitted,
         "usual": _usual(run),
@@ -132,7 +161,8 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
     explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
     with _timed(run.seconds, "explain"):
-        _explain_most_unusual(run, explainer, folder, progress)
+        rows = ranking[: explainer.rows_at_once]
+        save_explanations(folder, rows, explainer.many(run.preparation.explained(run.data, rows, run.detector), progress))
     write_json(folder / "result.json", _summary(run, explainer))
 
 
@@ -166,6 +196,19 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
     for first, stop in pairwise(found.bounds):
         leading[found.order[first : first + max(1, round((stop - first) * request.fit_first))]] = True
     return leading
+
+
+def _sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of the ascending `positions` as many as were asked for, drawn at random; all of them where nothing was."""
+    if request.fit_sample is None or request.fit_sample >= len(positions):
+        return positions
+    return np.sort(np.random.default_rng(request.seed % 2**32).choice(positions, request.fit_sample, replace=False))
+
+
+def _mask(positions: NDArray[np.intp], rows: int) -> NDArray[np.bool_]:
+    mask = np.zeros(rows, dtype=bool)
+    mask[positions] = True
+    return mask
 
 
 def matches(values: pd.Series, text: str) -> NDArray[np.bool_]:
@@ -240,16 +283,11 @@ def _usual(run: FittedRun) -> NDArray[np.float32]:
     return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
 
 
-def _explain_most_unusual(run: FittedRun, explainer: Explainer, folder: Path, progress: Progress) -> None:
-    rows = np.argsort(run.scores, kind="stable")[::-1][: explainer.rows_at_once]
-    explained = run.preparation.explained(run.data, rows, run.detector)
-    save_explanations(folder, rows, explainer.many(explained, progress))
-
-
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
-        "fitted_rows": int(run.fitted.sum()),
+        "fitted_rows": run.fitted_rows,
+        "prepared_rows": rows_to_fit(run.fitted_rows, len(run.request.features)) if run.request.kind == "table" else run.fitted_rows,
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},

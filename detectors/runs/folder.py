@@ -94,7 +94,7 @@ class RunFolder:
         return self.result.exists() or (self.path / "failure.json").exists() or self.stop_mode() == "discard"
 
     def array(self, name: str) -> NDArray[Any]:
-        """An array of the result as a memory map: scores, sorted_scores, fitted, labels …
+        """An array of the result as a memory map: scores, ranking, sorted_scores, fitted, labels …
 
         Raises:
             StorageError: it is not there (any longer).

@@ -31,6 +31,8 @@ class RunRequest:
     fit_where: FitWhere | None = None
     fit_first: float | None = None
     """Fit only on this leading share of the time steps (of each entity): what comes later is judged, and never learned from."""
+    fit_sample: int | None = None
+    """Fit only on so many of these rows, drawn at random by `seed`; every row is scored all the same. None: on all of them."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import made_of
 from detectors.base import Detector, Progress, Scores
 from detectors.messages import N_
 from detectors.params import Preset, choice, integer, integers, number, switch
@@ -184,4 +185,4 @@ def _limits(X: NDArray[np.float32]) -> Limits:
 
 def _to_unit(X: NDArray[np.float32], low: NDArray[np.float32], span: NDArray[np.float32]) -> NDArray[np.float32]:
     # A constant column becomes 0, and comes back as its constant.
-    return ((X - low) / np.where(span > 0, span, 1)).astype(np.float32)
+    return made_of(X, lambda rows: (rows - low) / np.where(span > 0, span, 1))

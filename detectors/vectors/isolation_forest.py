@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import is_large, taken
 from detectors.base import Detector, Progress, Scores
 from detectors.errors import StorageError
 from detectors.messages import N_
@@ -18,6 +19,9 @@ FILE = "forest.skops"
 
 #: Trees grown between two looks at the stop flag.
 TREES_A_PIECE = 10
+
+#: Rows that all trees draw from at least, where not all rows are at hand.
+FEWEST_DRAWN = 100_000
 
 #: What a forest consists of beside scikit-learn's own estimators. A fixed list: a file that asks for more is not ours.
 TRUSTED_TYPES = ["sklearn.tree._tree.Tree"]
@@ -67,6 +71,7 @@ class IsolationForest(Detector):
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from sklearn.ensemble import IsolationForest as Forest
 
+        X = self._enough_rows(X)
         self._forest = Forest(
             n_estimators=0, max_samples=min(self.rows_per_tree, len(X)), max_features=self.features_share,
             bootstrap=self.bootstrap, random_state=self.seed % 2**32, warm_start=True,
@@ -78,6 +83,13 @@ class IsolationForest(Detector):
             progress.report("fitting", self._forest.n_estimators, self.trees)
             if progress.stop_asked():
                 break
+
+    def _enough_rows(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of an array too large for memory as many rows as all trees draw together, drawn at random: scikit-learn would copy it."""
+        enough = max(self.trees * self.rows_per_tree, FEWEST_DRAWN)
+        if not is_large(X.shape) or len(X) <= enough:
+            return X
+        return taken(X, np.sort(np.random.default_rng(self.seed % 2**32).choice(len(X), enough, replace=False)))
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return -self._forest.score_samples(X)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import streamlit as st
 
 from detectors import export, flagged
 from detectors.flagged import reasons_of
-from detectors.frames import load_rows
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
@@ -61,8 +61,10 @@ def _file(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, c
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found = flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
     scores = np.asarray(folder.array("scores")[rows])
-    frame = flagged.flagged_frame(load_rows(data, rows), rows, np.arange(len(rows)), scores, found)
-    return export.FORMATS[chosen].write(frame)
+    with TemporaryFile() as file:
+        export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), file)
+        file.seek(0)
+        return file.read()
 
 
 def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:

@@ -132,11 +132,16 @@ def data_rows(data_id: str, rows: tuple[int, ...]) -> pd.DataFrame:
     return load_rows(workbench().data_folder(data_id), np.array(rows, dtype=np.intp))
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
 def ranking(run_id: str) -> NDArray[np.intp]:
-    """Positions of a finished run's rows, the most unusual first."""
-    scores = workbench().run_folder(run_id).array("scores")
-    return np.argsort(scores, kind="stable")[::-1]
+    """Positions of a finished run's rows, the most unusual first; a memory map."""
+    folder = workbench().run_folder(run_id)
+    return folder.array("ranking") if folder.has("ranking") else _ranking(run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=5)
+def _ranking(run_id: str) -> NDArray[np.intp]:
+    """The same of a run that was done before rankings were kept."""
+    return np.argsort(workbench().run_folder(run_id).array("scores"), kind="stable")[::-1]
 
 
 @st.cache_data(show_spinner=False, max_entries=500)

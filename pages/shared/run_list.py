@@ -80,6 +80,8 @@ def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
         share=percent(threshold.flagged / summary["rows"]),
         seconds=round(sum(summary["seconds"].values()), 1),
     )
+    if run.request.get("fit_sample") is not None:
+        text += " · " + say(N_("learned from {fitted} rows"), fitted=summary["fitted_rows"])
     return text + (" · " + say(N_("stopped early")) if summary.get("stopped_early") else "")
 
 
@@ -105,3 +107,6 @@ def _details(run: RunRecord) -> None:
             seconds = {name: round(value, 2) for name, value in summary["seconds"].items()}
             st.caption(say(N_("Seconds: {seconds}"), seconds=", ".join(f"{name} {value}" for name, value in seconds.items())))
             st.caption(say(N_("Fitted on {fitted} of {rows} rows"), fitted=summary["fitted_rows"], rows=summary["rows"]))
+            if summary.get("prepared_rows", summary["fitted_rows"]) < summary["fitted_rows"]:
+                prepared = N_("Filled and scaled by what {prepared} of these rows, drawn at random, say")
+                st.caption(say(prepared, prepared=summary["prepared_rows"]))

@@ -24,6 +24,7 @@ _WRITTEN = "url_as_written"
 _UPLOADS = "uploads_so_far"
 _STEPS = "shown_steps"
 _DETECTOR = "detector"
+_SAMPLES = "samples"
 _REFUSAL = "refusal"
 _PENDING = "pending_import"
 _REFUSALS = "refusals"
@@ -206,6 +207,18 @@ def chosen_detector(default: str) -> str:
 
 def choose_detector(name: str) -> None:
     st.session_state[_DETECTOR] = name
+
+
+def sample(data_id: str) -> int | None:
+    """How many rows of a data set to learn from, where a sample was chosen."""
+    kept: dict[str, int] = st.session_state.get(_SAMPLES, {})
+    return kept.get(data_id)
+
+
+def choose_sample(data_id: str, rows: int | None) -> None:
+    """Keeps the choice of a sample of so many rows, or of all of them."""
+    others = {kept: count for kept, count in st.session_state.get(_SAMPLES, {}).items() if kept != data_id}
+    st.session_state[_SAMPLES] = others if rows is None else {**others, data_id: rows}
 
 
 def refuse(message: Message) -> None:
