@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from detectors.frames import load_frame
+from detectors.export import FORMATS
+from detectors.flagged import flagged_frames
+from detectors.frames import load_frame, load_rows
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from pages.shared import engine
@@ -117,3 +122,21 @@ def test_odd_column_names_stay_text_on_every_page_and_in_every_export(bench, tmp
         app = opened(page, data=data_id, run=run_id)
         assert not app.error, [error.value for error in app.error]
         assert "<b>bold" not in texts(app)
+    ours = ["rank", "row", "score"]
+    in_text = [f"'{name}" if name in ("=1+1", "%{x} {0} $a$") else name for name in names]  # a spreadsheet would run these
+    assert exported(bench, run_id, "csv") == [*ours, *in_text]
+    assert exported(bench, run_id, "excel") == [*ours, *names]
+    assert exported(bench, run_id, "parquet") == [*ours, *names]
+
+
+def exported(bench: Workbench, run_id: str, file_format: str) -> list[str]:
+    """The names of the columns of the five most unusual rows, written as a file and read back; the values must be the data's."""
+    folder, data = bench.run_folder(run_id), bench.data_folder(bench.records.run(run_id).data_id)
+    rows = np.asarray(folder.array("ranking")[:5])
+    stream = io.BytesIO()
+    FORMATS[file_format].write(flagged_frames(data, rows, np.asarray(folder.array("scores")[rows]), {}), stream)
+    read = {"csv": pd.read_csv, "excel": pd.read_excel, "parquet": pd.read_parquet}[file_format]
+    found = read(io.BytesIO(stream.getvalue()))
+    np.testing.assert_allclose(found.iloc[:, 3:].to_numpy(), load_rows(data, rows).to_numpy())
+    assert (found["row"] - 1).tolist() == rows.tolist()
+    return found.columns.tolist()
