@@ -99,6 +99,28 @@ def test_what_was_read_can_be_read_differently_as_a_new_data_set_while_its_file_
     assert "is gone" in app.button(key="read_differently").help
 
 
+def test_a_refused_file_can_be_looked_at_and_read_differently(bench):
+    before = len(bench.records.data_sets())
+    app = uploaded("quotes.csv", b'size,n\n"a",1\n"b",2\n"5" wide,3\n')
+    assert "has a quote that is not closed" in app.error[0].value
+    assert len(bench.records.data_sets()) == before
+    app.button(key="read_refused_differently").click().run()
+    assert "has a quote that is not closed" in app.error[0].value
+    assert app.button(key="import_as_shown").disabled
+    app.selectbox(key="reading__quote").set_value("none").run()
+    assert not app.error
+    assert app.dataframe[0].value["size"].tolist() == ['"a"', '"b"', '"5" wide']
+    app.button(key="import_as_shown").click().run()
+    assert (bench.records.data_sets()[0].name, bench.records.data_sets()[0].rows) == ("quotes.csv", 3)
+
+
+def test_a_workbook_whose_first_sheet_is_refused_is_read_from_another(bench):
+    app = uploaded("sheets.xlsx", workbook({"Notes": [["only names"]], "Readings": [["a", "b"], [1, 2], [3, 4]]}))
+    app.button(key="read_refused_differently").click().run()
+    app.text_input(key="reading_sheet").set_value("Readings").run()
+    assert app.dataframe[0].value.columns.tolist() == ["a", "b"]
+
+
 ODD = ["amount", "amount", "", "<b>bold</b>", "**stars** `code` [x](http://y)", "=1+1", "%{x} {0} $a$", "n" * 300, ":red[x]"]
 
 
