@@ -35,8 +35,9 @@ MOST_UNSORTED = 8
 
 def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
     """The detectors as cards, with what speaks for and against the chosen one below; gives the chosen one."""
-    name = state.chosen_detector(detectors[0].name())
-    chosen = next((detector for detector in detectors if detector.name() == name), detectors[0])
+    first = next((detector for detector in detectors if not detector.supervised), detectors[0])
+    name = state.chosen_detector(first.name())
+    chosen = next((detector for detector in detectors if detector.name() == name), first)
     shown = of_family(detectors)
     with st.grid(min(4, max(2, len(detectors)))):
         for detector in shown:
@@ -58,7 +59,8 @@ def of_family(detectors: list[type[Detector]]) -> list[type[Detector]]:
 
 def detector_card(detector: type[Detector], *, is_chosen: bool) -> None:
     with st.container(border=True, height="stretch", key=f"card_{detector.name()}"):
-        st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]")
+        needs_labels = f" :blue-badge[{say(N_('with labels'))}]" if detector.supervised else ""
+        st.markdown(f"**{say(detector.title)}** :gray-badge[{say(detector.family)}]{needs_labels}")
         st.caption(say(detector.summary))
         st.space("stretch")
         st.button(

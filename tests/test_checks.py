@@ -60,6 +60,7 @@ def test_nothing_is_found_in_sound_data() -> None:
         ("mostly", [str(n % 40) for n in range(ROWS - 40)] + ["n/k"] * 40, "mixed mostly", "numbers in 360 of 400 rows looked at and texts such as `n/k`"),
         ("paid", np.random.default_rng(0).lognormal(0, 4, ROWS), "skew", "is extremely skewed"),
         ("gappy", [1.5, 2.5, 3.5, None, 5.5] * (ROWS // 5), "gaps gappy", "is missing in 20 % of the rows"),
+        ("kind", ["a", "b", "a", None, "c"] * (ROWS // 5), "gaps kind", "is missing in 20 % of the rows. A gap counts as a category of its own"),
         ("sparse", [1.5, None, None, None, 2.5] * (ROWS // 5), "gaps sparse", "hardly anything"),
         ("code", [f"c{n % 90}" for n in range(ROWS)], "categories code", "90 different values"),
     ],

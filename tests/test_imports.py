@@ -116,11 +116,13 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_while_a_file_is_read_another_person_opens_pages_and_when_it_is_cancelled_nothing_is_left(bench: Workbench, source: Path) -> None:
+def test_while_a_file_is_read_another_person_opens_pages_and_when_it_is_cancelled_nothing_is_left(
+    bench: Workbench, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reading is held up at its first word until the other person has seen what there is to see."""
-    seen, held = threading.Event(), bench.start_import(source, "machine.csv")
-    look = held._look
-    held._look = lambda now: (seen.wait(PATIENCE_S), look(now))  # type: ignore[method-assign, assignment]
+    seen, look = threading.Event(), Import._look
+    monkeypatch.setattr(Import, "_look", lambda begun, now: (seen.wait(PATIENCE_S), look(begun, now)))
+    held = bench.start_import(source, "machine.csv")
     for page in ("home", "data"):
         app = AppTest.from_file(FRAME, default_timeout=PATIENCE_S).run()
         app = app if page == "home" else app.switch_page(f"{page}.py").run()

@@ -45,7 +45,7 @@ class InMemory(DataSet):
 
 
 def in_memory(*pictures: np.ndarray) -> InMemory:
-    return InMemory(Path(), {}, list(pictures))
+    return InMemory(Path(), {}, held=list(pictures))
 
 
 def plain(height: int, width: int, channels: int = 1, value: int = 100) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_of_more_rows_than_may_be_kept_all_are_scored() -> None:
 
 @pytest.mark.parametrize("columns", [3, 40], ids=["by a tree", "by products"])
 def test_neighbours_are_measured_the_same_alone_and_among_many(columns: int) -> None:
-    rows, asked = cloud(500, columns), cloud(200, columns) + 1
+    rows, asked = cloud(500, columns), cloud(20, columns) + 1
     neighbours = Neighbours(rows)
     distances, places = neighbours.nearest(asked, 4, Progress())
     alone = [neighbours.nearest(row[None], 4, Progress()) for row in asked]

@@ -22,6 +22,7 @@ _GAPS = N_("`{column}` is missing in {percent} % of the rows. A gap is filled wi
 _MANY = N_(
     "{count} columns have gaps, most of all `{column}` ({percent} % missing). A gap is filled with the usual value, so it never looks unusual."
 )
+_CATEGORY = N_("`{column}` is missing in {percent} % of the rows. A gap counts as a category of its own.")
 _ROWS = N_("{count} of {rows} rows have more than half of their features missing. They are not learned from, but scored.")
 
 _SAMPLED_ROWS = N_(
@@ -29,6 +30,10 @@ _SAMPLED_ROWS = N_(
 )
 
 _FLAG = Remedy(N_("Say what was missing"), preparation={"missing_flags": True})
+_USUAL = Remedy(
+    N_("Fill with the most frequent"), preparation={"missing_categories": "most_frequent"},
+    help=N_("Where a gap means nothing. It holds for all categories."),
+)  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -43,7 +48,11 @@ def _columns(facts: Facts) -> Iterator[Finding]:
         if share >= NEARLY_EMPTY:
             aside = Remedy(SET_ASIDE, roles={column: "ignored"})
             yield Finding(f"gaps {column}", "notable", Message(_FEW_LEFT, _values(column, share)), (aside,))
-    some = {column: share for column, share in shares.items() if SOME <= share < NEARLY_EMPTY and types[column] != "text"}
+    told = {column: share for column, share in shares.items() if SOME <= share < NEARLY_EMPTY}
+    some = {column: share for column, share in told.items() if types[column] != "text"}
+    texts = {column: share for column, share in told.items() if types[column] == "text"}
+    for column in sorted(texts, key=lambda name: -texts[name])[:MOST_NAMED]:
+        yield Finding(f"gaps {column}", "idea", Message(_CATEGORY, _values(column, texts[column])), (_USUAL,))
     if len(some) > MOST_NAMED:
         column = max(some, key=lambda name: some[name])
         yield Finding("gaps", "notable", Message(_MANY, {**_values(column, some[column]), "count": len(some)}), (_FLAG,))

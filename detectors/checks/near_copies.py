@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from detectors.checks.finding import Facts, Finding, Remedy
 from detectors.messages import N_, Message
 
-#: From this correlation on, one column is the other but for rounding.
-SAME = 0.999
+#: From this correlation on, one column hardly says more than the other.
+SAME = 0.99
 
 #: Gaps, which come to lie in the middle, make a correlation look smaller: from here on it is looked at without them.
 WORTH_A_LOOK = 0.8
