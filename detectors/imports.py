@@ -71,7 +71,7 @@ class Import:
         """The data set, once it is there.
 
         Raises:
-            DataError: the file cannot be read; nothing of it is kept.
+            DataError: the file cannot be read, and is no data set (`reading.Misread` where it might be in another way).
             Discarded: it was cancelled.
         """
         self._ended.wait()
