@@ -118,7 +118,8 @@ def test_a_cover_with_a_title_is_passed_over_and_one_with_a_list_is_doubted(tmp_
     content = workbook({"Cover": [["Sales of 2025"]], "Data": ROWS})
     assert doubts(tmp_path, content) == ""
     assert read(tmp_path, content)[0].options["sheet"] == "Data"
-    assert "2 sheets hold data; `Data` was read" in doubts(tmp_path, workbook({"Cover": [["Sales"], ["by us"]], "Data": ROWS}))
+    (listed := tmp_path / "listed").mkdir()
+    assert "2 sheets hold data; `Data` was read" in doubts(listed, workbook({"Cover": [["Sales"], ["by us"]], "Data": ROWS}))
 
 
 def test_several_sheets_with_data_are_doubted_and_one_can_be_chosen(tmp_path: Path) -> None:
