@@ -23,6 +23,7 @@ from detectors.settings import Settings
 from detectors.storage.files import Workspace
 from detectors.storage.lock import ServerLock
 from detectors.storage.records import Records
+from pages.shared.streamed_download import route as download_route
 from pages.shared.streamed_upload import route as upload_route
 
 PROJECT = Path(__file__).resolve().parent
@@ -84,7 +85,12 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-app = st.App(PROJECT / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SafeHeaders)], routes=[upload_route.ROUTE])
+app = st.App(
+    PROJECT / "pages" / "frame.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SafeHeaders)],
+    routes=[upload_route.ROUTE, download_route.ROUTE],
+)
 
 
 def main() -> None:

@@ -49,20 +49,27 @@ class ScoreAxis:
         return {"low": self.low, "high": self.high, "logarithmic": self.logarithmic}
 
 
-def grid(start: int, stop: int, most: int, steps: int) -> Grid:
-    """At most `most` buckets (2 or more) that cover the steps from `start` to `stop` (excluded) of a series of `steps`."""
+def grid(start: int, stop: int, most: int, steps: int, unit: int = 1) -> Grid:
+    """At most `most` buckets (2 or more) that cover the steps from `start` to `stop` (excluded) of a series of `steps`.
+
+    Buckets wider than `unit` are multiples of it.
+    """
     start, stop = max(0, min(start, steps)), max(0, min(stop, steps))
-    width = max(1, -(-(stop - start) // (most - 1)))  # one bucket kept for the borders that do not fall on a multiple
+    width = _width(stop - start, most, unit)
     return Grid(start // width * width, min(steps, -(-stop // width) * width), width)
 
 
-def grid_around(start: int, stop: int, most: int, steps: int, *, margin: float) -> Grid:
-    """At most `most` buckets: as fine as the range and at least `margin` of its length on both sides allow, the rest beside it."""
+def grid_around(start: int, stop: int, most: int, steps: int, *, margin: float, unit: int = 1) -> Grid:
+    """As `grid`: as fine as the range and at least `margin` of its length on both sides allow, the rest beside it."""
     start, stop = max(0, min(start, steps)), max(0, min(stop, steps))
     wanted = min(steps, math.ceil((stop - start) * (1 + 2 * margin)))
-    width = max(1, -(-wanted // (most - 1)))
-    room = max(0, (most - 1) * width - (stop - start)) // 2
-    return grid(start - room, stop + room, most, steps)
+    room = max(0, (most - 1) * _width(wanted, most, unit) - (stop - start)) // 2
+    return grid(start - room, stop + room, most, steps, unit)
+
+
+def _width(steps: int, most: int, unit: int) -> int:
+    width = max(1, -(-steps // (most - 1)))  # one bucket kept for the borders that do not fall on a multiple
+    return width if width <= unit else -(-width // unit) * unit
 
 
 def extremes(values: NDArray[Any], buckets: Grid) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -80,7 +87,12 @@ def means(values: NDArray[Any], buckets: Grid) -> NDArray[np.float64]:
     known = ~np.isnan(values[buckets.start : buckets.stop])
     sums = _reduced(np.add, np.where(known, values[buckets.start : buckets.stop], 0), _from_zero(buckets))
     counts = _reduced(np.add, known.astype(np.int64), _from_zero(buckets))
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    return _divided(sums, counts)
+
+
+def means_of_sums(sums: NDArray[np.float64], known: NDArray[np.int64], buckets: Grid) -> NDArray[np.float64]:
+    """(buckets,): as `means`, where each step is the sum of so many `known` values."""
+    return _divided(_reduced(np.add, sums, buckets), _reduced(np.add, known, buckets))
 
 
 def any_in(flags: NDArray[np.bool_], buckets: Grid) -> NDArray[np.bool_]:
@@ -111,6 +123,10 @@ def score_axis(scores: NDArray[Any], cut_off: float | None) -> ScoreAxis:
     if low == high:
         return ScoreAxis(min(low, 0.0), max(high, 0.0) or 1.0, False)
     return ScoreAxis(0.0 if 0 <= low < high / 2 else low, high, False)
+
+
+def _divided(sums: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
 
 
 def _from_zero(buckets: Grid) -> Grid:

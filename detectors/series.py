@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.data_set import DataSet
+from detectors.long_series import MOST_VALUES, LongColumns, OfData, OfRun, as_floats
 from detectors.runs.folder import RunFolder
 from detectors.timeline import Timeline, events, timeline
 
@@ -22,8 +23,8 @@ class OrderedSeries:
     entities: list[str]
     """The name of each entity; one without a name where there is no such column."""
     columns: list[str]
-    actual: NDArray[np.float64]
-    """(rows, columns), nan where missing."""
+    actual: NDArray[np.float64] | LongColumns
+    """(rows, columns), nan where missing; of a long series, `actual[part, place]` can be looked at and nothing else."""
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -33,6 +34,12 @@ class OrderedSeries:
     def part(self, entity: int) -> slice:
         """The ordered rows of one entity."""
         return slice(int(self.timeline.bounds[entity]), int(self.timeline.bounds[entity + 1]))
+
+    def beginning(self, entity: int, most: int) -> NDArray[np.float64]:
+        """(steps, columns): the first steps of an entity, `most` of them at most."""
+        part = self.part(entity)
+        first = slice(part.start, min(part.stop, part.start + most))
+        return self.actual.steps(first, range(len(self.columns))) if isinstance(self.actual, LongColumns) else self.actual[first]
 
     def times(self, positions: NDArray[np.intp]) -> NDArray:
         """When the ordered rows at `positions` were measured: moments, numbers, or numbers of rows from 1."""
@@ -57,17 +64,25 @@ def ordered_series(data: DataSet) -> OrderedSeries:
     """The series of `data` by its roles: values are the features, ordered by entity and time."""
     time, entity = (next(iter(data.columns(role)), None) for role in ("time", "entity"))
     columns = data.columns("feature")
-    frame = data.frame(list(dict.fromkeys([*columns, *(name for name in (time, entity) if name)])))
+    order_by = [name for name in (time, entity) if name]
+    is_long = data.rows * len(columns) > MOST_VALUES
+    frame = pd.DataFrame(index=range(data.rows)) if is_long and not order_by else data.frame(order_by if is_long else [*columns, *order_by])
     found = timeline(frame, time, entity)
-    actual = frame[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)[found.order]
+    actual = LongColumns(OfData(data, columns), found) if is_long else as_floats(frame[columns])[found.order]
     firsts = found.order[found.bounds[:-1]]
     names = [str(name) for name in frame[entity].iloc[firsts]] if entity else [""] * len(firsts)
     return OrderedSeries(found, names, columns, actual)
 
 
-def expected_in_order(run: RunFolder, series: OrderedSeries) -> NDArray[np.float32] | None:
-    """What the detector of `run` expected of each ordered row, (rows, columns) in the data's units, where it knows."""
-    return np.asarray(run.array("expected"))[series.rows] if run.has("expected") else None
+def expected_in_order(run: RunFolder, series: OrderedSeries) -> NDArray[np.float32] | LongColumns | None:
+    """What the detector of `run` expected of each ordered row, in the data's units and as `series.actual` is kept, where it knows."""
+    if not run.has("expected"):
+        return None
+    return (
+        LongColumns(OfRun(run), series.timeline)
+        if isinstance(series.actual, LongColumns)
+        else np.asarray(run.array("expected"))[series.rows]
+    )
 
 
 def find_events(series: OrderedSeries, scores: NDArray[np.float64], cut_off: float, gap: int) -> list[Event]:

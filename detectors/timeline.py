@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,12 @@ class Timeline:
     unread: NDArray[np.intp]
     """Positions of the rows whose time could not be read; they keep their place behind the row before."""
 
-    @property
+    @cached_property
+    def is_in_order(self) -> bool:
+        """Whether the rows of the data stand in this order already."""
+        return not len(self.order) or bool(self.order[0] == 0 and (np.diff(self.order) == 1).all())
+
+    @cached_property
     def usual_step(self) -> float:
         """The most usual distance between neighbours, in seconds or as counted; 1 for the rows' own order."""
         steps = self.steps
@@ -70,9 +76,11 @@ def timeline(frame: pd.DataFrame, time: str | None, entity: str | None) -> Timel
     unread = np.zeros(0, dtype=np.intp)
     if seconds is not None:
         unread = np.flatnonzero(np.isnan(seconds))
-        seconds = _filled(seconds, groups)
-    keys = [np.arange(rows), groups] if seconds is None else [np.arange(rows), seconds, groups]
-    order = np.lexsort(keys)
+        seconds = _filled(seconds, groups) if len(unread) else seconds
+    if entity is None and (seconds is None or (seconds[1:] >= seconds[:-1]).all()):
+        order = np.arange(rows)  # as most files are; sorting a long one takes as much memory again
+    else:
+        order = np.lexsort([np.arange(rows), groups] if seconds is None else [np.arange(rows), seconds, groups])
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(groups[order])) + 1, [rows]]).astype(np.intp)
     return Timeline(order, bounds, None if seconds is None else seconds[order], is_date, unread)
 

@@ -175,6 +175,9 @@ class Workbench:
             report = reading.read_file(source, folder, name=name, limits=limits, options=options, ask=options is None, watch=watch)
         except reading.Doubted as doubted:
             raise reading.Doubted(self._kept(source, doubted.preview.content_hash), doubted.preview) from None
+        except reading.Misread as misread:
+            misread.source = self._kept(source, misread.content_hash)
+            raise
         self._kept(source, report.content_hash)
         return self._recorded(data_id, report)
 

@@ -20,7 +20,7 @@ from pages.shared.checks import checks_card
 from pages.shared.data_set_list import data_set_list
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
-from pages.shared.import_preview import import_preview, read_differently
+from pages.shared.import_preview import import_preview, offer_reading_differently, read_differently
 from pages.shared.importing import follow_import, uploader
 from pages.shared.keeping import attempt, entry_menu
 from pages.shared.language import escape, plain, say, say_message
@@ -247,6 +247,7 @@ def column_config(kind: str) -> dict[str, Any]:
 page_head(N_("Data"), N_("Upload a file, see what is in it, and say what each column is for."))
 if refused := state.take_refusal():
     st.error(say_message(refused), icon=":material/error:")
+    offer_reading_differently()
 opened, pending, reading = state.data_set(), state.pending(), None
 if pending is not None and state.current_import() is None:
     import_preview(pending)

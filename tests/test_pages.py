@@ -231,6 +231,21 @@ def test_the_threshold_page_shows_counts_figures_and_flagged_rows(data_id, run_i
     planted = table[table["row"] == PLANTED[0] + 1].iloc[0]
     assert planted["doubled"] == machine_frame()["doubled"][PLANTED[0]]
     assert [button.proto.label for button in app.get("download_button")] == ["Download flagged rows"]
+    assert not app.get("link_button")
+
+
+def test_a_large_file_of_flagged_rows_is_a_link_to_where_it_is_sent_from_disk(data_id, run_id, monkeypatch):
+    monkeypatch.setattr("pages.shared.download.MOST_IN_MEMORY", 100)
+    app = opened("threshold", data=data_id, run=run_id)
+    assert not app.get("download_button")
+    (link,) = app.get("link_button")
+    assert link.proto.label == "Download flagged rows"
+    assert link.proto.url.startswith("/outgoing?offer=")
+    monkeypatch.setattr("detectors.export.EXCEL_ROWS", 1)
+    app.session_state["format"] = "excel"
+    app.run()
+    assert not app.exception
+    assert app.get("link_button")[0].proto.disabled
 
 
 def test_a_typed_rule_moves_the_threshold_and_stays(bench, data_id, run_id):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from detectors.frames import load_frame
+from detectors.export import FORMATS
+from detectors.flagged import flagged_frames
+from detectors.frames import load_frame, load_rows
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from pages.shared import engine
@@ -94,6 +99,28 @@ def test_what_was_read_can_be_read_differently_as_a_new_data_set_while_its_file_
     assert "is gone" in app.button(key="read_differently").help
 
 
+def test_a_refused_file_can_be_looked_at_and_read_differently(bench):
+    before = len(bench.records.data_sets())
+    app = uploaded("quotes.csv", b'size,n\n"a",1\n"b",2\n"5" wide,3\n')
+    assert "has a quote that is not closed" in app.error[0].value
+    assert len(bench.records.data_sets()) == before
+    app.button(key="read_refused_differently").click().run()
+    assert "has a quote that is not closed" in app.error[0].value
+    assert app.button(key="import_as_shown").disabled
+    app.selectbox(key="reading__quote").set_value("none").run()
+    assert not app.error
+    assert app.dataframe[0].value["size"].tolist() == ['"a"', '"b"', '"5" wide']
+    app.button(key="import_as_shown").click().run()
+    assert (bench.records.data_sets()[0].name, bench.records.data_sets()[0].rows) == ("quotes.csv", 3)
+
+
+def test_a_workbook_whose_first_sheet_is_refused_is_read_from_another(bench):
+    app = uploaded("sheets.xlsx", workbook({"Notes": [["only names"]], "Readings": [["a", "b"], [1, 2], [3, 4]]}))
+    app.button(key="read_refused_differently").click().run()
+    app.text_input(key="reading_sheet").set_value("Readings").run()
+    assert app.dataframe[0].value.columns.tolist() == ["a", "b"]
+
+
 ODD = ["amount", "amount", "", "<b>bold</b>", "**stars** `code` [x](http://y)", "=1+1", "%{x} {0} $a$", "n" * 300, ":red[x]"]
 
 
@@ -117,3 +144,21 @@ def test_odd_column_names_stay_text_on_every_page_and_in_every_export(bench, tmp
         app = opened(page, data=data_id, run=run_id)
         assert not app.error, [error.value for error in app.error]
         assert "<b>bold" not in texts(app)
+    ours = ["rank", "row", "score"]
+    in_text = [f"'{name}" if name in ("=1+1", "%{x} {0} $a$") else name for name in names]  # a spreadsheet would run these
+    assert exported(bench, run_id, "csv") == [*ours, *in_text]
+    assert exported(bench, run_id, "excel") == [*ours, *names]
+    assert exported(bench, run_id, "parquet") == [*ours, *names]
+
+
+def exported(bench: Workbench, run_id: str, file_format: str) -> list[str]:
+    """The names of the columns of the five most unusual rows, written as a file and read back; the values must be the data's."""
+    folder, data = bench.run_folder(run_id), bench.data_folder(bench.records.run(run_id).data_id)
+    rows = np.asarray(folder.array("ranking")[:5])
+    stream = io.BytesIO()
+    FORMATS[file_format].write(flagged_frames(data, rows, np.asarray(folder.array("scores")[rows]), {}), stream)
+    read = {"csv": pd.read_csv, "excel": pd.read_excel, "parquet": pd.read_parquet}[file_format]
+    found = read(io.BytesIO(stream.getvalue()))
+    np.testing.assert_allclose(found.iloc[:, 3:].to_numpy(), load_rows(data, rows).to_numpy())
+    assert (found["row"] - 1).tolist() == rows.tolist()
+    return found.columns.tolist()

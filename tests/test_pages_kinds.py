@@ -119,6 +119,15 @@ def test_a_flagged_item_is_explained(bench, runs, kind):
     assert "so 0 is left unexplained" in texts(app)
 
 
+def test_a_long_series_is_shown_on_every_page_too(bench, data, runs, monkeypatch):
+    monkeypatch.setattr("detectors.series.MOST_VALUES", 100)
+    engine.forget_kept()
+    assert "Usual step: 1 days" in texts(without_error(opened("data", data=data["series"])))
+    for page in ("train", "threshold", "explain"):
+        without_error(opened(page, run=runs["series"], data=data["series"]))
+    engine.forget_kept()
+
+
 def test_a_detector_that_learns_from_labels_says_so_without_any(bench, data):
     roles = {**bench.records.data_set(data["text"]).roles, "label": "ignored"}
     run_id = bench.start_run(RunRequest(data["text"], "tfidf_logistic", roles, kind="text", representation="tokens"))

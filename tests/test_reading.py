@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pyarrow import parquet
 from detectors.errors import DataError, StorageError
 from detectors.frames import load_frame
 from detectors.messages import Message
-from detectors.reading import Limits, Report, load_report, read_file
+from detectors.reading import Limits, Misread, ReadingOptions, Report, load_report, preview_file, read_file
 from detectors.reading.conversion import convert
 from detectors.reading.names import unique_names
 from detectors.reading.process import Task, run_limited, run_worker
@@ -254,3 +255,27 @@ def test_memory_is_watched_where_the_system_does_not_limit_it(tmp_path: Path) ->
     hungry = [sys.executable, "-c", "import time; filled = b'x' * 10**9; time.sleep(60)"]
     with tempfile.TemporaryFile() as errors, pytest.raises(DataError, match="needs more than 200 MB of memory"):
         run_limited(hungry, Limits(memory_bytes=200 * 10**6), "data.csv", errors)
+
+
+# ── refused, and perhaps to be read in another way ──
+
+STRAY_QUOTE = 'size,n\n"a",1\n"b",2\n"5" wide,3\n'
+
+
+@pytest.mark.parametrize(("name", "content"), [("data.csv", STRAY_QUOTE.encode()), ("data.csv.gz", gzip.compress(STRAY_QUOTE.encode()))])
+def test_a_refused_text_says_how_it_was_tried_and_reads_in_another_way(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / "upload").write_bytes(content)
+    with pytest.raises(Misread) as refused:
+        read_file(tmp_path / "upload", tmp_path / "data", name=name, options=ReadingOptions(decimal="point"))
+    assert "begins on line 4 has a quote" in str(refused.value)
+    assert (refused.value.options["quote"], refused.value.options["decimal"]) == ("auto", "point")
+    assert refused.value.content_hash == hashlib.sha256(content).hexdigest()
+    found = preview_file(tmp_path / "upload", name=name, options=ReadingOptions(**{**refused.value.options, "quote": "none"}))
+    assert found.rows["size"].tolist() == ['"a"', '"b"', '"5" wide']
+
+
+def test_a_refused_file_of_a_format_without_options_has_none(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataError) as refused:
+        read_file(tmp_path / "upload", tmp_path / "data", name="data.parquet")
+    assert not isinstance(refused.value, Misread)

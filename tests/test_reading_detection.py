@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.readings import doubts, notes, previewed, read, refusal
+from tests.readings import doubts, notes, previewed, read, refusal, workbook
 
 # ── encodings ──
 
@@ -272,3 +272,41 @@ def test_the_rest_of_a_file_reads_as_its_preview_did(tmp_path: Path) -> None:
     text = "day,n\n" + "03/04/2024,1\n" * 150_000 + "03/14/2024,1\n"
     assert previewed(tmp_path, text).rows["day"][0] == pd.Timestamp("2024-04-03")
     assert read(tmp_path, text)[1]["day"].iloc[0] == pd.Timestamp("2024-03-04")
+
+
+# ── digits that are no amounts ──
+
+
+def test_codes_that_begin_with_zeros_stay_text_and_are_told(tmp_path: Path) -> None:
+    report, frame = read(tmp_path, "zip,n\n12345,1\n01234,2\n,3\n98765,4\n")
+    assert frame["zip"].tolist()[:2] == ["12345", "01234"]
+    assert frame["zip"].isna().tolist() == [False, False, True, False]
+    assert frame["n"].tolist() == [1, 2, 3, 4]
+    assert "`zip` has numbers that begin with 0, such as `01234`; it was kept as text." in notes(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("rows.json", '[{"account": "007"}, {"account": "123"}]'), ("book.xlsx", workbook({"One": [["account"], ["007"], ["123"]]}))],
+)
+def test_codes_stay_text_in_every_format_that_spells_them(tmp_path: Path, name: str, content: str | bytes) -> None:
+    _, frame = read(tmp_path, content, name)
+    assert frame["account"].tolist() == ["007", "123"]
+
+
+def test_codes_stay_text_whatever_was_said_of_the_decimal_mark(tmp_path: Path) -> None:
+    _, frame = read(tmp_path, "zip;n\n01234;1,5\n12345;2,5\n", decimal="comma")
+    assert frame["zip"].tolist() == ["01234", "12345"]
+    assert frame["n"].tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize("values", ["0 7 12", "0.5 0.25 3", "0,5 0,25 3", "00.5 01.5 10.5", "0 0 0", "-0 0 1"])
+def test_zeros_that_say_how_much_are_numbers(tmp_path: Path, values: str) -> None:
+    report, frame = read(tmp_path, "n;m\n" + "".join(f"{value};1\n" for value in values.split()))
+    assert frame["n"].tolist() == [float(value.replace(",", ".")) for value in values.split()]
+    assert "begin with 0" not in notes(report)
+
+
+def test_a_single_zero_too_many_among_hundreds_is_a_slip(tmp_path: Path) -> None:
+    _, frame = read(tmp_path, "n,m\n" + "15,1\n" * 200 + "015,1\n")
+    assert frame["n"].tolist() == [15] * 201

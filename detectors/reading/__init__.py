@@ -5,6 +5,7 @@ from here is light and never parses an upload.
 """
 
 from detectors.reading.fetching import check_url
+from detectors.reading.misread import Misread
 from detectors.reading.options import ReadingOptions
 from detectors.reading.preview import Preview
 from detectors.reading.process import USUAL_LIMITS, Limits, Watch, limits_for
@@ -14,6 +15,6 @@ from detectors.reading.samples import Sample, load_samples, make_sample
 from detectors.reading.upload import Doubted, fetch_file, preview_file, read_file
 
 __all__ = [
-    "USUAL_LIMITS", "Doubted", "Limits", "Preview", "ReadingOptions", "ReadingProgress", "Report", "Sample", "Watch", "check_url", "fetch_file",
+    "USUAL_LIMITS", "Doubted", "Limits", "Misread", "Preview", "ReadingOptions", "ReadingProgress", "Report", "Sample", "Watch", "check_url", "fetch_file",
     "limits_for", "load_report", "load_samples", "make_sample", "preview_file", "read_file",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from detectors.profile import profile_file, save_profiles
 from detectors.reading import progress
 from detectors.reading.archive import fingerprint
 from detectors.reading.formats import find_format
+from detectors.reading.misread import tried_with
 from detectors.reading.options import ReadingOptions
 from detectors.reading.preview import save_preview
 from detectors.reading.process import USUAL_LIMITS, Limits
@@ -48,11 +49,12 @@ def convert(
     with _source(path, folder, name, limits, options) as source:
         file_format = find_format(source)
         size, content_hash = fingerprint(path, name, limits.archive_bytes)
-        table = file_format.open(source)
-        if ask and table.doubts:
-            save_preview(table, content_hash, folder)
-            return None
-        rows = _write(table, folder / DATA_FILE)
+        with tried_with(source.options, file_format.options, content_hash):
+            table = file_format.open(source)
+            if ask and table.doubts:
+                save_preview(table, content_hash, folder)
+                return None
+            rows = _write(table, folder / DATA_FILE)
     seal(folder)
     progress.begin("profiling", len(table.schema))
     save_profiles(profile_file(folder / DATA_FILE, progress.reached), folder)

@@ -14,6 +14,9 @@ WHOLE = r"^[+-]?\d{1,18}$"
 DIGITS = r"^[+-]?\d+$"
 NUMBER = r"^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?))$"
 
+#: Digits that a number would lose the first of: postal codes, account numbers.
+ZERO_LED = r"^0\d+$"
+
 #: Spaces of every width and apostrophes set thousands apart in some countries.
 _APART = r"'’ \x{00a0}\x{2009}\x{202f}"
 _GROUPED = rf"^[+-]?\d{{1,3}}(?:[,{_APART}]\d{{3}})+(?:\.\d*)?$"
@@ -35,6 +38,10 @@ class NumberCounts:
     """Plain ones that fit into 18 digits, and"""
     digits: int = 0
     """those that are digits alone, however many."""
+    zero_led: int = 0
+    """Those that begin with a zero which a number would lose, and"""
+    first_zero_led: str = ""
+    """the first of them."""
     dotted: int = 0
     """Plain ones with a point that may be one between thousands; counted only until one is met that may not."""
     grouped: int = 0
@@ -52,7 +59,15 @@ class NumberCounts:
         points = self.plain - self.digits
         if plain > digits and self.dotted == points:
             self.dotted += count(values, _DOTTED)
+        if digits:
+            self._look_for_zeros(values)
         self.plain, self.whole, self.digits = self.plain + plain, self.whole + whole, self.digits + digits
+
+    def _look_for_zeros(self, values: pa.Array) -> None:
+        begin = values.filter(pc.starts_with(values, "0"))  # few do, and this is much cheaper than a pattern
+        if len(begin) and len(led := begin.filter(pc.match_substring_regex(begin, ZERO_LED))):
+            self.zero_led += len(led)
+            self.first_zero_led = self.first_zero_led or led[0].as_py()
 
     def look_at_others(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Counts values that are no plain numbers; says of each whether it reads with thousands set apart, and with commas."""

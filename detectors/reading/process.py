@@ -19,6 +19,7 @@ import psutil
 
 from detectors.errors import DataError
 from detectors.messages import N_, Message
+from detectors.reading.misread import Misread
 from detectors.reading.progress import ReadingProgress, load_progress
 
 _log = logging.getLogger("anomalyst.reading")
@@ -176,8 +177,12 @@ def _environment(*, with_secrets: bool = False) -> dict[str, str]:
 def _failure(code: int, task: Task, limits: Limits, errors: IO[bytes]) -> DataError:
     if code == REFUSED:
         record = json.loads((Path(task.folder) / REFUSAL_FILE).read_text(encoding="utf-8"))
-        refusal = Message.from_json(record)
-        return DataError(refusal.template, **refusal.values)
+        message = Message.from_json(record)
+        if not record.get("options"):
+            return DataError(message.template, **message.values)
+        misread = Misread(message.template, **message.values)
+        misread.options, misread.content_hash = record["options"], record["content_hash"]
+        return misread
     if code == OUT_OF_MEMORY:
         return DataError(_TOO_MUCH_MEMORY, name=task.name, limit=limits.memory_bytes // 10**6)
     if code < 0:

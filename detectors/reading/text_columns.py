@@ -33,6 +33,10 @@ NEARLY_ALL = 0.99
 #: From this share on, a text column is so nearly one of numbers that the analyst should know what spoils it.
 MOSTLY = 0.5
 
+#: A column of whole numbers is one of codes when more than this share of them begins with a zero that a number would lose.
+#: Random digits do so in every tenth; so few as a hundredth are slips of the pen.
+ZERO_LED = 0.01
+
 _BOOLEAN = r"^(?i:true|false)$"
 
 _ODD_NUMBER = N_("{odd} of {filled} values in `{column}` are not numbers and count as missing; the first is in row {row}: `{value}`.")
@@ -46,6 +50,7 @@ _COMMA = N_("`{column}` has decimal commas; `1,5` was read as 1.5.")
 _APART = N_("`{column}` has its thousands set apart; `1,234` was read as 1234.")
 _DOTS_APART = N_("`{column}` has points between its thousands; `1.234` was read as 1234.")
 _LONG_TEXT = N_("`{column}` holds whole numbers of more than 18 digits. It is kept as text, because a number would lose the last of them.")
+_CODES = N_("`{column}` has numbers that begin with 0, such as `{value}`; it was kept as text.")
 _LONG_NUMBER = N_("{long} values in `{column}` have more than 18 digits; as numbers they keep the first 15.")
 _ZONED = N_("The times in `{column}` carry a time zone; they were turned into UTC.")
 _DAY_FIRST = N_("The dates in `{column}` have the day first.")
@@ -211,10 +216,13 @@ def _numbers(name: str, found: Evidence, manner: Manner) -> Column | None:
     fitting = numbers.with_commas if decimal == "comma" else numbers.with_points
     if fitting < found.enough:
         return None
-    notes = [*_words(name, found), *_odd_notes(decimal, name, found, fitting)]
-    doubts = (Message(doubt, {"column": name}),) if doubt else ()
+    if numbers.digits >= found.enough and numbers.zero_led > ZERO_LED * found.usable:
+        codes = Message(_CODES, {"column": name, "value": visible(numbers.first_zero_led)[:100]})
+        return Column(name, pa.string(), lambda values: values, (codes,))
     if (numbers.digits - numbers.whole) >= MOSTLY * found.filled:
         return Column(name, pa.string(), lambda values: values, (Message(_LONG_TEXT, {"column": name}),))
+    notes = [*_words(name, found), *_odd_notes(decimal, name, found, fitting)]
+    doubts = (Message(doubt, {"column": name}),) if doubt else ()
     if long := numbers.digits - numbers.whole:
         notes.append(Message(_LONG_NUMBER, {"column": name, "long": long}))
     if decimal == "point" and not numbers.grouped:

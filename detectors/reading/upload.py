@@ -36,7 +36,8 @@ def read_file(
     `watch` is told how far it is; when it raises, reading ends and nothing is kept.
 
     Raises:
-        DataError: the file cannot be read, with the reason and what to do; `folder` then does not exist.
+        DataError: the file cannot be read, with the reason and what to do (`Misread` where it might be in another way); `folder`
+            then does not exist.
         Doubted: only with `ask`: it can be read in two ways; `folder` then does not exist.
         StorageError: `folder` exists already.
     """

@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 
 from detectors.child import NICENESS, end_with_parent
-from detectors.errors import DataError, StorageError
-from detectors.messages import N_, Message
+from detectors.errors import AnomalystError, DataError, StorageError
+from detectors.messages import N_
 from detectors.reading import progress
+from detectors.reading.misread import Misread
 from detectors.reading.options import ReadingOptions
 from detectors.reading.process import OUT_OF_MEMORY, REFUSAL_FILE, REFUSED, Limits, Task
 from detectors.storage.arrivals import Room
@@ -37,11 +38,11 @@ def main(arguments: list[str]) -> int:
     try:
         _do(task, limits)
     except (DataError, StorageError) as refusal:
-        return _refuse(task, refusal.message)
+        return _refuse(task, refusal)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        return _refuse(task, Message(_DISK_FULL, {"name": task.name}))
+        return _refuse(task, StorageError(_DISK_FULL, name=task.name))
     except MemoryError:
         return OUT_OF_MEMORY
     except ImportError as error:
@@ -52,8 +53,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _refuse(task: Task, message: Message) -> int:
-    (Path(task.folder) / REFUSAL_FILE).write_text(json.dumps(message.to_json(), ensure_ascii=False), encoding="utf-8")
+def _refuse(task: Task, refusal: AnomalystError) -> int:
+    record = refusal.message.to_json()
+    if isinstance(refusal, Misread):
+        record |= {"options": refusal.options, "content_hash": refusal.content_hash}
+    (Path(task.folder) / REFUSAL_FILE).write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     return REFUSED
 
 

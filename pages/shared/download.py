@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import BinaryIO
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,13 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message, translate
+from pages.shared.streamed_download import File, offered
+
+#: A file that is probably larger than this is written to disk and sent from there.
+MOST_IN_MEMORY = 50 * 10**6
+
+#: Rows by which the size is judged, and bytes for rank, row and score of one.
+JUDGED_BY, OURS = 100, 40
 
 #: Seconds between two looks at reasons being computed.
 LOOK_S = 0.7
@@ -24,36 +32,61 @@ def download_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshold
     """Format, reasons or not, and the button. Reasons for many rows are a run of their own, started here."""
     if not threshold.flagged:
         return
-    with st.container(border=True, key="download"), st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.segmented_control(
-            say(N_("Format")),
-            list(export.FORMATS),
-            default="csv",
-            required=True,
-            format_func=lambda name: export.FORMATS[name].title,
-            key="format",
-            width="content",
-        )
-        with_reasons = _reasons_choice(run, threshold)
-        st.space("stretch")
-        file_format = export.FORMATS[chosen]
-        too_many = chosen == "excel" and threshold.flagged > export.EXCEL_ROWS
-        if too_many:
-            st.caption(say(N_("An Excel sheet holds at most {most} rows. Take CSV or Parquet, or flag fewer."), most=export.EXCEL_ROWS))
-        st.download_button(
-            say(N_("Download flagged rows")),
-            data=lambda: _file(data_set, run, threshold, chosen, with_reasons),
-            file_name=f"{Path(data_set.name).stem} flagged.{file_format.extension}",
-            mime=file_format.media_type,
-            disabled=too_many,
-            on_click="ignore",
-            type="primary",
-            icon=":material/download:",
-            key="download_flagged",
-        )
+    with st.container(border=True, key="download"):
+        is_large = _expected_bytes(data_set, threshold) > MOST_IN_MEMORY
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.segmented_control(
+                say(N_("Format")),
+                list(export.FORMATS),
+                default="csv",
+                required=True,
+                format_func=lambda name: export.FORMATS[name].title,
+                key="format",
+                width="content",
+            )
+            with_reasons = _reasons_choice(run, threshold)
+            st.space("stretch")
+            file_format = export.FORMATS[chosen]
+            too_many = chosen == "excel" and threshold.flagged > export.EXCEL_ROWS
+            if too_many:
+                st.caption(say(N_("An Excel sheet holds at most {most} rows. Take CSV or Parquet, or flag fewer."), most=export.EXCEL_ROWS))
+            file = File(
+                f"{Path(data_set.name).stem} flagged.{file_format.extension}", file_format.media_type,
+                lambda stream: _write(stream, data_set, run, threshold, chosen=chosen, with_reasons=with_reasons), workbench().workspace.incoming,
+            )  # fmt: skip
+            _button(file, is_large=is_large, disabled=too_many)
+        if is_large and not too_many:
+            st.caption(say(N_("The file is large: it is written first, and the download begins by itself after that.")))
 
 
-def _file(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, chosen: str, with_reasons: bool) -> bytes:
+def _button(file: File, *, is_large: bool, disabled: bool) -> None:
+    """The button of Streamlit holds the file in the server's memory; a large one is a link to where it is sent from disk."""
+    title, icon = say(N_("Download flagged rows")), ":material/download:"
+    if is_large:
+        st.link_button(title, "" if disabled else offered(file), disabled=disabled, type="primary", icon=icon, key="download_flagged")
+        return
+    st.download_button(
+        title, lambda: _held(file), file.name, file.media_type, key="download_flagged", disabled=disabled, on_click="ignore",
+        type="primary", icon=icon,
+    )  # fmt: skip
+
+
+def _expected_bytes(data_set: DataSetRecord, threshold: ThresholdRecord) -> int:
+    """About how large the flagged rows are as CSV, judged by the first rows of the data."""
+    first = engine.first_rows(data_set.id, JUDGED_BY)
+    return threshold.flagged * (OURS + len(first.to_csv(index=False, header=False).encode()) // max(1, len(first)))
+
+
+def _held(file: File) -> bytes:
+    with TemporaryFile() as stream:
+        file.write(stream)
+        stream.seek(0)
+        return stream.read()
+
+
+def _write(
+    stream: BinaryIO, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, *, chosen: str, with_reasons: bool
+) -> None:
     rows = engine.ranking(run.id)[: threshold.flagged]
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
     found: dict[str, list[str]] = {}
@@ -61,10 +94,7 @@ def _file(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, c
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found = flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
     scores = np.asarray(folder.array("scores")[rows])
-    with TemporaryFile() as file:
-        export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), file)
-        file.seek(0)
-        return file.read()
+    export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), stream)
 
 
 def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:

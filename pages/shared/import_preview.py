@@ -49,6 +49,20 @@ def read_differently(record: DataSetRecord) -> None:
         st.rerun()
 
 
+def offer_reading_differently() -> None:
+    """Offers to look at the file that was just refused, where it might be read in another way."""
+    refused = state.take_offered_reading()
+    if refused is not None:
+        st.button(
+            say(N_("Read it differently")),
+            key="read_refused_differently",
+            icon=":material/rule_settings:",
+            help=say(N_("Shows how the file begins, and lets you choose another delimiter, line of the names, sheet …")),
+            on_click=state.pend,
+            args=(refused,),
+        )
+
+
 def import_preview(pending: state.Pending) -> None:
     """The first rows of a file with a form of its options. Import reads it so; Cancel leaves everything as it was."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -77,7 +91,9 @@ def _chosen(pending: state.Pending) -> dict[str, Any]:
     """The options as the form has them. Another sheet begins with what is found on it."""
     start, sheet = dict(pending.options), {}
     sheets = _sheets(pending)
-    if len(sheets) > 1:
+    if "sheet" in start and not sheets:  # not even one could be looked at: it may be named
+        sheet = field_grid({"sheet": ReadingOptions.fields["sheet"]}, start, "reading")
+    elif len(sheets) > 1:
         sheet = field_grid({"sheet": replace(ReadingOptions.fields["sheet"], choices=sheets)}, start, "reading")
         if sheet["sheet"] != start["sheet"]:
             other = _preview(pending, sheet)
@@ -90,18 +106,24 @@ def _sheets(pending: state.Pending) -> tuple[str, ...]:
     """The sheets of a workbook that hold data; none where it is no workbook, or cannot be read as it was."""
     if "sheet" not in pending.options:
         return ()
-    found = _preview(pending, {"sheet": pending.options["sheet"]})
-    return found.sheets if found else ()
+    try:
+        return _looked_at(pending, {"sheet": pending.options["sheet"]}).sheets
+    except AnomalystError:  # told where the rows would be
+        return ()
 
 
 def _preview(pending: state.Pending, options: Mapping[str, Any]) -> Preview | None:
     """The file as it would be read; None where it cannot be, and the page says why."""
     try:
-        with st.spinner(say(N_("Looking at {name} …"), name=pending.name)):
-            return engine.reading_preview(pending.source, pending.name, dict(options))
+        return _looked_at(pending, options)
     except AnomalystError as error:
         st.error(say_message(error.message), icon=":material/error:")
         return None
+
+
+def _looked_at(pending: state.Pending, options: Mapping[str, Any]) -> Preview:
+    with st.spinner(say(N_("Looking at {name} …"), name=pending.name)):
+        return engine.reading_preview(pending.source, pending.name, dict(options))
 
 
 def _rows(preview: Preview) -> None:

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from detectors.errors import AnomalystError, Discarded
 from detectors.imports import Import
 from detectors.messages import N_, Message
-from detectors.reading import Doubted, ReadingOptions
+from detectors.reading import Doubted, Misread, ReadingOptions
 from detectors.storage.arrivals import MEGABYTE, Arrival
 from pages.shared import state
 from pages.shared.elsewhere import elsewhere
@@ -128,6 +128,8 @@ def follow_import(shown: DeltaGenerator | None) -> None:
         state.note(Message(N_("Reading {name} was cancelled. Nothing of it was kept."), {"name": begun.name}))
     except AnomalystError as error:
         state.refuse(error.message)
+        if isinstance(error, Misread) and error.source is not None and state.pending() is None:
+            state.offer_reading(state.Pending(error.source, begun.name, error.options))
     st.rerun()
 
 

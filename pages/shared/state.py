@@ -27,6 +27,7 @@ _DETECTOR = "detector"
 _SAMPLES = "samples"
 _REFUSAL = "refusal"
 _PENDING = "pending_import"
+_OFFERED = "offered_reading"
 _REFUSALS = "refusals"
 _NOTE = "note"
 _ANSWER = "upload_answer"
@@ -151,6 +152,17 @@ def pending() -> Pending | None:
 
 def end_pending() -> None:
     st.session_state.pop(_PENDING, None)
+
+
+def offer_reading(refused: Pending) -> None:
+    """Keeps a file that was refused, for the page to offer to look at it before it is read again."""
+    st.session_state[_OFFERED] = refused
+
+
+def take_offered_reading() -> Pending | None:
+    """The file kept by `offer_reading`, once."""
+    offered: Pending | None = st.session_state.pop(_OFFERED, None)
+    return offered
 
 
 def answer_upload(answer: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from detectors.messages import N_
 from detectors.reading import formats
 from detectors.reading.bounds import unpack
 from detectors.reading.formats.contract import Format
+from detectors.reading.misread import tried_with
 from detectors.reading.source import SAMPLE_BYTES, Source
 from detectors.reading.table import Table
 
@@ -41,5 +42,6 @@ class Gzipped(Format):
         found = formats.find_format(inner)
         if isinstance(found, Gzipped):
             raise DataError(_TWICE, name=source.name)
-        table = found.open(inner)
+        with tried_with(source.options, found.options):
+            table = found.open(inner)
         return replace(table, format=f"{table.format or found.name}, gzip")

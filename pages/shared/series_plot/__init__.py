@@ -17,6 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from detectors.charts import DARK, LIGHT
+from detectors.long_series import UNIT, LongColumn
 from detectors.messages import N_, Translate
 from detectors.overview import Grid, any_in, extremes, first_flagged, grid, grid_around, highest, means, score_axis
 from pages.shared.series_plot.message import Message
@@ -64,8 +65,8 @@ class Lane:
     """One column of the series: what it was, (steps,), NaN where missing, and what was expected, in the same unit."""
 
     name: str
-    actual: NDArray[Any]
-    expected: NDArray[Any] | None = None
+    actual: NDArray[Any] | LongColumn
+    expected: NDArray[Any] | LongColumn | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,11 @@ class Series:
     @property
     def steps(self) -> int:
         return len(self.lanes[0].actual) if self.lanes else len(self.scores) if self.scores is not None else 0
+
+    @property
+    def unit(self) -> int:
+        """Buckets wider than this are multiples of it: where columns are known by an overview, single steps are read."""
+        return UNIT if any(isinstance(lane.actual, LongColumn) for lane in self.lanes) else 1
 
 
 @dataclass(frozen=True)
@@ -183,9 +189,9 @@ def _message(series: Series, wish: _Shown, flagged: NDArray[np.bool_] | None, as
         "cut_off": wish.cut_off if is_scored else None, "selectable": wish.selectable,
         "has_labels": series.labelled is not None, "has_expected": any(lane.expected is not None for lane in series.lanes),
         "marks": [[int(start), int(stop), label] for start, stop, label in wish.marks],
-        "fine": _piece(series, flagged, grid_around(*visible, most, steps, margin=MARGIN), message),
-        "coarse": _piece(series, flagged, grid(0, steps, COARSE, steps), message),
-        "budget": {"buckets": most, "margin": MARGIN},
+        "fine": _piece(series, flagged, grid_around(*visible, most, steps, margin=MARGIN, unit=series.unit), message),
+        "coarse": _piece(series, flagged, grid(0, steps, COARSE, steps, series.unit), message),
+        "budget": {"buckets": most, "margin": MARGIN, "unit": series.unit},
         "colours": COLOURS, "texts": {name: translate(template) for name, template in TEXTS.items()},
     })  # fmt: skip
 
@@ -204,13 +210,17 @@ def _piece(series: Series, flagged: NDArray[np.bool_] | None, buckets: Grid, mes
 
 def _lane(lane: Lane, buckets: Grid, message: Message) -> dict[str, Any]:
     """Values as differences from the lowest one, so that four bytes tell values apart that are large and close together."""
-    low, high = extremes(lane.actual, buckets)
+    low, high = lane.actual.extremes(buckets) if isinstance(lane.actual, LongColumn) else extremes(lane.actual, buckets)
     lowest = float(np.fmin.reduce(low, initial=np.inf))
     offset = lowest if np.isfinite(lowest) else 0.0
-    expected = None if lane.expected is None else message.add((means(lane.expected, buckets) - offset).astype("<f4"))
+    expected = None if lane.expected is None else message.add((_means(lane.expected, buckets) - offset).astype("<f4"))
     first = message.add((low - offset).astype("<f4"))
     second = first if buckets.width == 1 else message.add((high - offset).astype("<f4"))
     return {"offset": offset, "low": first, "high": second, "expected": expected}
+
+
+def _means(values: NDArray[Any] | LongColumn, buckets: Grid) -> NDArray[np.float64]:
+    return values.means(buckets) if isinstance(values, LongColumn) else means(values, buckets)
 
 
 def _bytes_a_bucket(series: Series) -> int:
@@ -225,9 +235,11 @@ def _has_times(series: Series) -> bool:
 
 def _fingerprint(series: Series) -> int:
     """Tells the plot when it has another series before it, so that it shows the whole of it."""
-    stride = max(1, series.steps // FINGERPRINT)
     found = zlib.crc32(repr((series.steps, [lane.name for lane in series.lanes])).encode())
-    for values in (*(lane.actual for lane in series.lanes), series.times):
-        if values is not None:
-            found = zlib.crc32(np.ascontiguousarray(values[::stride]).tobytes(), found)
-    return found
+    for lane in series.lanes:
+        found = _mixed(lane.actual.overview.low if isinstance(lane.actual, LongColumn) else lane.actual, found)
+    return found if series.times is None else _mixed(series.times, found)
+
+
+def _mixed(values: NDArray[Any], found: int) -> int:
+    return zlib.crc32(np.ascontiguousarray(values[:: max(1, len(values) // FINGERPRINT)]).tobytes(), found)

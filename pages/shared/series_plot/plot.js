@@ -90,8 +90,9 @@ class SeriesPlot {
     const { start, stop } = this.view;
     const room = (budget.margin / 2) * (stop - start);
     const reaches = fine.start <= Math.max(start - room, 0) && fine.stop >= Math.min(stop + room, steps);
-    const wanted = Math.ceil(Math.min((stop - start) * (1 + 2 * budget.margin), steps) / (budget.buckets - 1));
-    return !reaches || fine.width > Math.max(wanted, 1);
+    const least = Math.max(Math.ceil(Math.min((stop - start) * (1 + 2 * budget.margin), steps) / (budget.buckets - 1)), 1);
+    const wanted = least <= budget.unit ? least : Math.ceil(least / budget.unit) * budget.unit;
+    return !reaches || fine.width > wanted;
   }
 
   ask() {

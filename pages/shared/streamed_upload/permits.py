@@ -49,6 +49,10 @@ class Page:
         same_address = bool(self.host and self.origin) and (self.host, self.origin) == (other.host, other.origin)
         return same_address and (self.cookie is None or validate_xsrf_token(self.cookie, other.cookie))
 
+    def opened(self, other: Page) -> bool:
+        """Whether `other`, which follows a link, is in the browser and at the address of this page. A link tells no origin."""
+        return bool(self.host) and self.host == other.host and (self.cookie is None or validate_xsrf_token(self.cookie, other.cookie))
+
 
 @dataclass
 class Permit:

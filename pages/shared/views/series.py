@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.data_set import DataSet
+from detectors.long_series import LongColumns
 from detectors.messages import N_, Message
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from detectors.timeline import dominant_period, flaws
+from detectors.timeline import LOOKED_AT, dominant_period, flaws
 from pages.shared import engine, state
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.flagged_table import flagged_table
@@ -49,10 +50,17 @@ def series_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> OrderedSeries
 def period_of(data_id: str, roles: tuple[tuple[str, str], ...]) -> int | None:
     """The dominant period of the longest entity."""
     series = series_of(data_id, roles)
-    longest = series.part(int(np.diff(series.timeline.bounds).argmax()))
-    values = pd.DataFrame(series.actual[longest]).interpolate(limit_direction="both").fillna(0.0).to_numpy()
+    beginning = series.beginning(int(np.diff(series.timeline.bounds).argmax()), LOOKED_AT)
+    values = pd.DataFrame(beginning).interpolate(limit_direction="both").fillna(0.0).to_numpy()
     spread = values.std(axis=0)
     return dominant_period(((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)).astype(np.float32))
+
+
+@kept_by_id(6)
+def expected_of(data_id: str, run_id: str) -> NDArray[np.float32] | LongColumns | None:
+    """What the detector of a run expected of the data, in the order of time."""
+    folder = workbench().run_folder(run_id)
+    return expected_in_order(folder, series_of(data_id, _key(folder.request().used_roles)))
 
 
 class SeriesView(View):
@@ -93,7 +101,7 @@ class SeriesView(View):
         entity = _entity_choice(series, f"entity_{run.id}", best)
         part = series.part(entity)
         labelled = np.asarray(folder.array("labels"))[series.rows] == 1 if folder.has("labels") else None
-        expected = expected_in_order(folder, series)
+        expected = expected_of(data_set.id, run.id)
         drawn = _drawn(series, part, LANES, labelled=labelled, expected=expected, scores=scores)
         shown = state.shown_steps(run.id)
         series_plot(
@@ -146,7 +154,7 @@ def _of_run(data_set: DataSetRecord, run: RunRecord) -> OrderedSeries:
 
 
 def _drawn(
-    series: OrderedSeries, part: slice, most: int, *, labelled: NDArray[np.bool_] | None, expected: NDArray[np.float32] | None = None,
+    series: OrderedSeries, part: slice, most: int, *, labelled: NDArray[np.bool_] | None, expected: NDArray[np.float32] | LongColumns | None = None,
     scores: NDArray[np.float64] | None = None,
 ) -> Series:  # fmt: skip
     found = series.timeline
