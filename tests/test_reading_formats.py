@@ -114,8 +114,16 @@ def test_an_empty_first_sheet_is_passed_over_without_a_doubt(tmp_path: Path) -> 
     assert read(tmp_path, content)[0].options["sheet"] == "Data"
 
 
+def test_a_cover_with_a_title_is_passed_over_and_one_with_a_list_is_doubted(tmp_path: Path) -> None:
+    content = workbook({"Cover": [["Sales of 2025"]], "Data": ROWS})
+    assert doubts(tmp_path, content) == ""
+    assert read(tmp_path, content)[0].options["sheet"] == "Data"
+    (listed := tmp_path / "listed").mkdir()
+    assert "2 sheets hold data; `Data` was read" in doubts(listed, workbook({"Cover": [["Sales"], ["by us"]], "Data": ROWS}))
+
+
 def test_several_sheets_with_data_are_doubted_and_one_can_be_chosen(tmp_path: Path) -> None:
-    content = workbook({"One": [["a"], [1]], "Two": [["title"], [], ["b", "c", "d"], [2, 3, 4]]})
+    content = workbook({"One": [["a", "e"], [1, 5]], "Two": [["title"], [], ["b", "c", "d"], [2, 3, 4]]})
     assert "2 sheets hold data; `One` was read" in doubts(tmp_path, content)
     found = previewed(tmp_path, content, sheet="Two")
     assert found.sheets == ("One", "Two")

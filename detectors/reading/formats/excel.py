@@ -127,12 +127,13 @@ def _damage_told(name: str) -> Iterator[None]:
 
 
 def _choose(workbook: Any, source: Source) -> tuple[Any, list[str], list[Message]]:
-    """The sheet that was asked for, else the first that holds data; the names of those that do; and the doubt where there are several."""
+    """The sheet that was asked for, else the first that holds a table; the names of those with data; and the doubt where there are several."""
     worksheets = workbook.worksheets[:MOST_SHEETS]
     asked = source.options.sheet
     if asked and asked not in [sheet.title for sheet in worksheets]:
         raise DataError(_NO_SHEET, sheet=asked, name=source.name, known=", ".join(f"“{sheet.title}”" for sheet in worksheets[:50]))
-    full = [sheet for sheet in worksheets if _holds_data(sheet)]
+    holding = {sheet.title: _holds(sheet) for sheet in worksheets}
+    full = [sheet for sheet in worksheets if holding[sheet.title]]
     titles = [sheet.title for sheet in full]
     if asked:
         if asked not in titles:
@@ -140,9 +141,11 @@ def _choose(workbook: Any, source: Source) -> tuple[Any, list[str], list[Message
         return full[titles.index(asked)], titles, []
     if not full:
         raise DataError(_NOTHING, name=source.name)
-    shown = [sheet for sheet in full if sheet.sheet_state == "visible"] or full
-    doubts = [Message(_MANY_SHEETS, {"count": len(shown), "sheet": shown[0].title})] if len(shown) > 1 else []
-    return shown[0], titles, doubts
+    visible = [sheet for sheet in full if sheet.sheet_state == "visible"] or full
+    chosen = max(visible, key=lambda sheet: holding[sheet.title])
+    others = [sheet for sheet in visible if holding[sheet.title] > 1]
+    doubts = [Message(_MANY_SHEETS, {"count": len(others), "sheet": chosen.title})] if len(others) > 1 else []
+    return chosen, titles, doubts
 
 
 def _unstored(source: Source, sheet: Any) -> list[Message]:
@@ -155,9 +158,14 @@ def _unstored(source: Source, sheet: Any) -> list[Message]:
     return [Message(_UNSTORED, {"sheet": sheet.title, "count": count})] if count else []
 
 
-def _holds_data(sheet: Any) -> bool:
+def _holds(sheet: Any) -> int:
+    """What a sheet begins with. 0: nothing, 1: a word, such as a title, 2: a list, 3: a table, at least two rows of two values."""
     sheet.reset_dimensions()
-    return any(any(value is not None for value in row) for row in islice(sheet.iter_rows(values_only=True), FIRST_ROWS))
+    rows = islice(sheet.iter_rows(values_only=True), FIRST_ROWS)
+    widths = [width for row in rows if (width := sum(value is not None for value in row))]
+    if len(widths) < 2:
+        return len(widths)
+    return 3 if sum(width > 1 for width in widths) > 1 else 2
 
 
 def _read(sheet: Any, source: Source) -> Table:
