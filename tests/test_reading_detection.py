@@ -300,7 +300,7 @@ def test_codes_stay_text_whatever_was_said_of_the_decimal_mark(tmp_path: Path) -
     assert frame["n"].tolist() == [1.5, 2.5]
 
 
-@pytest.mark.parametrize("values", ["0 7 12", "0.5 0.25 3", "0,5 0,25 3", "00.5 01.5 10.5", "0 0 0", "-0 0 1"])
+@pytest.mark.parametrize("values", ["0 7 12", "0.5 0.25 3", "0,5 0,25 3", "00.5 01.5 10.5", "0 0 0", "-0 0 1", "01 09 12"])
 def test_zeros_that_say_how_much_are_numbers(tmp_path: Path, values: str) -> None:
     report, frame = read(tmp_path, "n;m\n" + "".join(f"{value};1\n" for value in values.split()))
     assert frame["n"].tolist() == [float(value.replace(",", ".")) for value in values.split()]

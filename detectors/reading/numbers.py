@@ -14,8 +14,8 @@ WHOLE = r"^[+-]?\d{1,18}$"
 DIGITS = r"^[+-]?\d+$"
 NUMBER = r"^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?))$"
 
-#: Digits that a number would lose the first of: postal codes, account numbers.
-ZERO_LED = r"^0\d+$"
+#: Digits that a number would lose the first of: postal codes, account numbers. Two digits are months, days and hours.
+ZERO_LED = r"^0\d{2,}$"
 
 #: Spaces of every width and apostrophes set thousands apart in some countries.
 _APART = r"'’ \x{00a0}\x{2009}\x{202f}"
