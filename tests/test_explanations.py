@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from detectors.base import Detector
-from detectors.explanations.background import nearest_rows, usual_rows
+from detectors.explanations.background import nearest_rows, usual_rows, within_usual
 from detectors.explanations.reasons import Reason, reasons
 from detectors.explanations.shapley import Explainer, Explanation, Game, rank_correlation
 from detectors.explanations.store import load_explanations, save_explanations
+from detectors.preparation.table import TablePreparation
+from detectors.runs.explained import game_of
 from pages.shared.values import value_texts
 
 
@@ -81,6 +83,27 @@ def test_a_reconstructing_detector_is_compared_with_its_own_expectation():
     far_away = np.full((9, 3), 50, dtype=np.float32)
     detector = Reconstructing().fit(np.ones((4, 3)))
     assert Game(ORIGINS, detector.score, detector.expected, far_away).backgrounds(row, 3).tolist() == [[[0, 0, 0]]]
+
+
+def test_what_is_expected_of_an_extreme_row_is_no_more_extreme_than_usual_rows():
+    """The network rebuilds half of the value 40: a row with 20 in its place would be as unusual, and the column would speak for the row."""
+
+    class Halving(SquaredLength):
+        def _expected(self, X):
+            return X / 2
+
+        def _score(self, X):
+            return np.where(np.abs(X).max(axis=1) > 10, 50 + np.square(X[:, 1:]).sum(axis=1), np.square(X).sum(axis=1)).astype(np.float64)
+
+    detector = Halving().fit(np.ones((4, 3)))
+    usual = np.array([[-1, -1, -1], [2, 2, 2]], dtype=np.float32)
+    game = game_of(detector, TablePreparation(), usual)
+    row = np.array([[40, 1, 1]], dtype=np.float32)
+    assert game.expected(row).tolist() == [[2, 0.5, 0.5]]
+    found = Explainer(replace(game, units=ORIGINS), seed=1).row(row[0])
+    assert found.values[0].argmax() == 0 and found.bases[0] == pytest.approx(4.5)
+    windows = np.full((1, 4, 2), 9, dtype=np.float32)
+    assert within_usual(windows, USUAL) is windows  # of windows most is given, not expected
 
 
 def test_others_are_compared_with_the_nearest_usual_rows():

@@ -28,6 +28,17 @@ def nearest_rows(rows: NDArray[np.float32], usual: NDArray[np.float32], count: i
     return np.stack([usual[_nearest(row.reshape(-1), flat, count)] for row in rows])
 
 
+def within_usual(expected: NDArray[np.float32] | None, usual: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """What was expected of rows that are vectors, (rows, numbers), held within what `usual` rows have.
+
+    A network rebuilds half of an extreme value, say: what it expected would then be as unusual as the row itself, and the
+    extreme column would seem to speak for the row.
+    """
+    if expected is None or expected.ndim != 2:
+        return expected
+    return np.clip(expected, usual.min(axis=0), usual.max(axis=0))
+
+
 def _nearest(row: NDArray[np.float32], usual: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     distances = np.square(usual - row).sum(axis=1)
     return np.argpartition(distances, count - 1)[:count] if count < len(usual) else np.arange(len(usual))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detectors import registry
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
+from detectors.explanations.background import within_usual
 from detectors.explanations.shapley import Explainer, Explanation, Game
 from detectors.preparation import Preparation, load_preparation
 from detectors.runs.folder import RunFolder
@@ -81,7 +82,7 @@ def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.floa
     def expected(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
         if preparation.hidden is not None:
             return np.full_like(rows, preparation.hidden)
-        return None if preparation.finishes else detector.expected(rows)
+        return None if preparation.finishes else within_usual(detector.expected(rows), usual)
 
     return Game(
         preparation.units,

@@ -105,7 +105,7 @@ def _background_text(item: ExplainedItem) -> str:
     if item.preparation.hidden is not None:
         return plain(N_("the same text without any word"))
     if registry.get(item.run.representation, item.run.detector).knows_expected() and not item.preparation.finishes:
-        return plain(N_("what the detector expected of this very row"))
+        return plain(N_("what the detector expected of this very row, within what usual rows have"))
     usual = len(workbench().run_folder(item.run.id).array("usual"))
     units = int(item.preparation.units.max()) + 1
     return plain(N_("the {count} most similar usual rows"), count=min(nearest_of_one(units), usual))
