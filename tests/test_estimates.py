@@ -49,6 +49,41 @@ def test_what_was_reported_before_the_first_epoch_ended_says_nothing_of_the_pace
     assert [share for _, share in watch.reports] == [0.1, 0.15]
 
 
+def test_time_goes_on_growing_with_the_power_of_the_rows_that_it_was_seen_to_grow_with() -> None:
+    assert engine.Power.through([(500, 0.1), (1000, 0.4)]).at(2000) == pytest.approx(1.6)
+    assert engine.Power.through([(500, 9.0), (1000, 0.5), (2000, 1.0)]).at(8000) == pytest.approx(4.0)
+    assert engine.Power.through([(500, 1.0)]).at(1000) == pytest.approx(2.0)
+
+
+def test_a_disturbed_measurement_is_no_reason_to_expect_more_than_a_square_or_less_than_nothing() -> None:
+    assert engine.Power.through([(500, 0.1), (1000, 9.0)]).at(2000) == pytest.approx(36.0)
+    assert engine.Power.through([(500, 9.0), (1000, 0.1)]).at(2000) == pytest.approx(0.1)
+
+
+class AtOnce:
+    """A training that takes a second for a million pairs of rows, half of it for learning."""
+
+    def __init__(self) -> None:
+        self.learned: list[int] = []
+
+    def learn(self, rows: int) -> engine._Learned:
+        self.learned.append(rows)
+        watch = engine._Stopwatch()
+        watch.reports = [(rows**2 / 2e6, 1.0)]
+        return engine._Learned(rows, rows**2 / 1e6, watch)
+
+
+def test_what_learns_in_one_go_learns_from_more_and_more_rows_while_nobody_waits_long() -> None:
+    training = AtOnce()
+    tries = engine._tries(training, 100_000)  # type: ignore[arg-type]
+    assert training.learned == [500, 500, 2000]  # the first time with imports; 8000 rows would take over a minute
+    assert [each.rows for each in tries] == [500, 2000]
+
+
+def test_it_learns_from_all_rows_where_they_are_few() -> None:
+    assert [each.rows for each in engine._tries(AtOnce(), 900)] == [500, 900]  # type: ignore[arg-type]
+
+
 def test_the_sample_offered_is_the_largest_round_number_that_is_learned_from_within_a_minute() -> None:
     assert engine._sample(costs(10_000_000, learn_each=1e-4), 10_000_000, PLENTY) == Sample(500_000, 51.0, 10**9 + 900_000_000)
 
@@ -83,6 +118,21 @@ def test_a_training_is_estimated_before_it_starts(data: Path) -> None:
 
 def test_only_the_rows_that_are_learned_from_are_counted(data: Path) -> None:
     assert estimate(RunRequest("d", "isolation_forest", ROLES, fit_sample=50), data, PLENTY).rows == 50
+
+
+def test_beyond_the_rows_that_a_detector_keeps_more_rows_are_only_scored(data: Path) -> None:
+    steps = engine._Steps(RunRequest("d", "nearest_neighbours", ROLES, parameters={"most_rows": 100}), engine.DataSet(data, ROLES))
+    learning, _, _ = engine._learning_at_once(steps, 400)
+    assert learning(400) == learning(100)
+
+
+def test_of_a_series_as_many_windows_are_counted_as_are_learned_from(tmp_path: Path) -> None:
+    data = read_in(machine_frame(), tmp_path)
+    roles = {"temperature": "feature", "doubled": "feature"}
+    request = RunRequest(
+        "d", "rolling_zscore", roles, kind="series", representation="windows", preparation={"window": 8, "most_windows": 50}
+    )
+    assert estimate(request, data, PLENTY).rows == 50
 
 
 def test_too_little_memory_is_said(data: Path) -> None:
