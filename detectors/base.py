@@ -73,6 +73,8 @@ class Detector(Parametrised):
     """Whether it learns from labels: then `fit` needs `y`, and the subclass writes `_fit_labelled` in place of `_fit`."""
     at_once: ClassVar[bool] = False
     """Whether it learns in one go and cannot be stopped on the way: for its estimate it then learns from few rows first."""
+    growth: ClassVar[float] = 1.0
+    """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
     quick: ClassVar[Mapping[str, Any]] = {}

@@ -15,6 +15,7 @@ from detectors.messages import Message
 from detectors.runs import estimate as engine
 from detectors.runs.estimate import Costs, Estimate, Line, Memory, Sample, estimate
 from detectors.runs.request import RunRequest
+from detectors.vectors.nearest_neighbours import NearestNeighbours
 from pages.shared.estimate import duration
 from tests.tables import machine_frame, read_in
 
@@ -50,14 +51,14 @@ def test_what_was_reported_before_the_first_epoch_ended_says_nothing_of_the_pace
 
 
 def test_time_goes_on_growing_with_the_power_of_the_rows_that_it_was_seen_to_grow_with() -> None:
-    assert engine.Power.through([(500, 0.1), (1000, 0.4)]).at(2000) == pytest.approx(1.6)
-    assert engine.Power.through([(500, 9.0), (1000, 0.5), (2000, 1.0)]).at(8000) == pytest.approx(4.0)
-    assert engine.Power.through([(500, 1.0)]).at(1000) == pytest.approx(2.0)
+    assert engine.Power.through([(500, 0.1), (1000, 0.4)], steepest=2).at(2000) == pytest.approx(1.6)
+    assert engine.Power.through([(500, 9.0), (1000, 0.5), (2000, 1.0)], steepest=2).at(8000) == pytest.approx(4.0)
+    assert engine.Power.through([(500, 1.0)], steepest=2).at(1000) == pytest.approx(4.0)
 
 
-def test_a_disturbed_measurement_is_no_reason_to_expect_more_than_a_square_or_less_than_nothing() -> None:
-    assert engine.Power.through([(500, 0.1), (1000, 9.0)]).at(2000) == pytest.approx(36.0)
-    assert engine.Power.through([(500, 9.0), (1000, 0.1)]).at(2000) == pytest.approx(0.1)
+def test_a_disturbed_measurement_is_no_reason_to_expect_more_than_a_detector_says_or_less_than_nothing() -> None:
+    assert engine.Power.through([(500, 0.1), (1000, 9.0)], steepest=1).at(2000) == pytest.approx(18.0)
+    assert engine.Power.through([(500, 9.0), (1000, 0.1)], steepest=1).at(2000) == pytest.approx(0.1)
 
 
 class AtOnce:
@@ -65,6 +66,7 @@ class AtOnce:
 
     def __init__(self) -> None:
         self.learned: list[int] = []
+        self.detector = NearestNeighbours()
 
     def learn(self, rows: int) -> engine._Learned:
         self.learned.append(rows)

@@ -48,9 +48,6 @@ LEARNING_S, PATIENCE_S = 1.0, 20.0
 #: What learns in one go begins with so many rows, and takes `FEWER` times as many while that should take less than so long.
 ROWS_AT_ONCE, AT_ONCE_S = 500, 4.0
 
-#: No detector's time grows faster than this power of the rows; what looks as if it did was disturbed.
-STEEPEST = 2.0
-
 #: Only reports from after this share of the learning are looked at: until then it compiles and finds its pace.
 WARMING_UP = 0.4
 
@@ -134,14 +131,14 @@ class Power:
         return self.seconds * (units / self.units) ** self.exponent
 
     @classmethod
-    def through(cls, measured: Sequence[tuple[float, float]]) -> Power:
-        """Through the last two measurements, (units, seconds), of those that grow; through one alone, in proportion."""
+    def through(cls, measured: Sequence[tuple[float, float]], steepest: float) -> Power:
+        """Through the last two measurements, (units, seconds), with the exponent `steepest` at most and where there is but one."""
         units, seconds = measured[-1]
         if len(measured) == 1:
-            return cls(units, seconds, 1.0)
+            return cls(units, seconds, steepest)
         fewer, shorter = measured[-2]
         exponent = log(max(seconds, 1e-9) / max(shorter, 1e-9)) / log(units / fewer)
-        return cls(units, seconds, min(STEEPEST, max(0.0, exponent)))
+        return cls(units, seconds, min(steepest, max(0.0, exponent)))
 
 
 @dataclass(frozen=True)
@@ -353,8 +350,9 @@ def _learning_at_once(steps: _Steps, rows: int) -> tuple[Callable[[int], float],
     """The same for what learns in one go, and would learn from so many `rows`: how long it takes to score may grow with them too."""
     most = min(rows, steps.detector.most_rows or rows)
     tries = _tries(steps, min(most, steps.source.rows))
-    learning = Power.through([(each.rows, each.at_once_s) for each in tries])
-    scoring = Power.through([(each.rows, (each.seconds - each.at_once_s) / each.rows) for each in tries])
+    growth = steps.detector.growth
+    learning = Power.through([(each.rows, each.at_once_s) for each in tries], growth)
+    scoring = Power.through([(each.rows, (each.seconds - each.at_once_s) / each.rows) for each in tries], growth - 1)
     score, fixed = steps.scoring()
     longer = (most / tries[-1].rows) ** scoring.exponent
     return lambda more: learning.at(min(more, most)), Line(0.0, score.each * longer), fixed
@@ -367,7 +365,7 @@ def _tries(steps: _Steps, most: int) -> list[_Learned]:
         tries = [steps.learn(min(ROWS_AT_ONCE, most))]
     while (rows := tries[-1].rows) < most:
         more = min(FEWER * rows, most)
-        if Power.through([(each.rows, each.seconds) for each in tries]).at(more) > AT_ONCE_S:
+        if Power.through([(each.rows, each.seconds) for each in tries], steps.detector.growth).at(more) > AT_ONCE_S:
             break
         tries.append(steps.learn(more))
         if tries[-1].rows <= rows:  # there are no more that can be learned from

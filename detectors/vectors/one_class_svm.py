@@ -38,6 +38,7 @@ class OneClassSVM(LearnedArrays):
     )
     score_name = N_("distance beyond the border")
     most_rows = MOST_ROWS
+    growth = 2.0
     arrays: ClassVar = ("vectors_", "weights_", "gamma_")
     vectors_: NDArray[np.float64]
     weights_: NDArray[np.float64]
