@@ -78,7 +78,7 @@ class AtOnce:
 def test_what_learns_in_one_go_learns_from_more_and_more_rows_while_nobody_waits_long() -> None:
     training = AtOnce()
     tries = engine._tries(training, 100_000)  # type: ignore[arg-type]
-    assert training.learned == [500, 500, 2000]  # the first time with imports; 8000 rows would take over a minute
+    assert training.learned == [500, 500, 2000]  # what is quick twice; 8000 rows would take over a minute
     assert [each.rows for each in tries] == [500, 2000]
 
 
