@@ -26,7 +26,7 @@ from detectors.base import Detector, Progress
 LIMIT = 1.1
 
 #: Pairs of epochs that are compared, as many as fit into so many seconds, and those before, in which both find their pace.
-PAIRS, SECONDS, FEWEST_PAIRS, LEFT_OUT = 25, 45.0, 7, 2
+PAIRS, SECONDS, FEWEST_PAIRS, LEFT_OUT = 25, 25.0, 7, 2
 
 #: More epochs than are ever compared.
 EPOCHS = 1000
