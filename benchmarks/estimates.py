@@ -52,9 +52,16 @@ class Case:
 
 FEW_EPOCHS = {"epochs": 5, "early_stopping": False}
 
+#: What learns in one go: from all rows, from some, in time that grows with the square of the rows or hardly at all.
+AT_ONCE = (
+    "ecod", "gaussian_mixture", "k_means", "local_outlier_factor", "nearest_neighbours", "one_class_svm", "principal_components",
+    "robust_covariance",
+)  # fmt: skip
+
 CASES = [
     *(Case("isolation_forest", rows) for rows in (10_000, 100_000, 1_000_000)),
     *(Case("autoencoder", rows, parameters={**FEW_EPOCHS, "batch_size": 256}) for rows in (10_000, 100_000, 1_000_000)),
+    *(Case(detector, 100_000) for detector in AT_ONCE),
     Case("isolation_forest", sample="card_payments"),
     Case("autoencoder", sample="machine_sensors", kind="series", representation="windows", parameters=FEW_EPOCHS),
     Case("autoencoder", sample="product_photos", kind="images", representation="pixels", parameters=FEW_EPOCHS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,6 @@ from detectors.messages import N_
 from detectors.params import Parametrised, Preset
 
 Scores = NDArray[np.float64]
-
-Growth = Literal["constant", "linear", "quadratic"]
 
 #: What one row is, by representation: vectors (columns), windows (steps, columns), pixels (height, width, channels), tokens (ids).
 AXES = {"vectors": 2, "windows": 3, "pixels": 4, "tokens": 2}
@@ -73,8 +71,12 @@ class Detector(Parametrised):
     presets: ClassVar[Mapping[str, Preset]] = {}
     supervised: ClassVar[bool] = False
     """Whether it learns from labels: then `fit` needs `y`, and the subclass writes `_fit_labelled` in place of `_fit`."""
-    growth: ClassVar[Growth] = "linear"
-    """How the time to learn grows with the rows, for its estimate."""
+    at_once: ClassVar[bool] = False
+    """Whether it learns in one go and cannot be stopped on the way: for its estimate it then learns from few rows first."""
+    growth: ClassVar[float] = 1.0
+    """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
+    most_rows: int | None = None
+    """Of more rows than these it learns from a random sample; None where it learns from all."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 

@@ -15,6 +15,7 @@ from detectors.messages import Message
 from detectors.runs import estimate as engine
 from detectors.runs.estimate import Costs, Estimate, Line, Memory, Sample, estimate
 from detectors.runs.request import RunRequest
+from detectors.vectors.nearest_neighbours import NearestNeighbours
 from pages.shared.estimate import duration
 from tests.tables import machine_frame, read_in
 
@@ -47,6 +48,42 @@ def test_what_was_reported_before_the_first_epoch_ended_says_nothing_of_the_pace
     watch.report("fitting", 1, 10, step=1, steps=2)
     watch.report("scoring", 5, 10)
     assert [share for _, share in watch.reports] == [0.1, 0.15]
+
+
+def test_time_goes_on_growing_with_the_power_of_the_rows_that_it_was_seen_to_grow_with() -> None:
+    assert engine.Power.through([(500, 0.1), (1000, 0.4)], steepest=2).at(2000) == pytest.approx(1.6)
+    assert engine.Power.through([(500, 9.0), (1000, 0.5), (2000, 1.0)], steepest=2).at(8000) == pytest.approx(4.0)
+    assert engine.Power.through([(500, 1.0)], steepest=2).at(1000) == pytest.approx(4.0)
+
+
+def test_a_disturbed_measurement_is_no_reason_to_expect_more_than_a_detector_says_or_less_than_nothing() -> None:
+    assert engine.Power.through([(500, 0.1), (1000, 9.0)], steepest=1).at(2000) == pytest.approx(18.0)
+    assert engine.Power.through([(500, 9.0), (1000, 0.1)], steepest=1).at(2000) == pytest.approx(0.1)
+
+
+class AtOnce:
+    """A training that takes a second for ten million pairs of rows, half of it for learning."""
+
+    def __init__(self) -> None:
+        self.learned: list[int] = []
+        self.detector = NearestNeighbours()
+
+    def learn(self, rows: int) -> engine._Learned:
+        self.learned.append(rows)
+        watch = engine._Stopwatch()
+        watch.reports = [(rows**2 / 2e7, 1.0)]
+        return engine._Learned(rows, rows**2 / 1e7, watch)
+
+
+def test_what_learns_in_one_go_learns_from_more_and_more_rows_while_nobody_waits_long() -> None:
+    training = AtOnce()
+    tries = engine._tries(training, 100_000)  # type: ignore[arg-type]
+    assert training.learned == [2000, 2000]  # what is quick twice; 8000 rows would take over 6 s
+    assert [each.rows for each in tries] == [2000]
+
+
+def test_it_learns_from_all_rows_where_they_are_few() -> None:
+    assert [each.rows for each in engine._tries(AtOnce(), 2500)] == [2000, 2500]  # type: ignore[arg-type]
 
 
 def test_the_sample_offered_is_the_largest_round_number_that_is_learned_from_within_a_minute() -> None:
@@ -83,6 +120,21 @@ def test_a_training_is_estimated_before_it_starts(data: Path) -> None:
 
 def test_only_the_rows_that_are_learned_from_are_counted(data: Path) -> None:
     assert estimate(RunRequest("d", "isolation_forest", ROLES, fit_sample=50), data, PLENTY).rows == 50
+
+
+def test_beyond_the_rows_that_a_detector_keeps_more_rows_are_only_scored(data: Path) -> None:
+    steps = engine._Steps(RunRequest("d", "nearest_neighbours", ROLES, parameters={"most_rows": 100}), engine.DataSet(data, ROLES))
+    learning, _, _ = engine._learning_at_once(steps, 400)
+    assert learning(400) == learning(100)
+
+
+def test_of_a_series_as_many_windows_are_counted_as_are_learned_from(tmp_path: Path) -> None:
+    data = read_in(machine_frame(), tmp_path)
+    roles = {"temperature": "feature", "doubled": "feature"}
+    request = RunRequest(
+        "d", "rolling_zscore", roles, kind="series", representation="windows", preparation={"window": 8, "most_windows": 50}
+    )
+    assert estimate(request, data, PLENTY).rows == 50
 
 
 def test_too_little_memory_is_said(data: Path) -> None:

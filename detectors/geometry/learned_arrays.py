@@ -20,6 +20,7 @@ FILE = "learned.npz"
 class LearnedArrays(Detector):
     """A detector that learns at once, in `_learn`, what it then keeps: the arrays whose attributes `arrays` names."""
 
+    at_once = True
     arrays: ClassVar[tuple[str, ...]]
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:

@@ -75,6 +75,9 @@ class Items:
     scores of items become scores of rows.
     """
 
+    most_to_fit: int | None = None
+    """Of more items than this so many are learned from; None where all of them are."""
+
     def __init__(self, X: NDArray[np.float32]) -> None:
         self.X = X
 

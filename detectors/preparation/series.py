@@ -49,6 +49,8 @@ class Windows(Items):
     without a jump; else its first steps, mirrored.
     """
 
+    most_to_fit: int
+
     def __init__(self, steps: Steps, window: int, most_to_fit: int, preparation: SeriesPreparation) -> None:
         self.steps, self.window, self.most_to_fit, self.preparation = steps, window, most_to_fit, preparation
         self._first, self._last = steps.first, steps.last

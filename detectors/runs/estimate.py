@@ -1,14 +1,15 @@
 """How long a training would take and how much memory it would need: its first steps are taken on a few of its rows and timed.
 
 What is fixed (compiling, say) is told apart from what grows with the rows, where that matters, by taking a step on fewer
-rows as well. What cannot be measured on a few rows, memory, is reckoned from the sizes of the arrays that a run holds.
+rows as well. What learns in one go learns from few rows, then from more, and how its time grew says how it goes on. What cannot be measured on a few rows, memory, is reckoned from the sizes of the arrays that a run holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -35,14 +36,18 @@ FIRST_ROWS = {"table": 50_000, "series": 10_000, "images": 100, "text": 1000}
 #: … fewer where there are many columns.
 FIRST_VALUES = 2_000_000
 
-#: … and where learning from twice the rows takes four times as long.
-FIRST_ROWS_QUADRATIC = 2000
+#: … but never fewer than this.
+FEWEST_FIRST_ROWS = 2000
 
 #: A step on fewer rows takes this share of them.
 FEWER = 4
 
 #: How long a detector learns for its estimate, counted from its first report, and how long anything may take at all.
 LEARNING_S, PATIENCE_S = 1.0, 20.0
+
+#: What learns in one go begins with so many rows, and takes `FEWER` times as many while that should take less than so long.
+#: Of fewer rows some detectors learn in another way, for want of rows, and in another time.
+ROWS_AT_ONCE, AT_ONCE_S = 2000, 6.0
 
 #: Only reports from after this share of the learning are looked at: until then it compiles and finds its pace.
 WARMING_UP = 0.4
@@ -113,6 +118,28 @@ class Line:
         """Through two measurements, (units, seconds); neither part is ever negative."""
         each = max(0.0, (more[1] - fewer[1]) / max(1.0, more[0] - fewer[0]))
         return cls(max(0.0, more[1] - each * more[0]), each)
+
+
+@dataclass(frozen=True)
+class Power:
+    """Seconds that grow with a power of the units."""
+
+    units: float
+    seconds: float
+    exponent: float
+
+    def at(self, units: float) -> float:
+        return self.seconds * (units / self.units) ** self.exponent
+
+    @classmethod
+    def through(cls, measured: Sequence[tuple[float, float]], steepest: float) -> Power:
+        """Through the last two measurements, (units, seconds), with the exponent `steepest` at most and where there is but one."""
+        units, seconds = measured[-1]
+        if len(measured) == 1:
+            return cls(units, seconds, steepest)
+        fewer, shorter = measured[-2]
+        exponent = log(max(seconds, 1e-9) / max(shorter, 1e-9)) / log(units / fewer)
+        return cls(units, seconds, min(steepest, max(0.0, exponent)))
 
 
 @dataclass(frozen=True)
@@ -208,19 +235,15 @@ def _sample(costs: Costs, learned: int, memory: Memory) -> Sample | None:
 
 def _measured(request: RunRequest, source: DataSet) -> tuple[int, Costs]:
     """How many rows are to be learned from, and what that costs."""
-    detector = registry.get(request.representation, request.detector)
-    most = min(FIRST_ROWS[request.kind], max(FIRST_ROWS_QUADRATIC, FIRST_VALUES // max(1, len(request.features))))
+    most = min(FIRST_ROWS[request.kind], max(FEWEST_FIRST_ROWS, FIRST_VALUES // max(1, len(request.features))))
     more = _Steps(request, _narrowed(source, most))
     fewer = None if more.source is source else _Steps(request, _narrowed(source, most // FEWER))
-    n = min(FIRST_ROWS_QUADRATIC, more.source.rows) if detector.growth == "quadratic" else more.source.rows
-    learned = more.learn(n)
-    if not learned.watch.asked and learned.seconds < QUICK_S:
-        learned = more.learn(n)
-    scores, fixed = more.scoring()
-    chosen = request.fit_where or request.fit_first or detector.supervised
+    chosen = request.fit_where or request.fit_first or more.detector.supervised
     rows = int(rows_to_learn(request, source, more.detector)[0].sum()) if chosen else source.rows
-    return min(rows, request.fit_sample or rows), Costs(
-        source.rows, _preparing(more, fewer), _learning(detector, learned, fewer, scores.each), scores, fixed, more.item_bytes,
+    rows = min(rows, request.fit_sample or rows, more.items.most_to_fit or rows)
+    learn, score, fixed = _learning_at_once(more, rows) if more.detector.at_once else _learning_and_scoring(more, fewer)
+    return rows, Costs(
+        source.rows, _preparing(more, fewer), learn, score, fixed, more.item_bytes,
         len(request.features) if request.kind == "table" else 0,
     )  # fmt: skip
 
@@ -240,6 +263,11 @@ class _Learned:
 
     def without_scoring(self, score_s: float) -> float:
         return max(0.0, self.seconds - self.rows * score_s)
+
+    @property
+    def at_once_s(self) -> float:
+        """Until what learns in one go had learned."""
+        return self.watch.reports[-1][0]
 
 
 class _Steps:
@@ -295,20 +323,59 @@ def _preparing(more: _Steps, fewer: _Steps | None) -> Line:
     return Line.through((fewer.source.rows, fewer.prepared_s), (more.source.rows, more.prepared_s))
 
 
+def _learning_and_scoring(more: _Steps, fewer: _Steps | None) -> tuple[Callable[[int], float], Line, float]:
+    """Seconds for learning from a number of rows; for scoring; and for what is done once."""
+    learned = more.learn(more.source.rows)
+    if not learned.watch.asked and learned.seconds < QUICK_S:
+        learned = more.learn(more.source.rows)
+    score, fixed = more.scoring()
+    return _learning(type(more.detector), learned, fewer, score.each), score, fixed
+
+
 def _learning(detector: type[Detector], learned: _Learned, fewer: _Steps | None, score_s: float) -> Callable[[int], float]:
-    """Seconds for learning from a number of rows, as far as the detector says how they grow; scoring a row takes `score_s`."""
-    grown, rows = _GROWTH[detector.growth], learned.rows
+    """Seconds for learning from a number of rows, in proportion to them; scoring a row takes `score_s`."""
+    rows = learned.rows
     if learned.watch.asked:
         # With labels, each fold learns once more, from two thirds of the rows.
         whole_s = _pace(learned.watch.reports)
         fixed_s = max(0.0, learned.without_scoring(score_s) - learned.watch.reports[-1][1] * whole_s)
         repeated = FOLDS if detector.supervised else 1
-        return lambda more: fixed_s + repeated * whole_s * grown(more) / grown(rows)
+        return lambda more: fixed_s + repeated * whole_s * more / rows
     if fewer is None:
-        return lambda more: learned.without_scoring(score_s) * grown(more) / grown(rows)
+        return lambda more: learned.without_scoring(score_s) * more / rows
     few = fewer.learn(rows // FEWER)
-    line = Line.through((grown(few.rows), few.without_scoring(score_s)), (grown(rows), learned.without_scoring(score_s)))
-    return lambda more: line.at(grown(more))
+    return Line.through((few.rows, few.without_scoring(score_s)), (rows, learned.without_scoring(score_s))).at
+
+
+def _learning_at_once(steps: _Steps, rows: int) -> tuple[Callable[[int], float], Line, float]:
+    """The same for what learns in one go, and would learn from so many `rows`: how long it takes to score may grow with them too."""
+    most = min(rows, steps.detector.most_rows or rows)
+    tries = _tries(steps, min(most, steps.source.rows))
+    growth = steps.detector.growth
+    learning = Power.through([(each.rows, each.at_once_s) for each in tries], growth)
+    scoring = Power.through([(each.rows, (each.seconds - each.at_once_s) / each.rows) for each in tries], growth - 1)
+    score, fixed = steps.scoring()
+    longer = (most / tries[-1].rows) ** scoring.exponent
+    return lambda more: learning.at(min(more, most)), Line(0.0, score.each * longer), fixed
+
+
+def _tries(steps: _Steps, most: int) -> list[_Learned]:
+    """Learns from few rows, then from more, up to `most`, while nobody waits long for it."""
+    tries = [_undisturbed(steps, min(ROWS_AT_ONCE, most))]
+    while (rows := tries[-1].rows) < most:
+        more = min(FEWER * rows, most)
+        if Power.through([(each.rows, each.seconds) for each in tries], steps.detector.growth).at(more) > AT_ONCE_S:
+            break
+        tries.append(_undisturbed(steps, more))
+        if tries[-1].rows <= rows:  # there are no more that can be learned from
+            return tries[:-1]
+    return tries
+
+
+def _undisturbed(steps: _Steps, rows: int) -> _Learned:
+    """The shorter of two times, where it is quick: without imports, and without what the machine did beside it."""
+    learned = steps.learn(rows)
+    return min(learned, steps.learn(rows), key=lambda each: each.seconds) if learned.seconds < QUICK_S else learned
 
 
 def _pace(reports: list[tuple[float, float]]) -> float:
@@ -318,13 +385,6 @@ def _pace(reports: list[tuple[float, float]]) -> float:
     if last_share <= started_share:
         return last_s / max(last_share, 1e-9)
     return (last_s - started_s) / (last_share - started_share)
-
-
-_GROWTH: Mapping[str, Callable[[float], float]] = {
-    "constant": lambda rows: 1.0,
-    "linear": float,
-    "quadratic": lambda rows: float(rows) ** 2,
-}
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:

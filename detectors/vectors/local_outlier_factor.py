@@ -32,6 +32,7 @@ class LocalOutlierFactor(LearnedArrays):
     when = N_("Usual rows in groups of unequal density, and training rows that are known to be usual.")
     when_not = N_("Many anomalies among the training rows, above all in groups or many times the same. Its file holds training rows.")
     score_name = N_("local outlier factor")
+    growth = 2.0
     arrays: ClassVar = ("rows_", "reach_", "density_")
     rows_: NDArray[np.float32]
     reach_: NDArray[np.float64]

@@ -33,6 +33,7 @@ class NearestNeighbours(LearnedArrays):
         "unequally dense: local outlier factor. Its file holds training rows."
     )
     score_name = N_("distance to neighbours")
+    growth = 2.0
     arrays: ClassVar = ("rows_",)
     rows_: NDArray[np.float32]
 

@@ -37,6 +37,8 @@ class OneClassSVM(LearnedArrays):
         "Many anomalies among the training rows, or very many rows: then the border is an approximation. Its file holds training rows."
     )
     score_name = N_("distance beyond the border")
+    most_rows = MOST_ROWS
+    growth = 2.0
     arrays: ClassVar = ("vectors_", "weights_", "gamma_")
     vectors_: NDArray[np.float64]
     weights_: NDArray[np.float64]
@@ -56,7 +58,7 @@ class OneClassSVM(LearnedArrays):
     )  # fmt: skip
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
-        rows = X[kept_rows(len(X), MOST_ROWS, self.seed)].astype(np.float64)
+        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
         spread = float(rows.var()) or 1.0
         gamma = 1 / (X.shape[1] * spread * self.width**2)
         found = self._exact(rows, gamma) if len(rows) <= self.most_exact else self._by_landmarks(rows, gamma)
