@@ -18,7 +18,7 @@ from detectors.params import integer, number
 NUMBERS_TOGETHER = 8_000_000
 
 #: Landmarks of the approximation, and rows it learns from at most.
-LANDMARKS, MOST_ROWS = 500, 200_000
+LANDMARKS, MOST_ROWS = 500, 50_000
 
 
 class OneClassSVM(LearnedArrays):
