@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from detectors.export import FORMATS
 from detectors.flagged import flagged_frames
 from detectors.frames import load_frame, load_rows
+from detectors.reading.table import MOST_COLUMNS
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from pages.shared import engine
@@ -115,7 +116,9 @@ def test_a_refused_file_can_be_looked_at_and_read_differently(bench):
 
 
 def test_a_workbook_whose_first_sheet_is_refused_is_read_from_another(bench):
-    app = uploaded("sheets.xlsx", workbook({"Notes": [["only names"]], "Readings": [["a", "b"], [1, 2], [3, 4]]}))
+    far_out = [["c", "d"], [1, 2], [*[None] * MOST_COLUMNS, 3]]
+    app = uploaded("sheets.xlsx", workbook({"Notes": far_out, "Readings": [["a", "b"], [1, 2], [3, 4]]}))
+    assert "has a cell in column" in app.error[0].value
     app.button(key="read_refused_differently").click().run()
     app.text_input(key="reading_sheet").set_value("Readings").run()
     assert app.dataframe[0].value.columns.tolist() == ["a", "b"]
