@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -94,7 +93,7 @@ def test_a_permit_that_was_overheard_is_of_no_use_to_another_browser(data_page: 
 
     def overhear(request: Route) -> None:
         known = {name: request.request.headers[name] for name in ("origin", "x-upload-permit")}
-        answers.append(put(f"{server.url}/incoming", source.read_bytes(), known))
+        answers.append(put(server.port, "/incoming", source.stat().st_size, known))
         request.abort()
 
     data_page.route("**/incoming", overhear)
@@ -115,11 +114,18 @@ def test_a_file_that_the_server_offers_is_chosen_from_a_list_and_read_where_it_l
     assert incoming(server) == []
 
 
-def put(url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
-    """Status and words of the answer to a file that is sent without a browser."""
-    with pytest.raises(HTTPError) as refused:
-        urlopen(Request(url, content, headers, method="PUT"))
-    return refused.value.code, refused.value.read().decode()
+def put(port: int, path: str, size: int, headers: dict[str, str]) -> tuple[int, str]:
+    """Status and words of the answer to a file that is announced without a browser; it is refused before its first byte is sent."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_MS / 1000)
+    try:
+        connection.putrequest("PUT", path)
+        for name, value in {**headers, "content-length": str(size)}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
 
 
 def test_a_file_beyond_every_limit_is_refused_in_words_and_not_sent(data_page: Page, tmp_path: Path) -> None:
