@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Progress
+from detectors.base import Progress, Scores
+from detectors.geometry.learned_arrays import LearnedArrays
+from detectors.messages import N_
+from detectors.params import integer
 
 #: Matrix kernels round distances, so a few more rows than wanted are fetched, and their distances taken again one by one.
 SPARE = 8
@@ -75,3 +79,36 @@ def own_places(rows: int, kept: NDArray[np.intp]) -> NDArray[np.intp]:
     places = np.full(rows, -1, dtype=np.intp)
     places[kept] = np.arange(len(kept))
     return places
+
+
+class KeptNeighbours(LearnedArrays):
+    """A detector that keeps training rows, the first of its `arrays`, and scores a row by its nearest ones, in `_of_nearest`."""
+
+    family = N_("Neighbours")
+    growth = 2.0
+    rows_: NDArray[np.float32]
+    neighbours: int
+
+    most_rows: int = integer(
+        20_000, title=N_("Rows kept"), low=2, high=1_000_000, advanced=True,
+        help=N_("Of more training rows a random sample is kept: scoring takes longer with every row."),
+    )  # fmt: skip
+
+    def _of_nearest(self, distances: NDArray[np.float64], places: NDArray[np.intp]) -> Scores:
+        """Scores, (rows,), of rows whose nearest kept rows lie at `distances` and `places`, both (rows, neighbours)."""
+        raise NotImplementedError
+
+    def _keep(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The rows of `X` that are kept."""
+        self._kept = kept_rows(len(X), self.most_rows, self.seed)
+        return X[self._kept]
+
+    def _take(self, arrays: Sequence[NDArray[Any]]) -> None:
+        super()._take(arrays)
+        self._neighbours = Neighbours(self.rows_)
+
+    def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
+        return self._of_nearest(*self._neighbours.nearest(X, self.neighbours, progress, own=own_places(len(X), self._kept)))
+
+    def _score(self, X: NDArray[np.float32]) -> Scores:
+        return self._of_nearest(*self._neighbours.nearest(X, self.neighbours, Progress()))

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
-from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import Neighbours, kept_rows, own_places
+from detectors.geometry.neighbours import KeptNeighbours, Neighbours
 from detectors.messages import N_
 from detectors.params import integer
 
@@ -18,7 +17,7 @@ from detectors.params import integer
 SMALLEST_DISTANCE = 1e-10
 
 
-class LocalOutlierFactor(LearnedArrays):
+class LocalOutlierFactor(KeptNeighbours):
     """Compares how densely a row is surrounded with how densely its neighbours are.
 
     The score is about 1 where both are alike and grows where the row stands more alone than they do. Densities are taken
@@ -26,45 +25,27 @@ class LocalOutlierFactor(LearnedArrays):
     """
 
     title = N_("Local outlier factor")
-    family = N_("Neighbours")
     summary = N_("Compares how densely a row is surrounded with how densely its neighbours are.")
     reference = "Breunig, Kriegel, Ng & Sander: LOF: identifying density-based local outliers, SIGMOD 2000, doi:10.1145/342009.335388"
     when = N_("Usual rows in groups of unequal density, and training rows that are known to be usual.")
     when_not = N_("Many anomalies among the training rows, above all in groups or many times the same. Its file holds training rows.")
     score_name = N_("local outlier factor")
-    growth = 2.0
     arrays: ClassVar = ("rows_", "reach_", "density_")
-    rows_: NDArray[np.float32]
     reach_: NDArray[np.float64]
     density_: NDArray[np.float64]
 
     neighbours: int = integer(
         20, title=N_("Neighbours"), low=1, high=1000, help=N_("More look at a wider surrounding; anomalies in larger groups stand out.")
     )  # fmt: skip
-    most_rows: int = integer(
-        20_000, title=N_("Rows kept"), low=2, high=1_000_000, advanced=True,
-        help=N_("Of more training rows a random sample is kept: scoring takes longer with every row."),
-    )  # fmt: skip
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
-        self._kept = kept_rows(len(X), self.most_rows, self.seed)
-        rows = X[self._kept]
+        rows = self._keep(X)
         distances, places = Neighbours(rows).nearest(rows, self.neighbours, progress, own=np.arange(len(rows)))
         reach = distances[:, -1]
         return rows, reach, _density(distances, places, reach)
 
-    def _take(self, arrays: Sequence[NDArray[Any]]) -> None:
-        super()._take(arrays)
-        self._neighbours = Neighbours(self.rows_)
-
-    def _factor(self, found: tuple[NDArray[np.float64], NDArray[np.intp]]) -> Scores:
-        return self.density_[found[1]].mean(axis=1) / _density(*found, self.reach_)
-
-    def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
-        return self._factor(self._neighbours.nearest(X, self.neighbours, progress, own=own_places(len(X), self._kept)))
-
-    def _score(self, X: NDArray[np.float32]) -> Scores:
-        return self._factor(self._neighbours.nearest(X, self.neighbours, Progress()))
+    def _of_nearest(self, distances: NDArray[np.float64], places: NDArray[np.intp]) -> Scores:
+        return self.density_[places].mean(axis=1) / _density(distances, places, self.reach_)
 
 
 def _density(distances: NDArray[np.float64], places: NDArray[np.intp], reach: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,20 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
-from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import Neighbours, kept_rows, own_places
+from detectors.geometry.neighbours import KeptNeighbours
 from detectors.messages import N_
 from detectors.params import Preset, choice, integer
 
 
-class NearestNeighbours(LearnedArrays):
+class NearestNeighbours(KeptNeighbours):
     """Keeps the training rows; a row whose nearest ones are far away is unusual.
 
     The score is a Euclidean distance in prepared units; a training row is left out of its own neighbours.
     """
 
     title = N_("Nearest neighbours")
-    family = N_("Neighbours")
     summary = N_("Measures how far away the most similar rows are.")
     reference = (
         "Ramaswamy, Rastogi & Shim: Efficient algorithms for mining outliers from large data sets, SIGMOD 2000, doi:10.1145/342009.335437"
@@ -33,9 +31,7 @@ class NearestNeighbours(LearnedArrays):
         "unequally dense: local outlier factor. Its file holds training rows."
     )
     score_name = N_("distance to neighbours")
-    growth = 2.0
     arrays: ClassVar = ("rows_",)
-    rows_: NDArray[np.float32]
 
     neighbours: int = integer(
         5, title=N_("Neighbours"), low=1, high=1000, help=N_("Anomalies in groups smaller than this are still far from their neighbours.")
@@ -45,28 +41,12 @@ class NearestNeighbours(LearnedArrays):
         choices={"largest": N_("To the last of them"), "mean": N_("Mean over them"), "median": N_("Median over them")},
         help=N_("What is made of the distances to the neighbours."),
     )  # fmt: skip
-    most_rows: int = integer(
-        20_000, title=N_("Rows kept"), low=2, high=1_000_000, advanced=True,
-        help=N_("Of more training rows a random sample is kept: scoring takes longer with every row."),
-    )  # fmt: skip
-
     presets: ClassVar = {"wide": Preset(N_("Wide view"), N_("50 neighbours, for anomalies in groups."), {"neighbours": 50})}
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
-        self._kept = kept_rows(len(X), self.most_rows, self.seed)
-        return [X[self._kept]]
+        return [self._keep(X)]
 
-    def _take(self, arrays: Sequence[NDArray[Any]]) -> None:
-        super()._take(arrays)
-        self._neighbours = Neighbours(self.rows_)
-
-    def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
-        return self._far(self._neighbours.nearest(X, self.neighbours, progress, own=own_places(len(X), self._kept))[0])
-
-    def _score(self, X: NDArray[np.float32]) -> Scores:
-        return self._far(self._neighbours.nearest(X, self.neighbours, Progress())[0])
-
-    def _far(self, distances: NDArray[np.float64]) -> Scores:
+    def _of_nearest(self, distances: NDArray[np.float64], places: NDArray[np.intp]) -> Scores:
         if self.distance == "mean":
             return distances.mean(axis=1)
         return np.median(distances, axis=1) if self.distance == "median" else distances[:, -1].copy()
