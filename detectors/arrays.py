@@ -25,6 +25,13 @@ def is_large(shape: tuple[int, ...]) -> bool:
     return 4 * prod(shape) > IN_MEMORY_BYTES
 
 
+def drawn(rows: int, most: int, seed: int) -> NDArray[np.intp]:
+    """The positions of at most `most` of so many `rows`, drawn at random, growing; all of them where they are no more."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed % 2**32).choice(rows, most, replace=False))
+
+
 def room_for(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Zeros, (rows, …): an array or, where it is large, the memory map of a file that has no name and ends with its last user.
 

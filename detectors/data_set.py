@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from detectors.arrays import drawn
 from detectors.frames import count_rows, iter_batches, load_frame, load_rows
 from detectors.pictures import load_pictures
 
@@ -63,9 +64,7 @@ class DataSet:
     def frame_to_fit(self, columns: Sequence[str], fitted: NDArray[np.bool_], seed: int) -> pd.DataFrame:
         """`columns` of the rows where `fitted`, (rows,), is true: of all of them or, of very many, of a random sample."""
         rows = np.flatnonzero(fitted)
-        read = rows_to_fit(len(rows), len(columns))
-        if read < len(rows):
-            rows = np.sort(np.random.default_rng(seed % 2**32).choice(rows, read, replace=False))
+        rows = rows[drawn(len(rows), rows_to_fit(len(rows), len(columns)), seed)]
         return self.frame(columns) if len(rows) == self.rows else self.frame(columns, rows)
 
     def pictures(self, rows: ArrayLike | None = None) -> list[NDArray]:

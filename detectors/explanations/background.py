@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
+
 #: Usual rows kept with a run, to find a row's nearest ones among: at most this many, and this many numbers.
 KEPT_ROWS, KEPT_NUMBERS = 1000, 5_000_000
 
@@ -16,9 +18,7 @@ def usual_rows(scores: NDArray[np.float64], numbers: int, seed: int) -> NDArray[
     """Positions of some rows, of `numbers` numbers each, drawn from the half with the lower scores."""
     usual = np.flatnonzero(scores <= np.median(scores))
     most = max(2, min(KEPT_ROWS, KEPT_NUMBERS // numbers))
-    if len(usual) <= most:
-        return usual
-    return np.sort(np.random.default_rng(seed).choice(usual, most, replace=False))
+    return usual[drawn(len(usual), most, seed)]
 
 
 def nearest_rows(rows: NDArray[np.float32], usual: NDArray[np.float32], count: int) -> NDArray[np.float32]:

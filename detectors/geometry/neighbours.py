@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
 from detectors.messages import N_
@@ -67,13 +68,6 @@ class Neighbours:
         return self._index
 
 
-def kept_rows(rows: int, most: int, seed: int) -> NDArray[np.intp]:
-    """The positions of at most `most` of so many `rows`, drawn at random, growing."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed % 2**32).choice(rows, most, replace=False))
-
-
 def own_places(rows: int, kept: NDArray[np.intp]) -> NDArray[np.intp]:
     """For each of so many `rows` its place among the `kept` ones, -1 where it was not kept, (rows,)."""
     places = np.full(rows, -1, dtype=np.intp)
@@ -100,7 +94,7 @@ class KeptNeighbours(LearnedArrays):
 
     def _keep(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """The rows of `X` that are kept."""
-        self._kept = kept_rows(len(X), self.most_rows, self.seed)
+        self._kept = drawn(len(X), self.most_rows, self.seed)
         return X[self._kept]
 
     def _take(self, arrays: Sequence[NDArray[Any]]) -> None:

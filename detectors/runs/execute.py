@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors import registry, roles
+from detectors.arrays import drawn
 from detectors.base import Detector, Progress, Quiet, Scores
 from detectors.data_set import DataSet, rows_to_fit
 from detectors.errors import DataError
@@ -197,9 +198,9 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
 
 def _sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
     """Of the ascending `positions` as many as were asked for, drawn at random; all of them where nothing was."""
-    if request.fit_sample is None or request.fit_sample >= len(positions):
+    if request.fit_sample is None:
         return positions
-    return np.sort(np.random.default_rng(request.seed % 2**32).choice(positions, request.fit_sample, replace=False))
+    return positions[drawn(len(positions), request.fit_sample, request.seed)]
 
 
 def _mask(positions: NDArray[np.intp], rows: int) -> NDArray[np.bool_]:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import integer
 
@@ -40,7 +40,7 @@ class ECOD(LearnedArrays):
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
         from scipy.stats import skew
 
-        kept = X[kept_rows(len(X), self.most_rows, self.seed)]
+        kept = X[drawn(len(X), self.most_rows, self.seed)]
         varies = np.ptp(kept, axis=0) > 0
         skewness = np.zeros(X.shape[1])
         skewness[varies] = np.sign(skew(kept[:, varies].astype(np.float64), axis=0))

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import choice, integer, number
 
@@ -57,7 +57,7 @@ class GaussianMixture(LearnedArrays):
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
         from sklearn.mixture import GaussianMixture as Mixture
 
-        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
+        rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         groups = min(self.groups, len(rows))
         enough = len(rows) >= ROWS_A_COLUMN * groups * X.shape[1]
         full = self.shape == "full" or (self.shape == "auto" and enough)

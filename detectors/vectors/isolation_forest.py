@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import is_large, taken
+from detectors.arrays import drawn, is_large, taken
 from detectors.base import Detector, Progress, Scores
 from detectors.errors import StorageError
 from detectors.messages import N_
@@ -89,7 +89,7 @@ class IsolationForest(Detector):
         enough = max(self.trees * self.rows_per_tree, FEWEST_DRAWN)
         if not is_large(X.shape) or len(X) <= enough:
             return X
-        return taken(X, np.sort(np.random.default_rng(self.seed % 2**32).choice(len(X), enough, replace=False)))
+        return taken(X, drawn(len(X), enough, self.seed))
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return -self._forest.score_samples(X)

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import integer, switch
 
@@ -50,7 +50,7 @@ class KMeans(LearnedArrays):
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
         from sklearn.cluster import KMeans as Clusters
 
-        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
+        rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # fewer different rows than groups is no harm
             found = Clusters(min(self.groups, len(rows)), n_init=3, random_state=self.seed % 2**32).fit(rows)

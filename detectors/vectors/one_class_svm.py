@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import integer, number
 
@@ -58,7 +58,7 @@ class OneClassSVM(LearnedArrays):
     )  # fmt: skip
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
-        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
+        rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         spread = float(rows.var()) or 1.0
         gamma = 1 / (X.shape[1] * spread * self.width**2)
         found = self._exact(rows, gamma) if len(rows) <= self.most_exact else self._by_landmarks(rows, gamma)

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import integer, number
 
@@ -48,7 +48,7 @@ class PrincipalComponents(LearnedArrays):
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
         from sklearn.decomposition import PCA
 
-        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
+        rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         wide = X.shape[1] > MOST_COLUMNS
         most = min(len(rows), X.shape[1], MOST_DIRECTIONS if wide else X.shape[1])
         found = PCA(most, svd_solver="randomized" if wide else "full", random_state=self.seed % 2**32).fit(rows)

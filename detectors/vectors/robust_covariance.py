@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
-from detectors.geometry.neighbours import kept_rows
 from detectors.messages import N_
 from detectors.params import integer, number
 
@@ -52,7 +52,7 @@ class RobustCovariance(LearnedArrays):
     )  # fmt: skip
 
     def _learn(self, X: NDArray[np.float32], progress: Progress) -> Sequence[NDArray[Any]]:
-        rows = X[kept_rows(len(X), self.most_rows, self.seed)].astype(np.float64)
+        rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         covariance = self._estimate(rows)
         loaded = covariance.covariance_ + SMALLEST_VARIANCE * np.eye(X.shape[1])
         return covariance.location_, np.linalg.inv(loaded)
