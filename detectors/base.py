@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,12 @@ class Progress:
         """Raises `Discarded` when the work was stopped and nothing of it is wanted."""
 
 
+class Create(Protocol):
+    """Makes a detector by representation and name. Detectors that use others are handed one: they know no registry."""
+
+    def __call__(self, representation: str, name: str, *, seed: int = 0, **parameters: Any) -> Detector: ...
+
+
 class Detector(Parametrised):
     """Gives every row one score; higher is more unusual.
 
@@ -80,9 +86,10 @@ class Detector(Parametrised):
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
-    def __init__(self, *, seed: int = 0, **values: Any) -> None:
+    def __init__(self, *, seed: int = 0, create: Create | None = None, **values: Any) -> None:
         super().__init__(**values)
         self.seed = int(seed)
+        self._create = create
         self.feature_names_: list[str] | None = None
         self.row_shape_: tuple[int, ...] = ()
         self.training_scores_: Scores | None = None
@@ -181,6 +188,10 @@ class Detector(Parametrised):
         """For a network: its layers as ``{layer, shape, parameters}``; None for what has no layers."""
         return None
 
+    def members_table(self) -> list[dict[str, Any]] | None:
+        """For what works with other detectors: them as ``{name, title, agreement, seconds, …}``; None for what works alone."""
+        return None
+
     def save(self, folder: Path) -> None:
         """Writes everything `load` needs into `folder`, without pickle."""
         self._require_fitted()
@@ -193,10 +204,10 @@ class Detector(Parametrised):
         self._save(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, create: Create | None = None) -> Self:
         """The detector that `save` wrote; its scores are equal to the last bit."""
         record = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
-        detector = cls(seed=record["seed"], **record["parameters"])
+        detector = cls(seed=record["seed"], create=create, **record["parameters"])
         detector.row_shape_ = tuple(record["row_shape"])
         detector.feature_names_ = record["feature_names"]
         detector._load(folder)
@@ -241,7 +252,7 @@ class Detector(Parametrised):
         for fold in range(folds.max() + 1):
             judged = np.flatnonzero(folds == fold)
             learned = folds != fold if parents is None else (folds[parents] != fold).all(axis=1)
-            other = type(self)(seed=self.seed, **self.parameters)
+            other = type(self)(seed=self.seed, create=self._create, **self.parameters)
             other.row_shape_ = self.row_shape_
             outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))

@@ -66,6 +66,15 @@ def get(representation: str, name: str) -> type[Detector]:
     return found
 
 
+def create(representation: str, name: str, *, seed: int = 0, **parameters: Any) -> Detector:
+    """The detector called `name` in the folder of `representation`, with `parameters`; it can create others the same way.
+
+    Raises:
+        ParameterError: there is no such detector or parameter, or a value is outside its limits.
+    """
+    return get(representation, name)(seed=seed, create=create, **parameters)
+
+
 def load(folder: Path) -> Detector:
     """The detector that was saved in `folder`, whichever it is."""
     record = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
@@ -75,4 +84,4 @@ def load(folder: Path) -> Detector:
             N_("This was saved by a detector `{name}` that this version does not have. Install the version that wrote it."),
             name=record["detector"],
         )
-    return detector.load(folder)
+    return detector.load(folder, create)

@@ -111,9 +111,9 @@ def test_charts_need_plotly_beside_pure_steps() -> None:
     assert beyond(files_of("charts"), CONTRACT | pure, PURE_LIBRARIES | {"plotly"}) == []
 
 
-def test_a_detector_stands_on_the_contract_the_networks_and_the_geometry() -> None:
+def test_a_detector_stands_on_the_contract_the_networks_the_geometry_and_on_others_it_is_handed() -> None:
     files = [path for path in ENGINE if path.parent.name in AXES]
-    shared = modules((*source_files("detectors/network"), *source_files("detectors/geometry")))
+    shared = modules(path for folder in ("network", "geometry", "together") for path in source_files(f"detectors/{folder}"))
     assert beyond(files, CONTRACT | shared) == []
 
 

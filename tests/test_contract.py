@@ -80,8 +80,7 @@ class Discarding(Progress):
 
 def make(key: tuple[str, str], seed: int = SEED) -> Detector:
     """The detector with parameters for a quick look, where it declares some."""
-    kind = registry.detectors()[key]
-    return kind(seed=seed, **getattr(kind, "quick", {}))
+    return registry.create(*key, seed=seed, **registry.detectors()[key].quick)
 
 
 @cache

@@ -275,7 +275,7 @@ class _Steps:
 
     def __init__(self, request: RunRequest, source: DataSet) -> None:
         self.request, self.source = request, source
-        self.detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
+        self.detector = registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
         self.prepared_s, (self.preparation, self.items) = _timed_warm(self._prepare)
         self.item_bytes = int(self.items.at(np.arange(1)).nbytes)
 

@@ -75,7 +75,7 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
     with _timed(seconds, "read"):
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
-        detector = registry.get(request.representation, request.detector)(seed=request.seed, **request.parameters)
+        detector = registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
         fitted, labels = rows_to_learn(request, source, detector)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
@@ -290,6 +290,7 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "layers": run.detector.layers_table(),
+        "members": run.detector.members_table(),
         "detector": run.detector.name(),
         "parameters": run.detector.parameters,
         "preparation": run.preparation.parameters,
