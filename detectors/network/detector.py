@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from detectors.base import Detector
 from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
+
+#: Groups of settings in the form.
+LAYERS, REGULARISING, LEARNING = N_("Layers"), N_("Against learning by heart"), N_("How it learns")
 
 
 class NetworkDetector(Detector):
@@ -22,10 +22,11 @@ class NetworkDetector(Detector):
     step_name = N_("epoch {done} of {total}")
 
     epochs: int = integer(
-        30, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training row, at most.")
+        30, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees everything it learns from, at most.")
     )  # fmt: skip
     batch_size: int = integer(
-        64, title=N_("Batch size"), low=1, high=65_536, help=N_("Rows per learning step. Larger is faster, smaller learns finer.")
+        64, title=N_("Batch size"), low=1, high=65_536,
+        help=N_("How many rows, windows, pictures or texts make one learning step. Larger is faster, smaller learns finer."),
     )  # fmt: skip
     learning_rate: float = number(
         0.001, title=N_("Learning rate"), low=1e-6, high=1.0,
@@ -35,26 +36,33 @@ class NetworkDetector(Detector):
         True, title=N_("Stop early"), help=N_("Ends training when the validation loss no longer falls, and keeps the best weights.")
     )  # fmt: skip
     dropout: float = number(
-        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
-        help=N_("Share of hidden neurons switched off at random in each training step, against learning by heart."),
+        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True, group=REGULARISING,
+        help=N_("Share of hidden neurons switched off at random in each training step."),
     )  # fmt: skip
     optimizer: str = choice(
-        "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True,
+        "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True, group=LEARNING,
         help=N_("The rule by which the weights learn from the loss."),
     )  # fmt: skip
     validation_share: float = number(
-        0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True,
+        0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True, group=LEARNING,
         help=N_("Share of the training rows held back to watch the loss on rows the network does not learn from."),
     )  # fmt: skip
     patience: int = integer(
-        5, title=N_("Patience"), low=1, high=1000, advanced=True,
+        5, title=N_("Patience"), low=1, high=1000, advanced=True, group=LEARNING,
         help=N_("Epochs without a smaller loss before training stops early."),
     )  # fmt: skip
 
     def layers_table(self) -> list[dict[str, Any]] | None:
         from detectors.network.layers import layers_table
 
-        return layers_table(self._network)
+        return layers_table(self._network) if self.row_shape_ else None
+
+    def _begin(self) -> None:
+        """Makes the network with starting weights that depend on the seed alone. Every fit begins with it."""
+        from detectors.network.training import seed_everything
+
+        seed_everything(self.seed)
+        self._build()
 
     def _build(self) -> None:
         """Makes `self._network`, untrained, and the functions that use it."""
@@ -81,9 +89,24 @@ class NetworkDetector(Detector):
         load_weights(self._network, folder)
 
 
-def usual_size(differences: NDArray[np.float32], smallest: float) -> NDArray[np.float32]:
-    """How large `differences`, (rows, …, columns), usually are in each column: their root mean square without the largest
-    hundredth of the rows, so that a few anomalies do not make all others look small; `smallest` at least."""
-    squares = np.square(differences.reshape(len(differences), -1, differences.shape[-1]), dtype=np.float64).mean(axis=1)
-    kept = np.sort(squares, axis=0)[: max(1, int(len(squares) * 0.99))]
-    return np.maximum(np.sqrt(kept.mean(axis=0)), smallest).astype(np.float32)
+class StyledNetwork(NetworkDetector):
+    """A network of layers whose activation and normalisation can be chosen."""
+
+    activation: str = choice(
+        "relu", title=N_("Activation"), advanced=True, group=LAYERS,
+        choices={name: name for name in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "linear")},
+        help=N_("The bend in every hidden neuron. With linear a network can do no more than principal components."),
+    )  # fmt: skip
+    normalisation: str = choice(
+        "none", title=N_("Normalisation"), advanced=True, group=LAYERS,
+        choices={"none": N_("None"), "batch": N_("Batch"), "layer": N_("Layer")},
+        help=N_("Keeps the values between layers in one range, so that training goes faster and steadier."),
+    )  # fmt: skip
+    l2: float = number(
+        0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, group=REGULARISING, help=N_("Price on large weights.")
+    )  # fmt: skip
+
+    def _style(self) -> Any:
+        from detectors.network.layers import LayerStyle
+
+        return LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from detectors.base import Progress, Scores
 from detectors.errors import StorageError
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
-from detectors.params import Preset, choice, integer, integers, number
+from detectors.network.detector import StyledNetwork
+from detectors.params import Preset, choice, integer, integers
 
 TYPICAL_FILE = "typical.json"
 
 
-class PictureAutoencoder(NetworkDetector):
+class PictureAutoencoder(StyledNetwork):
     """A network squeezes each picture through a narrow layer and paints it again; what it cannot paint is unusual.
 
     The error of a pixel is the mean squared difference over its channels. The score is the mean of these errors over
@@ -66,39 +66,13 @@ class PictureAutoencoder(NetworkDetector):
         8, title=N_("Region"), low=1, high=512,
         help=N_("Height and width in pixels of the region whose error counts as the worst. About the size of the smallest flaw to find."),
     )  # fmt: skip
-    epochs: int = integer(
-        40, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training picture, at most.")
-    )  # fmt: skip
-    batch_size: int = integer(
-        32, title=N_("Batch size"), low=1, high=65_536, help=N_("Pictures per learning step. Larger is faster, smaller learns finer.")
-    )  # fmt: skip
     loss: str = choice(
         "mse", title=N_("Loss"), advanced=True,
         choices={"mse": N_("Mean squared error"), "mae": N_("Mean absolute error"), "binary_crossentropy": N_("Binary cross-entropy")},
         help=N_("What training makes small. Binary cross-entropy suits pictures that are nearly black and white."),
     )  # fmt: skip
-    activation: str = choice(
-        "relu", title=N_("Activation"), advanced=True,
-        choices={name: name for name in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "linear")},
-        help=N_("The bend in every hidden neuron."),
-    )  # fmt: skip
-    normalisation: str = choice(
-        "none", title=N_("Normalisation"), advanced=True,
-        choices={"none": N_("None"), "batch": N_("Batch"), "layer": N_("Layer")},
-        help=N_("Keeps the values between layers in one range, so that training goes faster and steadier."),
-    )  # fmt: skip
-    l2: float = number(
-        0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, help=N_("Price on large weights, against learning by heart.")
-    )  # fmt: skip
-    dropout: float = number(
-        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
-        help=N_("Share of hidden neurons switched off at random in each training step. For the dense network."),
-    )  # fmt: skip
-    patience: int = integer(
-        10, title=N_("Patience"), low=1, high=1000, advanced=True,
-        help=N_("Epochs without a smaller loss before training stops early."),
-    )  # fmt: skip
 
+    defaults: ClassVar = {"epochs": 40, "batch_size": 32, "patience": 10}
     presets: ClassVar = {
         "dense_128_64_32": Preset(
             N_("784-128-64-32 as for MNIST"), N_("Dense layers of 128, 64 and 32, mirrored, with binary cross-entropy. For small grey pictures."),
@@ -115,27 +89,24 @@ class PictureAutoencoder(NetworkDetector):
         return self._gradients
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.training import seed_everything, train
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._build()
+        self._begin()
         self.history_ = train(self._network, X, None, self._options(self.loss), progress)
         progress.check()
         medians = np.median(self._parts(X), axis=0)
         self._set_typical([float(median) if median > 0 else 1.0 for median in medians])
 
     def _build(self) -> None:
-        from detectors.network.layers import LayerStyle
         from detectors.network.pictures import PictureAutoencoderShape, convolutional_autoencoder, dense_picture_autoencoder
         from detectors.network.scoring import CHUNK_PICTURES, in_chunks, pixel_error, region_errors
 
         height, width, channels = picture = self.row_shape_
-        style = LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)
         if self.shape == "dense":
-            self._network = dense_picture_autoencoder((height, width, channels), self.encoder, style)
+            self._network = dense_picture_autoencoder((height, width, channels), self.encoder, self._style())
         else:
             sizes = PictureAutoencoderShape((height, width, channels), self.filters, self.bottleneck)
-            self._network = convolutional_autoencoder(sizes, style)
+            self._network = convolutional_autoencoder(sizes, self._style())
         network, region = self._network, min(self.region, height, width)
         self._reconstruct = in_chunks(lambda rows: network(rows, training=False), picture, np.float32, CHUNK_PICTURES)
         self._pixel_errors = in_chunks(lambda rows: pixel_error(network, rows), picture, np.float64, CHUNK_PICTURES)

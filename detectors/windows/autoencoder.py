@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector, usual_size
+from detectors.network.window_detector import WindowNetwork
 from detectors.params import Preset, choice, integer, integers
 
-FILE = "errors.npy"
 
-#: In units of the prepared columns: where a reconstruction is always right, a smaller difference is none.
-SMALLEST_ERROR = 0.01
-
-
-class Autoencoder(NetworkDetector):
+class Autoencoder(WindowNetwork):
     """A network squeezes each window into a short code and unfolds it again; what it cannot give back is unusual.
 
     The score of a window is the mean over its steps and columns of (difference ÷ usual difference)², that of a step the
@@ -51,25 +44,14 @@ class Autoencoder(NetworkDetector):
     }  # fmt: skip
     quick: ClassVar = {"layers": [8, 8], "code": 4, "epochs": 10, "batch_size": 16, "learning_rate": 0.01}
 
-    def gradients(self) -> Any:
-        return self._slope
-
-    def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.training import seed_everything, train
-
-        seed_everything(self.seed)
-        self._usual = np.ones(X.shape[2], dtype=np.float32)
-        self._build()
-        self.history_ = train(self._network, X, None, self._options(), progress)
-        self._usual = usual_size(self._reconstruct(X) - X, SMALLEST_ERROR)
-        self._compile()
-
-    def _build(self) -> None:
+    def _made(self) -> Any:
         from detectors.network.sequences import WindowShape, sequence_autoencoder
 
         steps, columns = self.row_shape_
-        self._network = sequence_autoencoder(WindowShape(steps, columns, self.cell, self.layers, self.dropout), self.code)
-        self._compile()
+        return sequence_autoencoder(WindowShape(steps, columns, self.cell, self.layers, self.dropout), self.code)
+
+    def _differences(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._reconstruct(X) - X
 
     def _compile(self) -> None:
         import tensorflow as tf
@@ -86,16 +68,5 @@ class Autoencoder(NetworkDetector):
         self._scores = in_chunks(score, self.row_shape_, np.float64)
         self._slope = in_chunks(gradients_of(score), self.row_shape_, np.float64)
 
-    def _score(self, X: NDArray[np.float32]) -> Scores:
-        return self._scores(X)
-
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._reconstruct(X)
-
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        np.save(folder / FILE, self._usual, allow_pickle=False)
-
-    def _load(self, folder: Path) -> None:
-        self._usual = np.load(folder / FILE, allow_pickle=False)
-        super()._load(folder)

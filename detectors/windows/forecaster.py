@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector, usual_size
+from detectors.network.window_detector import WindowNetwork
 from detectors.params import Preset, choice, integer, integers
-
-FILE = "errors.npy"
-
-#: In units of the prepared columns: where a forecast is always right, a smaller difference is none.
-SMALLEST_ERROR = 0.01
 
 #: The root has no slope at 0, from where explanations start: it is taken this far beside it.
 NEAR_ZERO = 1e-6
 
 
-class Forecaster(NetworkDetector):
+class Forecaster(WindowNetwork):
     """A network learns to foretell the last steps of a window from those before; what it did not foresee is unusual.
 
     The score of a step is its prediction error: the root of the mean over the columns of (difference ÷ usual
@@ -62,32 +55,23 @@ class Forecaster(NetworkDetector):
     def spoken_steps(self, steps: int) -> tuple[int, int]:
         return steps - self._horizon(steps), steps
 
-    def gradients(self) -> Any:
-        return self._slope
-
     def _horizon(self, steps: int) -> int:
         return max(1, min(self.horizon or steps // 8, steps // 2))
 
-    def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.training import seed_everything, train
-
-        seed_everything(self.seed)
-        self._usual = np.ones(X.shape[2], dtype=np.float32)
-        self._build()
-        split = X.shape[1] - self._horizon(X.shape[1])
-        history, future = np.ascontiguousarray(X[:, :split]), np.ascontiguousarray(X[:, split:])
-        self.history_ = train(self._network, history, future, self._options(), progress)
-        self._usual = usual_size(self._forecast(X) - future, SMALLEST_ERROR)
-        self._compile()
-
-    def _build(self) -> None:
+    def _made(self) -> Any:
         from detectors.network.sequences import WindowShape, forecaster
 
         steps, columns = self.row_shape_
         horizon = self._horizon(steps)
-        shape = WindowShape(steps - horizon, columns, self.cell, self.layers, self.dropout)
-        self._network = forecaster(shape, horizon)
-        self._compile()
+        return forecaster(WindowShape(steps - horizon, columns, self.cell, self.layers, self.dropout), horizon)
+
+    def _examples(self, X: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        split = X.shape[1] - self._horizon(X.shape[1])
+        return np.ascontiguousarray(X[:, :split]), np.ascontiguousarray(X[:, split:])
+
+    def _differences(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        difference: NDArray[np.float32] = self._forecast(X) - X[:, -self._horizon(X.shape[1]) :]
+        return difference
 
     def _compile(self) -> None:
         import tensorflow as tf
@@ -110,9 +94,6 @@ class Forecaster(NetworkDetector):
         self._scores = in_chunks(score, self.row_shape_, np.float64)
         self._slope = in_chunks(gradients_of(score), self.row_shape_, np.float64)
 
-    def _score(self, X: NDArray[np.float32]) -> Scores:
-        return self._scores(X)
-
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """The window with its last steps as they were foretold."""
         foretold = self._forecast(X)
@@ -122,11 +103,3 @@ class Forecaster(NetworkDetector):
         """The error of each foretold step, (rows, steps); 0 for the steps before."""
         errors = self._errors(X)
         return np.concatenate([np.zeros((len(X), X.shape[1] - errors.shape[1])), errors], axis=1)
-
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        np.save(folder / FILE, self._usual, allow_pickle=False)
-
-    def _load(self, folder: Path) -> None:
-        self._usual = np.load(folder / FILE, allow_pickle=False)
-        super()._load(folder)

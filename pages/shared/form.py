@@ -26,15 +26,21 @@ def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: 
     """
     basic = {name: field for name, field in declared.fields.items() if not field.advanced and name not in without}
     advanced = {name: field for name, field in declared.fields.items() if field.advanced and name not in without}
-    values: dict[str, Any] = {}
-    for group in dict.fromkeys(field.group for field in basic.values()):
-        if group:
-            st.markdown(f"**{say(group)}**")
-        values |= field_grid({name: field for name, field in basic.items() if field.group == group}, start, key)
+    values = _grouped(basic, start, key)
     if advanced:
         label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=_differing(advanced, start, key))
         with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):
-            values |= field_grid(advanced, start, key)
+            values |= _grouped(advanced, start, key)
+    return values
+
+
+def _grouped(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The fields of each group under its title, those without one first."""
+    values: dict[str, Any] = {}
+    for group in sorted(dict.fromkeys(field.group for field in fields.values()), key=bool):
+        if group:
+            st.markdown(f"**{say(group)}**")
+        values |= field_grid({name: field for name, field in fields.items() if field.group == group}, start, key)
     return values
 
 
