@@ -7,6 +7,7 @@ from typing import Any
 
 from detectors.base import Detector
 from detectors.messages import N_
+from detectors.network.augmentation import AUGMENTATIONS, Augmentation
 from detectors.params import choice, integer, number, switch
 
 #: Groups of settings in the form.
@@ -39,9 +40,28 @@ class NetworkDetector(Detector):
         0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True, group=REGULARISING,
         help=N_("Share of hidden neurons switched off at random in each training step."),
     )  # fmt: skip
+    l2: float = number(
+        0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, group=REGULARISING, help=N_("Price on large weights.")
+    )  # fmt: skip
+    adversarial_step: float = number(
+        0.0, title=N_("Adversarial step"), low=0.0, high=10.0, advanced=True, group=REGULARISING,
+        help=N_(
+            "It also learns from inputs moved by so much in the direction that is hardest for it; takes about three times as long. "
+            "In units of what the network sees: prepared columns, brightness from 0 to 1, the numbers of a word. 0: not at all."
+        ),
+    )  # fmt: skip
     optimizer: str = choice(
         "adam", title=N_("Optimizer"), choices={"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}, advanced=True, group=LEARNING,
         help=N_("The rule by which the weights learn from the loss."),
+    )  # fmt: skip
+    schedule: str = choice(
+        "constant", title=N_("Learning rate over time"), advanced=True, group=LEARNING,
+        choices={"constant": N_("Constant"), "cosine": N_("Falls to nothing"), "plateau": N_("Falls on a plateau")},
+        help=N_("Falls along a cosine until the last epoch; or to a third whenever two epochs brought no smaller loss; or stays as it is."),
+    )  # fmt: skip
+    warm_up: float = number(
+        0.0, title=N_("Warm-up, in epochs"), low=0.0, high=1000.0, advanced=True, group=LEARNING,
+        help=N_("Over so many epochs the learning rate rises from nothing, so that the first steps do no harm."),
     )  # fmt: skip
     validation_share: float = number(
         0.1, title=N_("Validation share"), low=0.0, high=0.5, advanced=True, group=LEARNING,
@@ -51,6 +71,14 @@ class NetworkDetector(Detector):
         5, title=N_("Patience"), low=1, high=1000, advanced=True, group=LEARNING,
         help=N_("Epochs without a smaller loss before training stops early."),
     )  # fmt: skip
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # What its inputs can be varied by follows, like its representation, from the folder it is in.
+        augmentation = AUGMENTATIONS.get(cls.representation())
+        for name, field in augmentation.fields.items() if augmentation else ():
+            if not hasattr(cls, name):
+                setattr(cls, name, field)
+        super().__init_subclass__(**kwargs)
 
     def layers_table(self) -> list[dict[str, Any]] | None:
         from detectors.network.layers import layers_table
@@ -74,8 +102,13 @@ class NetworkDetector(Detector):
         return TrainingOptions(
             optimizer=self.optimizer, learning_rate=self.learning_rate, loss=loss, batch_size=self.batch_size,
             epochs=self.epochs, validation_share=self.validation_share,
-            patience=self.patience if self.early_stopping else None, seed=self.seed,
+            patience=self.patience if self.early_stopping else None, seed=self.seed, schedule=self.schedule, warm_up=self.warm_up,
+            l2=self.l2, adversarial_step=self.adversarial_step, augmentation=self._augmentation(),
         )  # fmt: skip
+
+    def _augmentation(self) -> Augmentation | None:
+        augmentation = AUGMENTATIONS.get(self.representation())
+        return augmentation(**{name: getattr(self, name) for name in augmentation.fields}) if augmentation else None
 
     def _save(self, folder: Path) -> None:
         from detectors.network.weights import save_weights
@@ -102,11 +135,8 @@ class StyledNetwork(NetworkDetector):
         choices={"none": N_("None"), "batch": N_("Batch"), "layer": N_("Layer")},
         help=N_("Keeps the values between layers in one range, so that training goes faster and steadier."),
     )  # fmt: skip
-    l2: float = number(
-        0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, group=REGULARISING, help=N_("Price on large weights.")
-    )  # fmt: skip
 
     def _style(self) -> Any:
         from detectors.network.layers import LayerStyle
 
-        return LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)
+        return LayerStyle(self.activation, self.normalisation, self.dropout)

@@ -42,6 +42,8 @@ def convolutional_autoencoder(shape: PictureAutoencoderShape, style: LayerStyle)
     hidden = layers.ZeroPadding2D(((0, missing[0]), (0, missing[1])), name="padding")(inputs) if any(missing) else inputs
     for number, filters in enumerate(shape.filters, start=1):
         hidden = convolution(hidden, filters, style, f"encoder_{number}", strides=2)
+        if style.dropout:  # whole maps: neighbouring pixels would give away what was dropped (Tompson et al. 2015)
+            hidden = layers.SpatialDropout2D(style.dropout, name=f"encoder_{number}_dropout")(hidden)
     if shape.bottleneck:
         hidden = _squeezed(hidden, (*smallest, shape.filters[-1]), shape.bottleneck, style)
     for number, filters in enumerate(shape.filters[-2::-1], start=1):
@@ -115,13 +117,12 @@ def pretext_network(channels: int, filters: Sequence[int], classes: int, style: 
 
 def convolution(hidden: Any, filters: int, style: LayerStyle, name: str, *, strides: int = 1) -> Any:
     """A convolution, normalised before its activation."""
-    from keras import layers, regularizers
+    from keras import layers
 
-    penalty = regularizers.L2(style.l2) if style.l2 else None
     # Batch normalisation takes the mean away, and with it whatever a bias would add.
     biased = style.normalisation != "batch"
     hidden = layers.Conv2D(
-        filters, KERNEL, strides=strides, padding="same", use_bias=biased, kernel_regularizer=penalty, name=name
+        filters, KERNEL, strides=strides, padding="same", use_bias=biased, name=name
     )(hidden)  # fmt: skip
     hidden = normalised(hidden, style.normalisation, f"{name}_normalisation")
     return layers.Activation(style.activation, name=f"{name}_{style.activation}")(hidden)

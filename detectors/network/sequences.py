@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from detectors.network.layers import normalised
+
 
 @dataclass(frozen=True)
 class WindowShape:
@@ -15,6 +17,7 @@ class WindowShape:
     cell: str
     units: tuple[int, ...]
     dropout: float = 0.0
+    normalisation: str = "none"
 
 
 def forecaster(shape: WindowShape, horizon: int) -> Any:
@@ -46,6 +49,7 @@ def _recurrent(hidden: Any, shape: WindowShape) -> Any:
     for number, units in enumerate(shape.units, start=1):
         goes_on = number < len(shape.units)
         hidden = cells[shape.cell](units, return_sequences=goes_on, name=f"{shape.cell}_{number}")(hidden)
+        hidden = normalised(hidden, shape.normalisation, f"{shape.cell}_{number}_normalisation")
         if shape.dropout:
             hidden = layers.Dropout(shape.dropout, name=f"dropout_{number}")(hidden)
     return hidden
@@ -57,12 +61,20 @@ def _causal(hidden: Any, shape: WindowShape) -> Any:
 
     for number, units in enumerate(shape.units, start=1):
         reach = 2 ** (number - 1)
-        hidden = layers.Conv1D(units, 3, padding="causal", dilation_rate=reach, activation="relu", name=f"convolution_{number}")(hidden)
+        hidden = _convolution(hidden, layers.Conv1D(units, 3, padding="causal", dilation_rate=reach, name=f"convolution_{number}"), shape)
         if shape.dropout:
             hidden = layers.Dropout(shape.dropout, name=f"dropout_{number}")(hidden)
     kept = min(shape.steps, 2 ** (len(shape.units) + 1))
     hidden = layers.Cropping1D((shape.steps - kept, 0), name="latest_steps")(hidden)
     return layers.Flatten(name="flat")(hidden)
+
+
+def _convolution(hidden: Any, convolution: Any, shape: WindowShape) -> Any:
+    """`convolution`, normalised before its activation."""
+    from keras import layers
+
+    hidden = normalised(convolution(hidden), shape.normalisation, f"{convolution.name}_normalisation")
+    return layers.Activation("relu", name=f"{convolution.name}_relu")(hidden)
 
 
 def _convolutional_autoencoder(inputs: Any, shape: WindowShape, code: int) -> Any:
@@ -72,7 +84,7 @@ def _convolutional_autoencoder(inputs: Any, shape: WindowShape, code: int) -> An
     padded = -shape.steps % 2**halvings
     hidden = layers.ZeroPadding1D((padded, 0), name="padded")(inputs)
     for number, units in enumerate(shape.units, start=1):
-        hidden = layers.Conv1D(units, 5, strides=2, padding="same", activation="relu", name=f"encoder_{number}")(hidden)
+        hidden = _convolution(hidden, layers.Conv1D(units, 5, strides=2, padding="same", name=f"encoder_{number}"), shape)
         if shape.dropout:
             hidden = layers.Dropout(shape.dropout, name=f"dropout_{number}")(hidden)
     steps = (shape.steps + padded) // 2**halvings
@@ -81,7 +93,7 @@ def _convolutional_autoencoder(inputs: Any, shape: WindowShape, code: int) -> An
     hidden = layers.Reshape((steps, shape.units[-1]), name="unfolded_by_step")(hidden)
     for number, units in enumerate((*shape.units[-2::-1], shape.units[0]), start=1):
         hidden = layers.UpSampling1D(2, name=f"doubled_{number}")(hidden)
-        hidden = layers.Conv1D(units, 5, padding="same", activation="relu", name=f"decoder_{number}")(hidden)
+        hidden = _convolution(hidden, layers.Conv1D(units, 5, padding="same", name=f"decoder_{number}"), shape)
     hidden = layers.Conv1D(shape.columns, 1, name="output_padded")(hidden)
     return layers.Cropping1D((padded, 0), name="output")(hidden)
 
@@ -95,4 +107,5 @@ def _recurrent_autoencoder(inputs: Any, shape: WindowShape, code: int) -> Any:
     cells = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
     for number, units in enumerate(shape.units[::-1], start=1):
         hidden = cells[shape.cell](units, return_sequences=True, name=f"decoder_{number}")(hidden)
+        hidden = normalised(hidden, shape.normalisation, f"decoder_{number}_normalisation")
     return layers.Dense(shape.columns, name="output")(hidden)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
-from detectors.network.detector import NetworkDetector
+from detectors.network.detector import StyledNetwork
 
 FILE = "errors.npy"
 
@@ -17,11 +17,14 @@ FILE = "errors.npy"
 SMALLEST_ERROR = 0.01
 
 
-class WindowNetwork(NetworkDetector):
+class WindowNetwork(StyledNetwork):
     """A network on windows, (rows, steps, columns), whose answer differs from what was there by so many usual differences.
 
     A subclass writes `_made`, `_examples`, `_differences` and `_compile`.
     """
+
+    #: Recurrent cells have bends of their own.
+    unused: ClassVar = frozenset({"activation"})
 
     _usual: NDArray[np.float32]
     """How large the differences of each column usually are, (columns,)."""

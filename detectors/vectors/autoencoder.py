@@ -13,7 +13,7 @@ from detectors.arrays import made_of
 from detectors.base import Progress, Scores
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
-from detectors.params import Preset, choice, integers, number
+from detectors.params import Preset, choice, integers
 
 LIMITS_FILE = "limits.json"
 
@@ -52,10 +52,6 @@ class Autoencoder(StyledNetwork):
         (), title=N_("Decoder layers"), low=1, high=4096, advanced=True,
         help=N_("Neurons of each layer on the way out. Empty mirrors the encoder."),
     )  # fmt: skip
-    input_noise: float = number(
-        0.0, title=N_("Input noise"), low=0.0, high=10.0, advanced=True,
-        help=N_("Standard deviation of the noise added to the inputs in training, in units of the prepared columns."),
-    )  # fmt: skip
     error: str = choice(
         "mean_squared", title=N_("Score"), advanced=True,
         choices={"mean_squared": N_("Mean squared error"), "mean_absolute": N_("Mean absolute error")},
@@ -87,7 +83,7 @@ class Autoencoder(StyledNetwork):
         from detectors.network.scoring import reconstruction, reconstruction_error
 
         output = "linear" if self._limits is None else "sigmoid"
-        shape = AutoencoderShape(self.row_shape_[0], self.encoder, self.decoder, self.input_noise, output)
+        shape = AutoencoderShape(self.row_shape_[0], self.encoder, self.decoder, output)
         self._core = dense_autoencoder(shape, self._style())
         self._network = self._core if self._limits is None else in_units(self._core, *self._limits)
         self._reconstruct = reconstruction(self._network, self.row_shape_)

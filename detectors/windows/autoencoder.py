@@ -48,7 +48,7 @@ class Autoencoder(WindowNetwork):
         from detectors.network.sequences import WindowShape, sequence_autoencoder
 
         steps, columns = self.row_shape_
-        return sequence_autoencoder(WindowShape(steps, columns, self.cell, self.layers, self.dropout), self.code)
+        return sequence_autoencoder(WindowShape(steps, columns, self.cell, self.layers, self.dropout, self.normalisation), self.code)
 
     def _differences(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._reconstruct(X) - X

@@ -63,7 +63,7 @@ class Forecaster(WindowNetwork):
 
         steps, columns = self.row_shape_
         horizon = self._horizon(steps)
-        return forecaster(WindowShape(steps - horizon, columns, self.cell, self.layers, self.dropout), horizon)
+        return forecaster(WindowShape(steps - horizon, columns, self.cell, self.layers, self.dropout, self.normalisation), horizon)
 
     def _examples(self, X: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         split = X.shape[1] - self._horizon(X.shape[1])
