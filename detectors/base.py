@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from detectors.arrays import blocks, taken
 from detectors.errors import DetectorError, Discarded
-from detectors.messages import N_
+from detectors.messages import N_, Message
 from detectors.params import Parametrised, Preset
 
 Scores = NDArray[np.float64]
@@ -33,6 +33,9 @@ FEWEST_OF_A_KIND = 2
 #: Matrix kernels for one row round differently from those for more: fewer rows than this are padded up to it,
 #: so that a row's score does not depend on the rows it is scored with.
 SMALLEST_BATCH = 16
+
+
+LEARNS_ANEW = N_("{title} learns anew every time and cannot start from an earlier run.")
 
 
 class Progress:
@@ -83,6 +86,8 @@ class Detector(Parametrised):
     """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
+    continues: ClassVar[bool] = False
+    """Whether it can start from what an earlier one has learned: then the subclass writes `start_from`."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -146,6 +151,23 @@ class Detector(Parametrised):
             self.row_shape_ = ()  # half fitted is not fitted
             raise
         return self
+
+    def start_from(self, folder: Path) -> Self:
+        """The next `fit` starts from what the detector saved in `folder` has learned, and goes on from there.
+
+        Raises:
+            DetectorError: it learns anew every time; or the saved one is of another kind, or has another network.
+        """
+        raise DetectorError(LEARNS_ANEW, title=self.title)
+
+    def cannot_start_from(self, representation: str, name: str, parameters: Mapping[str, Any]) -> Message | None:
+        """Why it cannot start from what a detector learned that has this `representation`, `name` and `parameters`; None: it can."""
+        if not self.continues:
+            return Message(LEARNS_ANEW, {"title": self.title})
+        return Message(
+            N_("{title} cannot start from a run of another detector, `{name}` on {representation}."),
+            {"title": self.title, "name": name, "representation": representation},
+        )
 
     def score(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Scores:
         """One finite float64 per row of `X`, (rows,); higher is more unusual. A row's score depends on that row alone."""
@@ -240,6 +262,10 @@ class Detector(Parametrised):
     def _load(self, folder: Path) -> None:
         raise NotImplementedError
 
+    def _anew(self) -> Self:
+        """One that is to learn as this one was, and has not."""
+        return type(self)(seed=self.seed, create=self._create, **self.parameters)
+
     # ── with labels ──
 
     def _scores_out_of_fold(
@@ -252,7 +278,7 @@ class Detector(Parametrised):
         for fold in range(folds.max() + 1):
             judged = np.flatnonzero(folds == fold)
             learned = folds != fold if parents is None else (folds[parents] != fold).all(axis=1)
-            other = type(self)(seed=self.seed, create=self._create, **self.parameters)
+            other = self._anew()
             other.row_shape_ = self.row_shape_
             outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from detectors.base import Detector
-from detectors.messages import N_
+from detectors.errors import DetectorError
+from detectors.messages import N_, Message
 from detectors.network.augmentation import AUGMENTATIONS, Augmentation
 from detectors.params import choice, integer, number, switch
 
@@ -14,10 +17,21 @@ from detectors.params import choice, integer, number, switch
 LAYERS, REGULARISING, LEARNING = N_("Layers"), N_("Against learning by heart"), N_("How it learns")
 
 
+OTHER_NETWORK = N_(
+    "The earlier run has another network: `{setting}` is {there} there and {here} here. Take the earlier setting, or learn anew."
+)
+
+
 class NetworkDetector(Detector):
     """A detector that trains a network, `self._network`, made by `_build` from its parameters and `row_shape_`."""
 
+    continues = True
+    only_for_scores: ClassVar[frozenset[str]] = frozenset()
+    """Parameters of a subclass that say nothing of its network, so that it may start from an earlier run with others."""
+
     _network: Any
+    _earlier: Any = None
+    """The detector of its class from whose weights it starts; None where it learns anew."""
 
     family = N_("Neural network")
     step_name = N_("epoch {done} of {total}")
@@ -85,12 +99,42 @@ class NetworkDetector(Detector):
 
         return layers_table(self._network) if self.row_shape_ else None
 
+    def start_from(self, folder: Path) -> Self:
+        record = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
+        why_not = self.cannot_start_from(record["representation"], record["detector"], record["parameters"])
+        if why_not is not None:
+            raise DetectorError(why_not.template, **why_not.values)
+        self._earlier = type(self).load(folder)
+        return self
+
+    def cannot_start_from(self, representation: str, name: str, parameters: Mapping[str, Any]) -> Message | None:
+        if (representation, name) != (self.representation(), self.name()):
+            return super().cannot_start_from(representation, name, parameters)
+        augmentation = AUGMENTATIONS[representation].fields
+        settings = self.fields.keys() - NetworkDetector.fields.keys() - augmentation.keys() - self.only_for_scores
+        for setting in (name for name in self.fields if name in settings):
+            here, there = self.parameters[setting], parameters.get(setting, self.parameters[setting])
+            if here != there:
+                return Message(OTHER_NETWORK, {"setting": setting, "here": str(here), "there": str(there)})
+        return None
+
     def _begin(self) -> None:
-        """Makes the network with starting weights that depend on the seed alone. Every fit begins with it."""
+        """Makes the network, with starting weights that depend on the seed alone or are those of the earlier one.
+
+        Every fit begins with it.
+        """
         from detectors.network.training import seed_everything
+        from detectors.network.weights import take_over
 
         seed_everything(self.seed)
         self._build()
+        if self._earlier is not None:
+            take_over(self._earlier._network, self._network)
+
+    def _anew(self) -> Self:
+        other = super()._anew()
+        other._earlier = self._earlier
+        return other
 
     def _build(self) -> None:
         """Makes `self._network`, untrained, and the functions that use it."""

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors.messages import N_
 from detectors.network.detector import NetworkDetector
 from detectors.params import choice, integer
@@ -41,6 +44,13 @@ class TextNetwork(NetworkDetector):
         from detectors.network.words_in_context import TextShape
 
         return TextShape(ids, self.cell, self.embedding, self.units, self.layers, self.dropout)
+
+    def _shown(self, X: NDArray[np.float32], ids: int) -> NDArray[np.float32]:
+        """What the network sees of the texts `X`, (rows, positions), while it learns; one of an earlier run knows only so many ids."""
+        from detectors.network.term_weights import known_ids
+        from detectors.network.texts import cut_for_training
+
+        return known_ids(cut_for_training(X), ids).astype(np.float32)
 
     def _record(self) -> dict[str, Any]:
         raise NotImplementedError

@@ -72,6 +72,7 @@ class PictureAutoencoder(StyledNetwork):
         help=N_("What training makes small. Binary cross-entropy suits pictures that are nearly black and white."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"score_of", "region", "loss"})
     defaults: ClassVar = {"epochs": 40, "batch_size": 32, "patience": 10}
     presets: ClassVar = {
         "dense_128_64_32": Preset(

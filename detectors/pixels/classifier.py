@@ -40,6 +40,7 @@ class PictureClassifier(StyledNetwork):
         help=N_("Gives rare anomalies as much weight as all normal pictures together; the probabilities are then those of an even mix."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"balanced"})
     defaults: ClassVar = {"epochs": 20, "batch_size": 32, "dropout": 0.2, "early_stopping": False}
     presets: ClassVar = {
         "plain_32_64": Preset(

@@ -35,6 +35,7 @@ class Classifier(TextNetwork):
         help=N_("Whether the few anomalies count together as much as the many normal texts."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"balanced"})
     defaults: ClassVar = {"cell": "lstm", "units": 32, "epochs": 10, "dropout": 0.3, "learning_rate": 0.003}
     presets: ClassVar = {
         "transformer": Preset(N_("Transformer"), N_("One small transformer block."), {"cell": "transformer", "units": 64}),
@@ -45,14 +46,14 @@ class Classifier(TextNetwork):
     }  # fmt: skip
 
     def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
-        from detectors.network.texts import cut_for_training, vocabulary_size
+        from detectors.network.texts import vocabulary_size
         from detectors.network.training import train
 
-        self._ids = vocabulary_size(X)
+        self._ids = self._earlier._ids if self._earlier else vocabulary_size(X)
         self._begin()
         weights = (len(y) / np.bincount(y, minlength=2))[y].astype(np.float32) if self.balanced else None
         targets = y[:, None].astype(np.float32)
-        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=weights)
+        self.history_ = train(self._network, self._shown(X, self._ids), targets, self._options(), progress, weights=weights)
 
     def _build(self) -> None:
         from detectors.network.text_classifier import anomaly_probability, text_classifier

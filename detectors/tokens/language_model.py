@@ -51,6 +51,7 @@ class LanguageModel(TextNetwork):
         help=N_("So many of the most frequent words are told apart by context, all others only by how rare they are. More takes longer."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"worst_weight", "worst_share", "shrinkage"})
     defaults: ClassVar = {"epochs": 6, "dropout": 0.2, "learning_rate": 0.006}
     presets: ClassVar = {
         "transformer": Preset(N_("Transformer"), N_("Two small transformer blocks."), {"cell": "transformer", "layers": 2, "learning_rate": 0.003, "epochs": 10}),
@@ -63,12 +64,11 @@ class LanguageModel(TextNetwork):
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.language import WordClasses
-        from detectors.network.texts import cut_for_training
         from detectors.network.training import train
 
-        self._classes = WordClasses.learn(X, self.predicted_words)
+        self._classes = self._earlier._classes if self._earlier else WordClasses.learn(X, self.predicted_words)
         self._begin()
-        self.history_ = train(self._network, cut_for_training(X), None, self._options(), progress)
+        self.history_ = train(self._network, self._shown(X, self._classes.n_ids), None, self._options(), progress)
         self._usual = self._mean_and_worst(self._surprise(X), X > 0, np.zeros(2)).mean(axis=0)
 
     def _build(self) -> None:

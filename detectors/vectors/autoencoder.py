@@ -58,6 +58,7 @@ class Autoencoder(StyledNetwork):
         help=N_("How the differences of a row's columns become its score. Squared stresses one column that is far off."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"error"})
     defaults: ClassVar = {"epochs": 50, "normalisation": "batch"}
     presets: ClassVar = {
         "small": Preset(N_("Small"), N_("For few columns or few rows: two narrow layers."), {"encoder": (16, 4)}),
@@ -72,7 +73,7 @@ class Autoencoder(StyledNetwork):
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.training import train
 
-        self._limits = _limits(X) if self.loss == "binary_crossentropy" else None
+        self._limits = _limits(X, self._earlier and self._earlier._limits) if self.loss == "binary_crossentropy" else None
         self._begin()
         targets = None if self._limits is None else _to_unit(X, *self._limits)
         self.history_ = train(self._core, X, targets, self._options(self.loss), progress)
@@ -109,9 +110,11 @@ class Autoencoder(StyledNetwork):
         super()._load(folder)
 
 
-def _limits(X: NDArray[np.float32]) -> Limits:
-    low = X.min(axis=0)
-    return low, X.max(axis=0) - low
+def _limits(X: NDArray[np.float32], earlier: Limits | None) -> Limits:
+    low, high = X.min(axis=0), X.max(axis=0)
+    if earlier is not None:  # as they were, as far as they reach: the network has learned in these units
+        low, high = np.minimum(low, earlier[0]), np.maximum(high, earlier[0] + earlier[1])
+    return low, high - low
 
 
 def _to_unit(X: NDArray[np.float32], low: NDArray[np.float32], span: NDArray[np.float32]) -> NDArray[np.float32]:
