@@ -29,6 +29,8 @@ from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.reading import ReadingOptions
 from detectors.runs import queue
+from detectors.runs.contaminated import check_drop
+from detectors.runs.earlier import Earlier, learned_columns
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.request import RunRequest
@@ -309,16 +311,41 @@ class Workbench:
 
         Raises:
             ParameterError: the detector does not exist or a parameter is outside its limits.
-            DataError: no column is left to learn from.
+            DataError: no column is left to learn from; the detector cannot start from the run that is named, or drop rows.
         """
-        detector = registry.get(request.representation, request.detector)
-        detector(seed=request.seed, **request.parameters)
+        registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
         find_preparation(request.kind, request.representation)(**request.preparation)
         kinds.check_needed(request.kind, request.used_roles)
+        check_drop(request)
+        if request.start_from is not None:
+            self.earlier(request.start_from).check(request)
         run_id = new_id()
         record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
         self._enqueue(record, lambda folder: folder.ask(request))
         return run_id
+
+    def earlier(self, run_id: str) -> Earlier:
+        """A finished run as one to start from.
+
+        Raises:
+            StorageError: it is not there, or no longer.
+        """
+        if self.records.run(run_id) is None:
+            raise StorageError(RUN_GONE)
+        return Earlier.of_run(self.run_folder(run_id))
+
+    def runs_to_start_from(self, request: RunRequest) -> list[RunRecord]:
+        """The finished runs, of this data set or another, that learned with the same detector from the same columns; newest first."""
+        if not registry.get(request.representation, request.detector).continues:
+            return []
+        columns = learned_columns(request.used_roles)
+        found = []
+        for run in self.records.runs():
+            asked = RunRequest.from_json(run.request)
+            same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
+            if run.state == "done" and same and learned_columns(asked.used_roles) == columns:
+                found.append(run)
+        return found
 
     def _enqueue(self, record: RunRecord, ask: Callable[[RunFolder], None]) -> None:
         """Folder first, record second, entry third, with no look of the supervisor and no deletion in between.

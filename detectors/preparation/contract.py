@@ -92,6 +92,12 @@ class Items:
         """The positions of the items to learn from, where `fitted`, (rows,), are the rows to learn from."""
         return np.flatnonzero(fitted)
 
+    def rows_of(self, positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which rows the items at `positions` stand for, (rows,)."""
+        rows = np.zeros(len(self), dtype=bool)
+        rows[positions] = True
+        return rows
+
     def labels(self, labels: NDArray[np.int8], positions: NDArray[np.intp]) -> NDArray[np.int8]:
         """Labels of the items at `positions`, from the labels of rows."""
         return labels[positions]

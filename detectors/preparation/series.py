@@ -81,6 +81,10 @@ class Windows(Items):
             )  # fmt: skip
         return whole if len(whole) <= self.most_to_fit else whole[np.linspace(0, len(whole) - 1, self.most_to_fit).astype(np.intp)]
 
+    def rows_of(self, positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """The rows with whose steps the windows end."""
+        return super().rows_of(positions)[self.steps.of_row]
+
     def labels(self, labels: NDArray[np.int8], positions: NDArray[np.intp]) -> NDArray[np.int8]:
         of_step = np.zeros(len(self.steps), dtype=np.int8)
         np.maximum.at(of_step, self.steps.of_row, labels)
