@@ -9,6 +9,7 @@ from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
 from pages.shared import engine, results, state
+from pages.shared.changed_ranks import changed_ranks
 from pages.shared.download import download_panel
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
@@ -89,4 +90,5 @@ view = view_of(current_run.kind)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     view.flagged(data_set, current_run, current_threshold)
+changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)

@@ -36,6 +36,7 @@ PURE_STEPS = (
     "tally",
     "kinds",
     "distribution",
+    "rank_changes",
     "reading/report",
     "frames",
     "checks",
