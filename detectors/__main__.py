@@ -60,6 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--entity", metavar="COL", help="which machine, account or place each row of a series is about")
     train.add_argument("--text", metavar="COL", help="the column of texts")
     train.add_argument("--ignore", metavar="COL,COL", default="", help="columns to leave out")
+    _add_what_is_learned_from(train)
+    train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
+    train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
+    train.add_argument("--read", action="append", default=[], metavar="KEY=VALUE", help="how the file is to be read, see below")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    return parser
+
+
+def _add_what_is_learned_from(train: argparse.ArgumentParser) -> None:
     train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
     train.add_argument("--fit-rows", type=int, metavar="N", help="learn only from so many rows, drawn at random; every row is scored")
     train.add_argument(
@@ -68,13 +79,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--drop-most-unusual", type=float, metavar="SHARE", help="train, drop this share (0.05) of the most unusual rows, train again"
     )
-    train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
-    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
-    train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
-    train.add_argument("--read", action="append", default=[], metavar="KEY=VALUE", help="how the file is to be read, see below")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    return parser
 
 
 def _reading_help() -> str:
