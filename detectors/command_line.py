@@ -90,6 +90,10 @@ def train(asked: Training) -> dict[str, Any]:
         raise ParameterError(
             N_("`--fit-rows` must be a whole number from {fewest}. It is {rows}."), fewest=FEWEST_ROWS, rows=asked.fit_rows
         )
+    if asked.start_from is not None and asked.preparation:
+        raise ParameterError(
+            N_("`--prepare` was given with `--start-from`: the data are prepared as in the earlier run. Leave one of them out.")
+        )
     _check_parameters(asked)
     options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
     if not asked.data.exists():

@@ -28,13 +28,13 @@ def changed_ranks(changes: RankChanges, dropped: NDArray[np.bool_], palette: Pal
         x=[1, len(dropped)], y=[1, len(dropped)], mode="lines", line={"color": palette.text, "dash": "dash", "width": 1},
         hoverinfo="skip", name=translate(N_("unchanged")),
     )  # fmt: skip
+    hover = translate(N_("row {row}: {first} → {last}")).format(row="%{customdata:,}", first="%{x:,}", last="%{y:,}")
     looks = ((~out, N_("learned from again"), palette.normal, "circle", 4), (out, N_("dropped"), palette.flagged, "diamond", 6))
     for chosen, name, color, symbol, size in looks:
         figure.add_scatter(
             x=changes.first[rows[chosen]], y=changes.last[rows[chosen]], mode="markers", name=translate(name), customdata=rows[chosen] + 1,
             marker={"color": color, "symbol": symbol, "size": size, "opacity": 0.6},
-            hovertemplate=Message(N_("row {row}: {first} → {last}")).template.format(row="%{customdata:,}", first="%{x:,}", last="%{y:,}")
-            + "<extra></extra>",
+            hovertemplate=hover + "<extra></extra>",
         )  # fmt: skip
     for axis in (figure.update_xaxes, figure.update_yaxes):
         axis(type="log", dtick=1, tickformat=",d")
