@@ -1,0 +1,113 @@
+"""A generator and a discriminator of rows, trained against each other, with an encoder that finds the code of a row.
+
+Donahue, Krähenbühl & Darrell: Adversarial feature learning, ICLR 2017, arXiv:1605.09782 (the discriminator judges rows
+together with their codes); Zenati et al.: Adversarially learned anomaly detection, ICDM 2018, arXiv:1812.02288 (rows
+have to come back from their codes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from detectors.network.layers import LayerStyle, dense_blocks
+
+#: What a real row counts as for the discriminator that is taught: one that is never quite sure goes on teaching the generator.
+REAL = 0.9
+
+
+@dataclass(frozen=True)
+class ContestShape:
+    """Sizes of the three networks. The encoder's layers are `sizes`, the generator's their mirror image."""
+
+    columns: int
+    sizes: tuple[int, ...]
+    judge: tuple[int, ...]
+    code: int
+    rebuild_weight: float
+    """How much rebuilding a row counts for encoder and generator, beside deceiving the discriminator."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The three networks, and the one in which they are trained."""
+
+    encoder: Any
+    """From rows to codes, (rows, code)."""
+    generator: Any
+    """From codes to rows."""
+    discriminator: Any
+    """From rows with their codes to how real they look, (rows, 1): above 0 more likely real than made."""
+    network: Any
+    """From rows to what each adds to the loss, (rows, 1). Outside of training that is its rebuilding error alone."""
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        return self.encoder, self.generator, self.discriminator
+
+
+def contest(shape: ContestShape, style: LayerStyle) -> Contest:
+    """The networks of `shape`, untrained."""
+    from keras import Input, Model, layers
+
+    row, code = Input((shape.columns,), name="row"), Input((shape.code,), name="code")
+    encoder = Model(row, layers.Dense(shape.code, name="code_of_row")(dense_blocks(row, shape.sizes, style, "encoder")), name="encoder")
+    made = layers.Dense(shape.columns, name="made_row")(dense_blocks(code, shape.sizes[::-1], style, "generator"))
+    generator = Model(code, made, name="generator")
+    both = layers.Concatenate(name="row_and_code")([row, code])
+    judged = layers.Dense(1, name="verdict")(dense_blocks(both, shape.judge, style, "discriminator"))
+    discriminator = Model([row, code], judged, name="discriminator")
+    inputs = Input((shape.columns,), name="input")
+    rounds = _rounds()(encoder, generator, discriminator, shape, name="rounds")
+    return Contest(encoder, generator, discriminator, Model(inputs, rounds(inputs)))
+
+
+def untaught(network: Any, inputs: Any, training: bool) -> Any:
+    """What `network` answers, without learning anything from how the answer is used."""
+    import tensorflow as tf
+
+    weights = [tf.stop_gradient(weight.value) for weight in network.trainable_variables]
+    fixed = [weight.value for weight in network.non_trainable_variables]
+    answer, _ = network.stateless_call(weights, fixed, inputs, training=training)
+    return answer
+
+
+@cache
+def _rounds() -> Any:
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
+    class Rounds(layers.Layer):
+        """Both sides learn from one loss: a part that only teaches the discriminator, and a part that only teaches the others."""
+
+        def __init__(self, encoder: Any, generator: Any, discriminator: Any, shape: ContestShape, **named: Any) -> None:
+            super().__init__(**named)
+            self.encoder, self.generator, self.discriminator, self.shape = encoder, generator, discriminator, shape
+            self.chance = keras.random.SeedGenerator()
+
+        def call(self, rows: Any, training: bool = False) -> Any:
+            codes = self.encoder(rows, training=training)
+            rebuilt = self.generator(codes, training=training)
+            errors = tf.reduce_mean(tf.square(rebuilt - rows), axis=1, keepdims=True)
+            if not training:
+                return errors
+            drawn = keras.random.normal(tf.shape(codes), seed=self.chance)
+            made = self.generator(drawn, training=training)
+            return self.shape.rebuild_weight * errors + self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
+
+        def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
+            real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
+            fake = self.discriminator([tf.stop_gradient(made), drawn], training=True)
+            return REAL * tf.nn.softplus(-real) + (1 - REAL) * tf.nn.softplus(real) + tf.nn.softplus(fake)
+
+        def _deceived(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
+            real = untaught(self.discriminator, [rows, codes], training=True)
+            fake = untaught(self.discriminator, [made, drawn], training=True)
+            return tf.nn.softplus(real) + tf.nn.softplus(-fake)
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return (shape[0], 1)
+
+    return Rounds
