@@ -7,6 +7,7 @@ have to come back from their codes).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,8 +26,6 @@ class ContestShape:
     sizes: tuple[int, ...]
     judge: tuple[int, ...]
     code: int
-    rebuild_weight: float
-    """How much rebuilding a row counts for encoder and generator, beside deceiving the discriminator."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class Contest:
     discriminator: Any
     """From rows with their codes to how real they look, (rows, 1): above 0 more likely real than made."""
     network: Any
-    """From rows to what each adds to the loss, (rows, 1). Outside of training that is its rebuilding error alone."""
+    """From rows to what they are rebuilt as and, last, what the contest adds to the loss of each, (rows, columns + 1):
+    nothing outside of training, so that rebuilding alone says when enough was learned."""
 
     @property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -59,8 +59,15 @@ def contest(shape: ContestShape, style: LayerStyle) -> Contest:
     judged = layers.Dense(1, name="verdict")(dense_blocks(both, shape.judge, style, "discriminator"))
     discriminator = Model([row, code], judged, name="discriminator")
     inputs = Input((shape.columns,), name="input")
-    rounds = _rounds()(encoder, generator, discriminator, shape, name="rounds")
+    rounds = _rounds()(encoder, generator, discriminator, name="rounds")
     return Contest(encoder, generator, discriminator, Model(inputs, rounds(inputs)))
+
+
+def rebuilding_and_contest(rebuild_weight: float) -> Callable[[Any, Any], Any]:
+    """The loss of a contest's network: how badly rows were rebuilt, so many times, and what the contest adds, (rows,)."""
+    import tensorflow as tf
+
+    return lambda wanted, output: rebuild_weight * tf.reduce_mean(tf.square(output[:, :-1] - wanted), axis=1) + output[:, -1]
 
 
 def untaught(network: Any, inputs: Any, training: bool) -> Any:
@@ -82,20 +89,20 @@ def _rounds() -> Any:
     class Rounds(layers.Layer):
         """Both sides learn from one loss: a part that only teaches the discriminator, and a part that only teaches the others."""
 
-        def __init__(self, encoder: Any, generator: Any, discriminator: Any, shape: ContestShape, **named: Any) -> None:
+        def __init__(self, encoder: Any, generator: Any, discriminator: Any, **named: Any) -> None:
             super().__init__(**named)
-            self.encoder, self.generator, self.discriminator, self.shape = encoder, generator, discriminator, shape
+            self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
             self.chance = keras.random.SeedGenerator()
 
         def call(self, rows: Any, training: bool = False) -> Any:
             codes = self.encoder(rows, training=training)
             rebuilt = self.generator(codes, training=training)
-            errors = tf.reduce_mean(tf.square(rebuilt - rows), axis=1, keepdims=True)
             if not training:
-                return errors
+                return tf.concat([rebuilt, tf.zeros_like(rows[:, :1])], axis=1)
             drawn = keras.random.normal(tf.shape(codes), seed=self.chance)
             made = self.generator(drawn, training=training)
-            return self.shape.rebuild_weight * errors + self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
+            contest = self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
+            return tf.concat([rebuilt, contest], axis=1)
 
         def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
             real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
@@ -108,6 +115,6 @@ def _rounds() -> Any:
             return tf.nn.softplus(real) + tf.nn.softplus(-fake)
 
         def compute_output_shape(self, shape: Any) -> Any:
-            return (shape[0], 1)
+            return (shape[0], shape[1] + 1)
 
     return Rounds

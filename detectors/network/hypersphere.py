@@ -49,13 +49,12 @@ def hypersphere(columns: int, sizes: tuple[int, ...], outside: float | None, sty
 
     `outside` is the share of rows that may lie beyond the border at a price; None draws all rows towards the centre.
     """
-    from keras import Input, Model, layers, regularizers
+    from keras import Input, Model, layers
 
     inputs = Input((columns,), name="input")
     hidden = inputs
     for number, units in enumerate(sizes, start=1):
-        penalty = regularizers.L2(style.l2) if style.l2 else None
-        hidden = layers.Dense(units, use_bias=False, kernel_regularizer=penalty, name=f"layer_{number}")(hidden)
+        hidden = layers.Dense(units, use_bias=False, name=f"layer_{number}")(hidden)
         if number < len(sizes):
             hidden = layers.Activation(style.activation, name=f"layer_{number}_{style.activation}")(hidden)
             if style.dropout:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
+from detectors.network.detector import StyledNetwork
 from detectors.params import choice, integer, integers, number
 
 FILE = "usual.json"
@@ -20,7 +20,7 @@ FILE = "usual.json"
 SMALLEST_SPREAD = 1e-6
 
 
-class Adversarial(NetworkDetector):
+class Adversarial(StyledNetwork):
     """A generator learns to make rows that a discriminator takes for real; an encoder learns which code each real row has.
 
     The discriminator's score is how sure it is that a row, with its code, was made; the rebuilding score is the mean
@@ -54,6 +54,7 @@ class Adversarial(NetworkDetector):
         help=N_("How much rebuilding real rows counts in training, beside deceiving the discriminator."),
     )  # fmt: skip
 
+    defaults: ClassVar = {"activation": "leaky_relu"}
     quick: ClassVar = {"encoder": [16], "discriminator": [16], "code": 2, "epochs": 20, "batch_size": 16, "learning_rate": 0.01}
 
     def layers_table(self) -> list[dict[str, Any]] | None:
@@ -62,12 +63,11 @@ class Adversarial(NetworkDetector):
         return [layer for part in self._contest.parts for layer in layers_table(part)] if self.row_shape_ else None
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.losses import losses_themselves
-        from detectors.network.training import seed_everything, train
+        from detectors.network.contest import rebuilding_and_contest
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._build()
-        self.history_ = train(self._network, X, None, self._options(losses_themselves), progress)
+        self._begin()
+        self.history_ = train(self._network, X, None, self._options(rebuilding_and_contest(self.rebuild_weight)), progress)
         progress.check()
         both = self._both(X)
         low, self._middle, high = np.quantile(both, (0.25, 0.5, 0.75), axis=0)
@@ -77,11 +77,10 @@ class Adversarial(NetworkDetector):
         import tensorflow as tf
 
         from detectors.network.contest import ContestShape, contest
-        from detectors.network.layers import LayerStyle
         from detectors.network.scoring import in_chunks, rows_together
 
-        shape = ContestShape(self.row_shape_[0], self.encoder, self.discriminator, self.code, self.rebuild_weight)
-        self._contest = contest(shape, LayerStyle("leaky_relu", dropout=self.dropout))
+        shape = ContestShape(self.row_shape_[0], self.encoder, self.discriminator, self.code)
+        self._contest = contest(shape, self._style())
         self._network = self._contest.network
         encoder, generator, discriminator = self._contest.parts
 

@@ -55,10 +55,9 @@ class DeepSVDD(NetworkDetector):
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.losses import losses_themselves
-        from detectors.network.training import seed_everything, train
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._build()
+        self._begin()
         self._ball.begin(self._points(X[drawn(len(X), CENTRE_ROWS, self.seed)]))
         self.history_ = train(self._network, X, None, self._options(losses_themselves), progress)
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
+from detectors.network.detector import StyledNetwork
 from detectors.params import choice, integer, integers, number, switch
 
 
-class VariationalAutoencoder(NetworkDetector):
+class VariationalAutoencoder(StyledNetwork):
     """Each row becomes a small cloud of codes rather than one code, and is unfolded again from there.
 
     The score is the mean squared (or absolute) difference between a row and its reconstruction, over the columns: from
@@ -61,18 +61,16 @@ class VariationalAutoencoder(NetworkDetector):
         return [*layers_table(self._parts.encoder), *layers_table(self._parts.decoder)] if self.row_shape_ else None
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.training import seed_everything, train
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._build()
+        self._begin()
         self.history_ = train(self._network, X, None, self._options(), progress)
 
     def _build(self) -> None:
-        from detectors.network.layers import LayerStyle
         from detectors.network.scoring import in_chunks, reconstruction, rows_together
         from detectors.network.variational import errors, variational_autoencoder
 
-        self._parts = variational_autoencoder(self.row_shape_[0], self.encoder, self.code, self.kl_weight, LayerStyle(dropout=self.dropout))
+        self._parts = variational_autoencoder(self.row_shape_[0], self.encoder, self.code, self.kl_weight, self._style())
         self._network = self._parts.network
         together = rows_together(self._network, self.row_shape_)
         price = self.kl_weight if self.price_in_score else 0.0
