@@ -55,7 +55,7 @@ class DiffusionTime(StyledNetwork):
         (256, 128), title=N_("Layers"), low=1, high=4096, help=N_("Neurons of each layer of the network.")
     )  # fmt: skip
     neighbours: int = integer(
-        5, title=N_("Neighbours"), low=1, high=1000, help=N_("Nearest training rows whose mean distance is taken.")
+        3, title=N_("Neighbours"), low=1, high=1000, help=N_("Nearest training rows whose mean distance is taken.")
     )  # fmt: skip
     weakest: float = number(
         0.4, title=N_("Weakest noise"), low=0.01, high=10.0, advanced=True,
@@ -71,7 +71,7 @@ class DiffusionTime(StyledNetwork):
     )  # fmt: skip
 
     unused: ClassVar = frozenset({"input_noise", "input_masking", "adversarial_step"})  # noise on the inputs is what it learns about
-    defaults: ClassVar = {"epochs": 80, "batch_size": 128, "activation": "relu"}
+    defaults: ClassVar = {"epochs": 80, "batch_size": 128, "early_stopping": False, "validation_share": 0.0}
     quick: ClassVar = {"layers": [32], "epochs": 3, "learning_rate": 0.005}
 
     _network: Any = None
