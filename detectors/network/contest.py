@@ -12,10 +12,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from detectors.network.layers import LayerStyle, dense_blocks
 
 #: What a real row counts as for the discriminator that is taught: one that is never quite sure goes on teaching the generator.
 REAL = 0.9
+
+#: The discriminator also learns that real rows with noise on them are not real, the noise's standard deviation between
+#: these. A generator soon makes rows that look real; nothing would be known of what lies further away.
+STREWN = (0.3, 6.0)
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,14 @@ class Contest:
 
 def contest(shape: ContestShape, style: LayerStyle) -> Contest:
     """The networks of `shape`, untrained."""
-    from keras import Input, Model, layers
+    from keras import Input, Model, layers, ops
 
     row, code = Input((shape.columns,), name="row"), Input((shape.code,), name="code")
     encoder = Model(row, layers.Dense(shape.code, name="code_of_row")(dense_blocks(row, shape.sizes, style, "encoder")), name="encoder")
     made = layers.Dense(shape.columns, name="made_row")(dense_blocks(code, shape.sizes[::-1], style, "generator"))
     generator = Model(code, made, name="generator")
-    both = layers.Concatenate(name="row_and_code")([row, code])
+    # What is far out is squeezed, or a straight line through the last bend would decide about it.
+    both = layers.Activation(ops.arcsinh, name="squeezed")(layers.Concatenate(name="row_and_code")([row, code]))
     judged = layers.Dense(1, name="verdict")(dense_blocks(both, shape.judge, style, "discriminator"))
     discriminator = Model([row, code], judged, name="discriminator")
     inputs = Input((shape.columns,), name="input")
@@ -107,7 +114,14 @@ def _rounds() -> Any:
         def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
             real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
             fake = self.discriminator([tf.stop_gradient(made), drawn], training=True)
-            return REAL * tf.nn.softplus(-real) + (1 - REAL) * tf.nn.softplus(real) + tf.nn.softplus(fake)
+            strewn = self._strewn(rows)
+            strayed = self.discriminator([strewn, tf.stop_gradient(self.encoder(strewn, training=False))], training=True)
+            sure = REAL * tf.nn.softplus(-real) + (1 - REAL) * tf.nn.softplus(real)
+            return sure + tf.nn.softplus(fake) + tf.nn.softplus(strayed)
+
+        def _strewn(self, rows: Any) -> Any:
+            strength = keras.random.uniform((tf.shape(rows)[0], 1), *np.log(STREWN), seed=self.chance)
+            return rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
 
         def _deceived(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
             real = untaught(self.discriminator, [rows, codes], training=True)

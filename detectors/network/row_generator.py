@@ -11,13 +11,13 @@ from detectors.arrays import drawn
 from detectors.base import Progress
 
 #: Sizes that suit small tables; the generator is for those.
-SIZES, CODE = (64, 32), 8
+SIZES, CODE, REBUILD_WEIGHT = (64, 32), 8, 10.0
 
 #: Rows that a generator learns from, at most.
 MOST_ROWS = 20_000
 
 #: An epoch shows few rows so often that it has this many of them.
-ROWS_AN_EPOCH, EPOCHS = 4096, 25
+ROWS_AN_EPOCH, EPOCHS = 4096, 20
 
 
 def generated_rows(X: NDArray[np.float32], count: int, seed: int) -> NDArray[np.float32]:
@@ -32,7 +32,7 @@ def generated_rows(X: NDArray[np.float32], count: int, seed: int) -> NDArray[np.
     pair = contest(ContestShape(X.shape[1], SIZES, SIZES, code), LayerStyle("leaky_relu"))
     rows = X[drawn(len(X), MOST_ROWS, seed)]
     options = TrainingOptions(
-        loss=rebuilding_and_contest(1.0), batch_size=64, epochs=EPOCHS, validation_share=0.0, patience=None, seed=seed
+        loss=rebuilding_and_contest(REBUILD_WEIGHT), batch_size=64, epochs=EPOCHS, validation_share=0.0, patience=None, seed=seed
     )
     train(pair.network, np.tile(rows, (math.ceil(ROWS_AN_EPOCH / len(rows)), 1)), None, options, Progress())
     codes = np.random.default_rng([seed % 2**32, 3]).standard_normal((count, code)).astype(np.float32)

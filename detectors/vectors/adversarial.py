@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors.base import Progress, Scores
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
-from detectors.params import choice, integer, integers, number
+from detectors.params import Preset, choice, integer, integers, number
 
 FILE = "usual.json"
 
@@ -25,14 +25,21 @@ class Adversarial(StyledNetwork):
 
     The discriminator's score is how sure it is that a row, with its code, was made; the rebuilding score is the mean
     squared difference between a row and what the generator makes of its code. Both together are their sum, each in
-    spreads from its median over the training rows.
+    spreads from its median over the training rows; what the discriminator takes for more real than most is no less
+    unusual for that.
     """
 
     title = N_("Adversarial networks")
     summary = N_("Lets a generator of rows and a discriminator learn from each other, and asks both about every row.")
     reference = "Zenati et al.: Adversarially learned anomaly detection, ICDM 2018, arXiv:1812.02288"
-    when = N_("Rows known to be usual.")
-    when_not = N_("Few rows.")
+    when = N_(
+        "Some thousand rows known to be usual, where two opinions are wanted: whether a row looks real, and whether it can be made again. "
+        "Its generator also makes new rows, see More rows under Preparation."
+    )
+    when_not = N_(
+        "A first look, or where results must not change with the seed: two networks that learn from each other settle elsewhere each time. "
+        "Autoencoders rebuild better, and the discriminator alone may know little of what lies far from all rows."
+    )
 
     encoder: tuple[int, ...] = integers(
         (64, 32), title=N_("Encoder layers"), low=1, high=4096,
@@ -50,12 +57,23 @@ class Adversarial(StyledNetwork):
         help=N_("The discriminator sees what does not look real, rebuilding what breaks the rules between columns."),
     )  # fmt: skip
     rebuild_weight: float = number(
-        1.0, title=N_("Weight of rebuilding"), low=0.0, high=1000.0, advanced=True,
+        10.0, title=N_("Weight of rebuilding"), low=0.0, high=1000.0, advanced=True,
         help=N_("How much rebuilding real rows counts in training, beside deceiving the discriminator."),
     )  # fmt: skip
 
-    defaults: ClassVar = {"activation": "leaky_relu"}
-    quick: ClassVar = {"encoder": [16], "discriminator": [16], "code": 2, "epochs": 20, "batch_size": 16, "learning_rate": 0.01}
+    only_for_scores = frozenset({"scored_by"})
+    defaults: ClassVar = {"activation": "leaky_relu", "epochs": 60, "batch_size": 32, "learning_rate": 0.002, "early_stopping": False}
+    presets: ClassVar = {
+        "small": Preset(
+            N_("Small"), N_("For few columns or few rows: one narrow layer each, and a short code."),
+            {"encoder": (16,), "discriminator": (16,), "code": 3},
+        ),
+        "wide": Preset(
+            N_("Wide"), N_("For many columns and rows: wide layers, a long code, larger batches."),
+            {"encoder": (256, 64), "discriminator": (128, 64), "code": 16, "batch_size": 256},
+        ),
+    }  # fmt: skip
+    quick: ClassVar = {"encoder": [16], "discriminator": [16], "code": 2, "epochs": 15, "batch_size": 16, "learning_rate": 0.01}
 
     def layers_table(self) -> list[dict[str, Any]] | None:
         from detectors.network.layers import layers_table
@@ -100,7 +118,8 @@ class Adversarial(StyledNetwork):
     def _score(self, X: NDArray[np.float32]) -> Scores:
         both = self._both(X)
         if self.scored_by == "both":
-            return ((both - self._middle) / self._spread).sum(axis=1)
+            spreads = (both - self._middle) / self._spread
+            return np.maximum(spreads[:, 0], 0.0) + spreads[:, 1]
         return both[:, 0 if self.scored_by == "discriminator" else 1].copy()
 
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from detectors.base import Progress, Quiet, Scores
 from detectors.geometry.neighbours import Neighbours, own_places
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
-from detectors.params import choice, integer, integers, number
+from detectors.params import Preset, choice, integer, integers, number
 
 FILE = "noise.npz"
 
@@ -42,8 +42,14 @@ class DiffusionTime(StyledNetwork):
     title = N_("Diffusion time")
     summary = N_("Learns to tell how much noise was put on a row, and asks how much seems to be on a new one.")
     reference = "Livernoche, Jain, Hezaveh & Ravanbakhsh: On diffusion modeling for anomaly detection, ICLR 2024, arXiv:2305.18593"
-    when = N_("Training rows that are known to be usual.")
-    when_not = N_("Many anomalies among the training rows.")
+    when = N_(
+        "Training rows that are known to be usual, few or many: on thirty tables it found more than nearest neighbours, above all where "
+        "what is unusual lies close to the usual but in another direction."
+    )
+    when_not = N_(
+        "Groups of anomalies among the training rows: each remembers the others. Its file holds training rows, and it does not say what it "
+        "expected instead."
+    )
     score_name = N_("noise level")
 
     told_by: str = choice(
@@ -72,6 +78,14 @@ class DiffusionTime(StyledNetwork):
 
     unused: ClassVar = frozenset({"input_noise", "input_masking", "adversarial_step"})  # noise on the inputs is what it learns about
     defaults: ClassVar = {"epochs": 80, "batch_size": 128, "early_stopping": False, "validation_share": 0.0}
+    only_for_scores = frozenset({"neighbours", "most_rows", "weakest", "strongest"})
+    presets: ClassVar = {
+        "contaminated": Preset(
+            N_("With anomalies among the rows"), N_("More neighbours, and only noise that is stronger than what lies between rows."),
+            {"neighbours": 20, "weakest": 1.0},
+        ),
+        "thorough": Preset(N_("Thorough"), N_("Four times as long, with a falling learning rate."), {"epochs": 320, "schedule": "cosine"}),
+    }  # fmt: skip
     quick: ClassVar = {"layers": [32], "epochs": 3, "learning_rate": 0.005}
 
     _network: Any = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.base import Progress, Scores
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
-from detectors.params import choice, integer, integers, number, switch
+from detectors.params import Preset, choice, integer, integers, number, switch
 
 
 class VariationalAutoencoder(StyledNetwork):
@@ -24,8 +24,14 @@ class VariationalAutoencoder(StyledNetwork):
     title = N_("Variational autoencoder")
     summary = N_("Turns every row into a small cloud of codes and measures how badly it comes out again.")
     reference = "Kingma & Welling: Auto-encoding variational Bayes, ICLR 2014, arXiv:1312.6114"
-    when = N_("Rows known to be usual.")
-    when_not = N_("Few rows.")
+    when = N_(
+        "Rows known to be usual whose columns depend on each other: where an autoencoder begins to know its rows by heart, the noise in its "
+        "code keeps it from doing so, and how long the code is matters little."
+    )
+    when_not = N_(
+        "Groups of rows that have little in common, or columns that have nothing to do with each other: then nearest neighbours and diffusion "
+        "time see more. Many anomalies among the training rows are learned as well."
+    )
     score_name = N_("reconstruction error")
 
     encoder: tuple[int, ...] = integers(
@@ -37,7 +43,7 @@ class VariationalAutoencoder(StyledNetwork):
         help=N_("Numbers of the code. Those that are not worth their price become noise, so it may be generous."),
     )  # fmt: skip
     kl_weight: float = number(
-        0.1, title=N_("Price of the clouds"), low=0.0, high=100.0,
+        0.01, title=N_("Price of the clouds"), low=0.0, high=100.0,
         help=N_("What it costs that a row's cloud of codes differs from all others (Kullback-Leibler divergence). More makes blurred reconstructions and more rows unusual."),
     )  # fmt: skip
     draws: int = integer(
@@ -53,6 +59,15 @@ class VariationalAutoencoder(StyledNetwork):
         help=N_("How the differences of a row's columns become its score. Squared stresses one column that is far off."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"draws", "price_in_score", "error"})
+    presets: ClassVar = {
+        "small": Preset(N_("Small"), N_("For few columns or few rows: one narrow layer and a short code."), {"encoder": (16,), "code": 3}),
+        "wide": Preset(N_("Wide"), N_("For many columns and rows: wide layers, a long code, larger batches."), {"encoder": (256, 64), "code": 16, "batch_size": 256}),
+        "likelihood": Preset(
+            N_("As likely as in the paper"), N_("Dear clouds, and a score with their price, averaged over ten draws."),
+            {"kl_weight": 1.0, "draws": 10, "price_in_score": True},
+        ),
+    }  # fmt: skip
     quick: ClassVar = {"encoder": [8], "code": 2, "epochs": 20, "batch_size": 16, "learning_rate": 0.01}
 
     def layers_table(self) -> list[dict[str, Any]] | None:
