@@ -121,8 +121,8 @@ class Detector(Parametrised):
         """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`.
 
         A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it. Where rows were
-        made of others, `parents`, (rows, 2), are the rows that each one was made of, itself for those that were not made,
-        which come first: only they have a training score.
+        made of others, `parents`, (rows, 2), are the rows that each one was made of, -1 for all of them (never with labels), itself for those that were not
+        made, which come first: only they have a training score.
 
         Raises:
             DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number; `y` is needed and
