@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from detectors.network.contest import Contest, contest_of
 from detectors.network.layers import normalised
+from detectors.network.variational import Variational, variational
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,28 @@ def sequence_autoencoder(shape: WindowShape, code: int, *, unseen: int = 0) -> A
     inputs = Input((shape.steps, shape.columns), name="window")
     seen = layers.Cropping1D(unseen, name="seen")(inputs) if unseen else inputs
     return Model(inputs, decoded(encoded(seen, shape, code), shape))
+
+
+def variational_sequence(shape: WindowShape, code: int, kl_weight: float) -> Variational:
+    """Gives back its window through a cloud of codes of so many numbers; `kl_weight` as in `variational_autoencoder`."""
+    from keras import Input, Model, layers
+
+    window, codes = Input((shape.steps, shape.columns), name="window"), Input((code,), name="code")
+    moments = layers.Reshape((2, code), name="mean_and_log_variance")(encoded(window, shape, 2 * code, name="moments"))
+    return variational(Model(window, moments, name="encoder"), Model(codes, decoded(codes, shape), name="decoder"), kl_weight)
+
+
+def contesting_sequences(shape: WindowShape, code: int, judge: int) -> Contest:
+    """An encoder and a generator of windows and a discriminator that reads a window into `judge` numbers, beside its code."""
+    from keras import Input, Model, layers
+
+    window, codes = Input((shape.steps, shape.columns), name="window"), Input((code,), name="code")
+    encoder = Model(window, encoded(window, shape, code, name="code_of_window"), name="encoder")
+    generator = Model(codes, decoded(codes, shape), name="generator")
+    both = layers.Concatenate(name="window_and_code")([encoded(window, shape, judge, name="seen"), codes])
+    hidden = layers.Dense(judge, activation="leaky_relu", name="judged")(both)
+    discriminator = Model([window, codes], layers.Dense(1, name="verdict")(hidden), name="discriminator")
+    return contest_of(encoder, generator, discriminator)
 
 
 def encoded(window: Any, shape: WindowShape, numbers: int, *, name: str = "code") -> Any:

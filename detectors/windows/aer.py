@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.messages import N_
-from detectors.network.window_detector import WindowNetwork
-from detectors.params import Preset, choice, integer, integers, number
+from detectors.network.window_codes import CodedWindows
+from detectors.params import Preset, integer, number
 
 
-class Aer(WindowNetwork):
+class Aer(CodedWindows):
     """A network sees the middle of a window through a short code; it gives it back, and guesses the first and last steps from it.
 
     The error of a step is the mean over its columns of (difference ÷ usual difference there)². Guessed steps count
@@ -27,17 +27,6 @@ class Aer(WindowNetwork):
     when_not = N_("Very short windows, whose middle says little; series without any shape of their own.")
     score_name = N_("reconstruction and prediction error")
 
-    cell: str = choice(
-        "convolution", title=N_("Network"), choices={"convolution": N_("Convolution"), "lstm": N_("LSTM"), "gru": N_("GRU")},
-        help=N_("What reads a window and writes it again. Convolutions train many times faster; LSTM is that of the paper."),
-    )  # fmt: skip
-    layers: tuple[int, ...] = integers(
-        (32, 16), title=N_("Layers"), low=1, high=1024, help=N_("Filters or neurons of each layer on the way in; the way out mirrors them.")
-    )  # fmt: skip
-    code: int = integer(
-        4, title=N_("Code"), low=1, high=4096,
-        help=N_("Numbers into which a window is squeezed. Fewer makes more windows unusual; as many as a window holds and nothing is."),
-    )  # fmt: skip
     guessed: int = integer(
         0, title=N_("Guessed steps"), low=0, high=512,
         help=N_("Steps at each end that it does not see, at most a quarter of the window; 0 takes a sixteenth of it."),
@@ -47,6 +36,7 @@ class Aer(WindowNetwork):
         help=N_("How much guessed steps count beside those given back, in training and in the score."),
     )  # fmt: skip
 
+    only_for_scores = frozenset({"regression_share"})
     presets: ClassVar = {
         "lstm": Preset(
             N_("As in the paper"), N_("An LSTM of 30 reads the window, one writes it; a single step is guessed at each end."),
@@ -70,12 +60,9 @@ class Aer(WindowNetwork):
         return shares
 
     def _made(self) -> Any:
-        from detectors.network.sequences import WindowShape, sequence_autoencoder
+        from detectors.network.sequences import sequence_autoencoder
 
-        steps, columns = self.row_shape_
-        return sequence_autoencoder(
-            WindowShape(steps, columns, self.cell, self.layers, self.dropout, self.normalisation), self.code, unseen=self._ends()
-        )
+        return sequence_autoencoder(self._shape(), self.code, unseen=self._ends())
 
     def _options(self, loss: Any = None) -> Any:
         import tensorflow as tf
@@ -85,7 +72,7 @@ class Aer(WindowNetwork):
 
     def _differences(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         # A column for each step and column: what was guessed is usually further off than what was given back.
-        return (self._reconstruct(X) - X).reshape(len(X), 1, -1)
+        return super()._differences(X).reshape(len(X), 1, -1)
 
     def _compile(self) -> None:
         import tensorflow as tf
@@ -105,9 +92,6 @@ class Aer(WindowNetwork):
         self._errors = in_chunks(errors, self.row_shape_, np.float64)
         self._scores = in_chunks(score, self.row_shape_, np.float64)
         self._slope = in_chunks(gradients_of(score), self.row_shape_, np.float64)
-
-    def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._reconstruct(X)
 
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """The error of each step, times what it counts, (rows, steps); their mean is the score."""

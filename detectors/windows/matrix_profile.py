@@ -45,6 +45,10 @@ class MatrixProfile(KeptNeighbours):
     )
     score_name = N_("distance to the nearest stretch")
     arrays: ClassVar = ("rows_", "starts_", "smallest_")
+    starts_: NDArray[np.intp]
+    """The step at which each window kept begins, (rows,)."""
+    smallest_: NDArray[np.float64]
+    """The least that counts as the spread of a window, (columns,)."""
 
     compares: str = choice(
         "shape", title=N_("Compares"), choices={"shape": N_("Shape alone"), "values": N_("Shape, height and level")},
@@ -76,7 +80,8 @@ class MatrixProfile(KeptNeighbours):
     def _nearest(self, X: NDArray[np.float32]) -> tuple[Scores, NDArray[np.float32]]:
         """For each window the distance to the nearest kept one that is not the same stretch, and the shape of that one, flat."""
         shapes = self._shapes(X)
-        found, places = (values[:, 0] for values in self._neighbours.nearest(shapes, 1, Progress()))
+        distances, nearest = self._neighbours.nearest(shapes, 1, Progress())
+        found, places = distances[:, 0], nearest[:, 0]
         later = shifts(self.rows_[places], X, self._zone)
         same = np.flatnonzero(np.abs(later) <= self._zone)
         if len(same):

@@ -43,6 +43,10 @@ class SeasonalResidual(LearnedArrays):
     )
     score_name = N_("residual")
     arrays: ClassVar = ("season_", "usual_")
+    season_: NDArray[np.float32]
+    """The usual course of one period, (period, columns)."""
+    usual_: NDArray[np.float32]
+    """How much is usually left, (columns,)."""
 
     period: int = integer(
         0, title=N_("Period"), low=0, high=100_000,
@@ -85,7 +89,7 @@ class SeasonalResidual(LearnedArrays):
 
 
 def season_of(series: NDArray[np.float32], period: int | None) -> NDArray[np.float32]:
-    """The usual course of one period of `series`, (steps, columns), at mean 0: (period, columns).
+    """The usual course of one period of `series`, (steps, columns), from its first step on and at mean 0: (period, columns).
 
     Without a `period` the dominant one; a single 0 where the series has none, or is shorter than two.
     """
@@ -94,6 +98,7 @@ def season_of(series: NDArray[np.float32], period: int | None) -> NDArray[np.flo
     if period < 2 or len(rest) < period:
         return np.zeros((1, series.shape[1]), dtype=np.float32)
     season = np.stack([np.median(rest[step::period], axis=0) for step in range(period)])
+    season = np.roll(season, (len(series) - len(rest)) // 2, axis=0)
     return (season - season.mean(axis=0)).astype(np.float32)
 
 
