@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Contest:
     discriminator: Any
     """From rows with their codes to how real they look, (rows, 1): above 0 more likely real than made."""
     network: Any
-    """From rows to what they are rebuilt as and, last, what the contest adds to the loss of each, (rows, columns + 1):
+    """From rows to what they are rebuilt as, flat, and, last, what the contest adds to the loss of each, (rows, numbers + 1):
     nothing outside of training, so that rebuilding alone says when enough was learned."""
 
     @property
@@ -65,7 +66,14 @@ def contest(shape: ContestShape, style: LayerStyle) -> Contest:
     both = layers.Activation(ops.arcsinh, name="squeezed")(layers.Concatenate(name="row_and_code")([row, code]))
     judged = layers.Dense(1, name="verdict")(dense_blocks(both, shape.judge, style, "discriminator"))
     discriminator = Model([row, code], judged, name="discriminator")
-    inputs = Input((shape.columns,), name="input")
+    return contest_of(encoder, generator, discriminator)
+
+
+def contest_of(encoder: Any, generator: Any, discriminator: Any) -> Contest:
+    """The contest of any three networks that fit together, on rows of any shape."""
+    from keras import Input, Model
+
+    inputs = Input(tuple(encoder.input.shape[1:]), name="input")
     rounds = _rounds()(encoder, generator, discriminator, name="rounds")
     return Contest(encoder, generator, discriminator, Model(inputs, rounds(inputs)))
 
@@ -74,7 +82,11 @@ def rebuilding_and_contest(rebuild_weight: float) -> Callable[[Any, Any], Any]:
     """The loss of a contest's network: how badly rows were rebuilt, so many times, and what the contest adds, (rows,)."""
     import tensorflow as tf
 
-    return lambda wanted, output: rebuild_weight * tf.reduce_mean(tf.square(output[:, :-1] - wanted), axis=1) + output[:, -1]
+    def loss(wanted: Any, output: Any) -> Any:
+        rebuilt = output[:, :-1] - tf.reshape(wanted, (-1, output.shape[1] - 1))
+        return rebuild_weight * tf.reduce_mean(tf.square(rebuilt), axis=1) + output[:, -1]
+
+    return loss
 
 
 def untaught(network: Any, inputs: Any, training: bool) -> Any:
@@ -104,12 +116,13 @@ def _rounds() -> Any:
         def call(self, rows: Any, training: bool = False) -> Any:
             codes = self.encoder(rows, training=training)
             rebuilt = self.generator(codes, training=training)
+            flat = tf.reshape(rebuilt, (-1, prod(rows.shape[1:])))
             if not training:
-                return tf.concat([rebuilt, tf.zeros_like(rows[:, :1])], axis=1)
+                return tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
             drawn = keras.random.normal(tf.shape(codes), seed=self.chance)
             made = self.generator(drawn, training=training)
             contest = self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
-            return tf.concat([rebuilt, contest], axis=1)
+            return tf.concat([flat, contest], axis=1)
 
         def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
             real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
@@ -129,6 +142,6 @@ def _rounds() -> Any:
             return tf.nn.softplus(real) + tf.nn.softplus(-fake)
 
         def compute_output_shape(self, shape: Any) -> Any:
-            return (shape[0], shape[1] + 1)
+            return (shape[0], prod(shape[1:]) + 1)
 
     return Rounds

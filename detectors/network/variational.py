@@ -1,10 +1,11 @@
-"""A variational autoencoder on vectors: each row becomes a cloud of codes, and codes of all rows together fill a normal distribution."""
+"""A variational autoencoder: each row becomes a cloud of codes, and codes of all rows together fill a normal distribution."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,16 @@ def variational_autoencoder(columns: int, sizes: tuple[int, ...], code: int, kl_
     encoder = Model(seen, layers.Reshape((2, code), name="mean_and_log_variance")(moments), name="encoder")
     codes = Input((code,), name="code")
     decoder = Model(codes, layers.Dense(columns, name="output")(dense_blocks(codes, sizes[::-1], style, "decoder")), name="decoder")
-    inputs = Input((columns,), name="row")
-    drawn = _drawn()(kl_weight / columns, name="drawn_code")(encoder(inputs))
+    return variational(encoder, decoder, kl_weight)
+
+
+def variational(encoder: Any, decoder: Any, kl_weight: float) -> Variational:
+    """The whole of two halves: `encoder` gives means and logarithms of variances, (rows, 2, code), `decoder` takes a code."""
+    from keras import Input, Model
+
+    row = tuple(encoder.input.shape[1:])
+    inputs = Input(row, name="row")
+    drawn = _drawn()(kl_weight / prod(row), name="drawn_code")(encoder(inputs))
     return Variational(Model(inputs, decoder(drawn)), encoder, decoder)
 
 

@@ -14,12 +14,12 @@ from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
 from detectors.errors import DataError
 from detectors.explanations.reasons import Reason, reasons
+from detectors.geometry.periods import dominant_period
 from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.contract import Items, Preparation
 from detectors.preparation.steps import StepEncoding, Steps
 from detectors.preparation.table import SCALINGS
-from detectors.timeline import dominant_period
 
 #: The window where nothing repeats, and the shortest and longest that a period makes.
 USUAL_WINDOW, SHORTEST_WINDOW, LONGEST_WINDOW = 32, 8, 128
