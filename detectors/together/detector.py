@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn, taken
 from detectors.base import Create, Detector, Progress, Quiet, Scores
 from detectors.errors import DetectorError, StorageError
 from detectors.messages import N_
@@ -19,6 +20,9 @@ from detectors.together.surprise import Surprise
 from detectors.together.views import View
 
 FILE, SURPRISES = "together.json", "surprises.npy"
+
+#: The most unusual rows of all together, of which a member supports those that are among its own most unusual ones: this share.
+TOP_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Asked:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     view: str = View.name
     weight: float = 1.0
+    rows_share: float = 1.0
+    """The share of the training rows that it learns from, drawn at random."""
+    draw: int = 0
+    """Which of several draws of rows it learns from; members of the same draw share them."""
+    columns: Sequence[int] = ()
+    """Which numbers of its view it sees, where the view has vectors; all of them where none is named."""
 
 
 @dataclass
@@ -42,6 +52,8 @@ class Member:
     seconds: float
     agreement: float = 1.0
     """Rank correlation of its training scores with those of all together."""
+    support: float = 1.0
+    """Of the most unusual training rows of all together, the share that are among its own most unusual ones."""
 
 
 class Together(Detector):
@@ -69,35 +81,61 @@ class Together(Detector):
             {
                 "name": member.asked.name, "representation": member.asked.representation, "title": member.detector.title,
                 "view": member.asked.view, "weight": member.asked.weight, "agreement": round(member.agreement, 4),
-                "seconds": round(member.seconds, 4),
+                "support": round(member.support, 4), "seconds": round(member.seconds, 4),
             }
             for member in self._members
         ]  # fmt: skip
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
+        surprises = self._learn_members(X, None, progress)
+        self._joined_training_scores = self._joined(surprises)
+        self._compare(surprises)
+
+    def _learn_members(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, progress: Progress) -> NDArray[np.float64]:
+        """Has the members learn, one after the other; gives how surprised each is at the training rows, (rows, members)."""
         asked = self._asked(X)
         self._views = self._views_of(asked, X, progress)
-        self._members = []
+        self._members, surprises = [], []
         for number, each in enumerate(asked):
             progress.check()
-            self._members.append(self._learned(each, X, progress))
+            member, scores = self._learned(each, X, y, progress)
+            self._members.append(member)
+            surprises.append(member.surprise.of(scores))
             progress.report("fitting", number + 1, len(asked))
             if progress.stop_asked():  # what has learned by then works without the others
                 break
-        surprises = np.stack([m.surprise.of(_training_scores(m.detector)) for m in self._members], axis=1)
-        self._joined_training_scores = self._joined(surprises)
+        return np.stack(surprises, axis=1)
+
+    def _compare(self, surprises: NDArray[np.float64]) -> None:
+        """Notes how each member's view of the training rows, (rows, members), goes with that of all together."""
+        top = _top(self._joined_training_scores)
         for member, column in zip(self._members, surprises.T, strict=True):
             member.agreement = rank_correlation(column, self._joined_training_scores)
+            member.support = float(_top(column)[top].mean())
 
     def _views_of(self, asked: Sequence[Asked], X: NDArray[np.float32], progress: Progress) -> dict[str, View]:
         wanted = dict.fromkeys(each.view for each in asked)
         return {name: self.views[name]().fit(X, self.seed, Quiet(progress)) for name in wanted}
 
-    def _learned(self, asked: Asked, X: NDArray[np.float32], progress: Progress) -> Member:
+    def _learned(self, asked: Asked, X: NDArray[np.float32], y: NDArray[np.int8] | None, progress: Progress) -> tuple[Member, Scores]:
+        """A member that has learned, and its scores of all training rows, (rows,), as if they had been unseen."""
         began = time.perf_counter()
         detector = self._made(asked)
-        detector.fit(self._views[asked.view].transform(X), Quiet(progress))
-        return Member(asked, detector, Surprise.fit(_training_scores(detector)), time.perf_counter() - began)
+        seen = self._seen(asked, X)
+        chosen = drawn(len(X), max(2, round(asked.rows_share * len(X))), self.seed + asked.draw)
+        labels = y[chosen] if y is not None and detector.supervised else None
+        detector.fit(taken(seen, chosen), Quiet(progress), y=labels)
+        assert detector.training_scores_ is not None
+        scores = np.empty(len(X))
+        scores[chosen] = detector.training_scores_
+        others = np.setdiff1d(np.arange(len(X)), chosen, assume_unique=True)
+        if len(others):
+            scores[others] = detector.score(taken(seen, others), Quiet(progress))
+        return Member(asked, detector, Surprise.fit(scores), time.perf_counter() - began), scores
+
+    def _seen(self, asked: Asked, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What a member sees of `X`."""
+        return _chosen(self._views[asked.view].transform(X), asked.columns)
 
     def _made(self, asked: Asked) -> Detector:
         return creator(self)(asked.representation, asked.name, seed=self.seed, **asked.parameters)
@@ -106,8 +144,12 @@ class Together(Detector):
         return self._joined_training_scores
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
+        return self._joined(self._surprises(X))
+
+    def _surprises(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How surprised each member is at rows that were not learned from, (rows, members)."""
         seen = {name: view.transform(X) for name, view in self._views.items()}
-        return self._joined(np.stack([m.surprise.of(m.detector.score(seen[m.asked.view])) for m in self._members], axis=1))
+        return np.stack([m.surprise.of(m.detector.score(_chosen(seen[m.asked.view], m.asked.columns))) for m in self._members], axis=1)
 
     def _save(self, folder: Path) -> None:
         for number, member in enumerate(self._members):
@@ -116,7 +158,7 @@ class Together(Detector):
             (folder / f"view_{name}").mkdir(exist_ok=True)
             view.save(folder / f"view_{name}")
         np.save(folder / SURPRISES, np.stack([member.surprise.arrays() for member in self._members]), allow_pickle=False)
-        rows = [{**vars(m.asked), "seconds": m.seconds, "agreement": m.agreement} for m in self._members]
+        rows = [{**vars(m.asked), "seconds": m.seconds, "agreement": m.agreement, "support": m.support} for m in self._members]
         (folder / FILE).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
     def _load(self, folder: Path) -> None:
@@ -130,10 +172,10 @@ class Together(Detector):
         self._views = {name: self.views[name]().load(folder / f"view_{name}") for name in names}
 
     def _kept(self, row: dict[str, Any], surprise: NDArray[np.float64], folder: Path) -> Member:
-        seconds, agreement = row.pop("seconds"), row.pop("agreement")
+        found = {name: row.pop(name) for name in ("seconds", "agreement", "support")}
         asked = Asked(**row)
         detector = type(self._made(asked)).load(folder, creator(self))
-        return Member(asked, detector, Surprise.from_arrays(surprise), seconds, agreement)
+        return Member(asked, detector, Surprise.from_arrays(surprise), **found)
 
 
 def creator(detector: Detector) -> Create:
@@ -160,6 +202,12 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
-def _training_scores(detector: Detector) -> Scores:
-    assert detector.training_scores_ is not None
-    return detector.training_scores_
+def _chosen(vectors: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.float32]:
+    """Some columns of vectors, in the usual order in memory, by which sums round; all of them where none is named."""
+    return np.ascontiguousarray(vectors[:, list(columns)]) if len(columns) else vectors
+
+
+def _top(scores: Scores) -> NDArray[np.bool_]:
+    """The most unusual rows, (rows,): `TOP_SHARE` of them, and one at least."""
+    count = max(1, round(TOP_SHARE * len(scores)))
+    return scores >= np.partition(scores, -count)[-count]
