@@ -136,6 +136,42 @@ class TextField(Field):
         return self.check(name, text)
 
 
+class MembersField(Field):
+    """Several detectors: each a name, or a mapping of `detector`, its `parameters` and the `representation` that it takes.
+
+    Whether there are such detectors and parameters is known where they are made, not here.
+    """
+
+    type = "members"
+
+    def check(self, name: str, value: Any) -> tuple[str | dict[str, Any], ...]:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.high or not all(map(_is_member, value)):  # type: ignore[operator]
+            raise ParameterError(
+                N_("`{name}` must be a list of at most {high} detectors: names, or {example}. It is `{value}`."),
+                name=name, high=self.high, value=str(value)[:200], example='{"detector": NAME, "parameters": {…}}',
+            )  # fmt: skip
+        return tuple(value)
+
+    def parse(self, name: str, text: str) -> tuple[str | dict[str, Any], ...]:
+        """JSON, or names with commas between."""
+        return self.check(name, json.loads(text) if text.startswith("[") and _is_json(text) else text.split(","))
+
+
+def _is_member(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return isinstance(value, str)
+    known = {"detector": str, "representation": str, "parameters": Mapping}
+    return "detector" in value and all(name in known and isinstance(part, known[name]) for name, part in value.items())
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
 def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
     """Declares a whole number between `low` and `high`, both allowed."""
     return IntegerField(default, title, help, advanced, low, high, group=group)
@@ -164,6 +200,11 @@ def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high:
 def text(default: str, *, title: str, help: str, longest: int, advanced: bool = False) -> Any:
     """Declares a text of at most `longest` characters in one line."""
     return TextField(default, title, help, advanced, high=longest)
+
+
+def members(default: tuple[str | dict[str, Any], ...], *, title: str, help: str, most: int) -> Any:
+    """Declares a list of at most `most` detectors, at least one."""
+    return MembersField(default, title, help, high=most)
 
 
 @dataclass(frozen=True)

@@ -30,3 +30,12 @@ class View:
     def load(self, folder: Path) -> Self:
         """Takes back what `save` wrote."""
         return self
+
+
+class Flattened(View):
+    """Rows of any shape as vectors: all their numbers one after the other."""
+
+    name = "flattened"
+
+    def transform(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        return X.reshape(len(X), -1)
