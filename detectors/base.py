@@ -84,6 +84,8 @@ class Detector(Parametrised):
     """Whether it learns in one go and cannot be stopped on the way: for its estimate it then learns from few rows first."""
     growth: ClassVar[float] = 1.0
     """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
+    scoring_cost: ClassVar[float] = 1.0
+    """How many times as long as most detectors it takes to score a row: so many fewer rows are explained at once."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
     continues: ClassVar[bool] = False

@@ -136,13 +136,16 @@ class TextField(Field):
         return self.check(name, text)
 
 
+@dataclass(frozen=True)
 class MembersField(Field):
-    """Several detectors: each a name, or a mapping of `detector`, its `parameters` and the `representation` that it takes.
+    """Several detectors on one `representation`, also those that learn from labels where there are some: each a name, or a mapping of `detector`, its `parameters` and the `representation` that it takes.
 
     Whether there are such detectors and parameters is known where they are made, not here.
     """
 
     type = "members"
+    representation: str = ""
+    with_labels: bool = False
 
     def check(self, name: str, value: Any) -> tuple[str | dict[str, Any], ...]:
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.high or not all(map(_is_member, value)):  # type: ignore[operator]
@@ -202,9 +205,11 @@ def text(default: str, *, title: str, help: str, longest: int, advanced: bool = 
     return TextField(default, title, help, advanced, high=longest)
 
 
-def members(default: tuple[str | dict[str, Any], ...], *, title: str, help: str, most: int) -> Any:
-    """Declares a list of at most `most` detectors, at least one."""
-    return MembersField(default, title, help, high=most)
+def members(
+    default: tuple[str | dict[str, Any], ...], *, title: str, help: str, most: int, representation: str, with_labels: bool = False
+) -> Any:
+    """Declares a list of at most `most` detectors on `representation`, at least one."""
+    return MembersField(default, title, help, high=most, representation=representation, with_labels=with_labels)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
+from pages.shared.members import made_of
 from pages.shared.problems import shown_problems
 from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import view_of
@@ -86,6 +87,7 @@ if refused := state.take_refusal():
 rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
+made_of(current_run)
 view = view_of(current_run.kind)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)

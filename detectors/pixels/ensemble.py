@@ -10,5 +10,5 @@ from detectors.together.ensemble import EnsembleOf, chosen_members
 class Ensemble(EnsembleOf):
     """Several detectors on pictures as one."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("feature_statistics", "autoencoder")
+    members: tuple[str | dict[str, Any], ...] = chosen_members("pixels", "feature_statistics", "autoencoder")
     quick: ClassVar = {"members": [{"detector": "isolation_forest", "representation": "vectors", "parameters": {"trees": 10}}]}

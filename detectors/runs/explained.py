@@ -90,4 +90,5 @@ def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.floa
         expected,
         usual,
         None if preparation.finishes or preparation.hidden is not None else detector.gradients(),
+        detector.scoring_cost,
     )

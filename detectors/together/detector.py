@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -38,8 +38,15 @@ class Asked:
     """The share of the training rows that it learns from, drawn at random."""
     draw: int = 0
     """Which of several draws of rows it learns from; members of the same draw share them."""
+    without: float = 0.0
+    """The share of the training rows that it does not learn from: those most unusual to the members before it that learned from all."""
     columns: Sequence[int] = ()
     """Which numbers of its view it sees, where the view has vectors; all of them where none is named."""
+
+    @property
+    def sees(self) -> tuple[str, float]:
+        """Its view, which learns from the same rows as the member does, where unusual ones are left out."""
+        return self.view, self.without
 
 
 @dataclass
@@ -61,7 +68,7 @@ class Together(Detector):
 
     at_once = True
     step_name = N_("member {done} of {total}")
-    views: ClassVar[Mapping[str, Callable[[], View]]] = {View.name: View}
+    views: ClassVar[Mapping[str, type[View]]] = {View.name: View}
 
     def _asked(self, X: NDArray[np.float32]) -> Sequence[Asked]:
         """The members wanted for the training rows `X`, (rows, …)."""
@@ -80,8 +87,9 @@ class Together(Detector):
         return [
             {
                 "name": member.asked.name, "representation": member.asked.representation, "title": member.detector.title,
-                "view": member.asked.view, "weight": member.asked.weight, "agreement": round(member.agreement, 4),
-                "support": round(member.support, 4), "seconds": round(member.seconds, 4),
+                "view": member.asked.view, "view_title": self.views[member.asked.view].title, "without": member.asked.without,
+                "rows_share": member.asked.rows_share, "columns": len(member.asked.columns), "weight": member.asked.weight,
+                "agreement": round(member.agreement, 4), "support": round(member.support, 4), "seconds": round(member.seconds, 4),
             }
             for member in self._members
         ]  # fmt: skip
@@ -94,11 +102,12 @@ class Together(Detector):
     def _learn_members(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, progress: Progress) -> NDArray[np.float64]:
         """Has the members learn, one after the other; gives how surprised each is at the training rows, (rows, members)."""
         asked = self._asked(X)
-        self._views = self._views_of(asked, X, progress)
-        self._members, surprises = [], []
+        self._views: dict[tuple[str, float], View] = {}
+        self._members: list[Member] = []
+        surprises: list[Scores] = []
         for number, each in enumerate(asked):
             progress.check()
-            member, scores = self._learned(each, X, y, progress)
+            member, scores = self._learned(each, X, y, self._rows_for(each, len(X), surprises), progress)
             self._members.append(member)
             surprises.append(member.surprise.of(scores))
             progress.report("fitting", number + 1, len(asked))
@@ -106,25 +115,31 @@ class Together(Detector):
                 break
         return np.stack(surprises, axis=1)
 
+    def _rows_for(self, asked: Asked, rows: int, surprises: Sequence[Scores]) -> NDArray[np.intp]:
+        """The positions of the training rows, of so many `rows`, that a member learns from, growing; `surprises` are those so far."""
+        if not asked.without:
+            return drawn(rows, max(2, round(asked.rows_share * rows)), self.seed + asked.draw)
+        at_first = [column for member, column in zip(self._members, surprises, strict=True) if not member.asked.without]
+        usual = np.argsort(np.mean(at_first, axis=0), kind="stable")
+        return np.sort(usual[: max(2, rows - round(asked.without * rows))])
+
     def _compare(self, surprises: NDArray[np.float64]) -> None:
         """Notes how each member's view of the training rows, (rows, members), goes with that of all together."""
-        top = _top(self._joined_training_scores)
+        top = most_unusual(self._joined_training_scores)
         for member, column in zip(self._members, surprises.T, strict=True):
             member.agreement = rank_correlation(column, self._joined_training_scores)
-            member.support = float(_top(column)[top].mean())
+            member.support = float(most_unusual(column)[top].mean())
 
-    def _views_of(self, asked: Sequence[Asked], X: NDArray[np.float32], progress: Progress) -> dict[str, View]:
-        wanted = dict.fromkeys(each.view for each in asked)
-        return {name: self.views[name]().fit(X, self.seed, Quiet(progress)) for name in wanted}
-
-    def _learned(self, asked: Asked, X: NDArray[np.float32], y: NDArray[np.int8] | None, progress: Progress) -> tuple[Member, Scores]:
-        """A member that has learned, and its scores of all training rows, (rows,), as if they had been unseen."""
+    def _learned(
+        self, asked: Asked, X: NDArray[np.float32], y: NDArray[np.int8] | None, chosen: NDArray[np.intp], progress: Progress
+    ) -> tuple[Member, Scores]:
+        """A member that has learned from the `chosen` rows, and its scores of all, (rows,), as if they had been unseen."""
         began = time.perf_counter()
-        detector = self._made(asked)
-        seen = self._seen(asked, X)
-        chosen = drawn(len(X), max(2, round(asked.rows_share * len(X))), self.seed + asked.draw)
-        labels = y[chosen] if y is not None and detector.supervised else None
-        detector.fit(taken(seen, chosen), Quiet(progress), y=labels)
+        if asked.sees not in self._views:
+            learned = taken(X, chosen) if asked.without else X
+            self._views[asked.sees] = self.views[asked.view]().fit(learned, self.seed, Quiet(progress))
+        detector, seen = self._made(asked), _chosen(self._views[asked.sees].transform(X), asked.columns)
+        detector.fit(taken(seen, chosen), Quiet(progress), y=y[chosen] if y is not None and detector.supervised else None)
         assert detector.training_scores_ is not None
         scores = np.empty(len(X))
         scores[chosen] = detector.training_scores_
@@ -132,10 +147,6 @@ class Together(Detector):
         if len(others):
             scores[others] = detector.score(taken(seen, others), Quiet(progress))
         return Member(asked, detector, Surprise.fit(scores), time.perf_counter() - began), scores
-
-    def _seen(self, asked: Asked, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What a member sees of `X`."""
-        return _chosen(self._views[asked.view].transform(X), asked.columns)
 
     def _made(self, asked: Asked) -> Detector:
         return creator(self)(asked.representation, asked.name, seed=self.seed, **asked.parameters)
@@ -148,15 +159,15 @@ class Together(Detector):
 
     def _surprises(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """How surprised each member is at rows that were not learned from, (rows, members)."""
-        seen = {name: view.transform(X) for name, view in self._views.items()}
-        return np.stack([m.surprise.of(m.detector.score(_chosen(seen[m.asked.view], m.asked.columns))) for m in self._members], axis=1)
+        seen = {sees: view.transform(X) for sees, view in self._views.items()}
+        return np.stack([m.surprise.of(m.detector.score(_chosen(seen[m.asked.sees], m.asked.columns))) for m in self._members], axis=1)
 
     def _save(self, folder: Path) -> None:
         for number, member in enumerate(self._members):
             member.detector.save(folder / f"member_{number}")
-        for name, view in self._views.items():
-            (folder / f"view_{name}").mkdir(exist_ok=True)
-            view.save(folder / f"view_{name}")
+        for sees, view in self._views.items():
+            (folder / _view_folder(sees)).mkdir(exist_ok=True)
+            view.save(folder / _view_folder(sees))
         np.save(folder / SURPRISES, np.stack([member.surprise.arrays() for member in self._members]), allow_pickle=False)
         rows = [{**vars(m.asked), "seconds": m.seconds, "agreement": m.agreement, "support": m.support} for m in self._members]
         (folder / FILE).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
@@ -168,8 +179,8 @@ class Together(Detector):
         except (OSError, ValueError) as error:
             raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=FILE) from error
         self._members = [self._kept(row, kept, folder / f"member_{n}") for n, (row, kept) in enumerate(zip(rows, surprises, strict=True))]
-        names = dict.fromkeys(member.asked.view for member in self._members)
-        self._views = {name: self.views[name]().load(folder / f"view_{name}") for name in names}
+        every = dict.fromkeys(member.asked.sees for member in self._members)
+        self._views = {sees: self.views[sees[0]]().load(folder / _view_folder(sees)) for sees in every}
 
     def _kept(self, row: dict[str, Any], surprise: NDArray[np.float64], folder: Path) -> Member:
         found = {name: row.pop(name) for name in ("seconds", "agreement", "support")}
@@ -202,12 +213,17 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
+def _view_folder(sees: tuple[str, float]) -> str:
+    view, without = sees
+    return f"view_{view}_{without:g}" if without else f"view_{view}"
+
+
 def _chosen(vectors: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.float32]:
     """Some columns of vectors, in the usual order in memory, by which sums round; all of them where none is named."""
     return np.ascontiguousarray(vectors[:, list(columns)]) if len(columns) else vectors
 
 
-def _top(scores: Scores) -> NDArray[np.bool_]:
-    """The most unusual rows, (rows,): `TOP_SHARE` of them, and one at least."""
-    count = max(1, round(TOP_SHARE * len(scores)))
+def most_unusual(scores: Scores, share: float = TOP_SHARE) -> NDArray[np.bool_]:
+    """Which rows are among such a share of them with the highest scores, (rows,); one at least."""
+    count = max(1, round(share * len(scores)))
     return scores >= np.partition(scores, -count)[-count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,10 +20,10 @@ from detectors.together.views import Flattened, View
 MOST_MEMBERS, MOST_DRAWS = 20, 50
 
 
-def chosen_members(*default: str | dict[str, Any]) -> Any:
-    """Declares the members of an ensemble or a stack."""
+def chosen_members(representation: str, *default: str | dict[str, Any], with_labels: bool = False) -> Any:
+    """Declares the members of an ensemble or a stack on `representation`."""
     return members(
-        default, title=N_("Members"), most=MOST_MEMBERS,
+        default, title=N_("Members"), most=MOST_MEMBERS, representation=representation, with_labels=with_labels,
         help=N_("The detectors that work together. Each learns for itself, with its default parameters unless it is given others."),
     )  # fmt: skip
 
@@ -33,7 +33,7 @@ class ChosenMembers(Together):
 
     family = N_("Several together")
     growth = 2.0
-    views: ClassVar[Mapping[str, Callable[[], View]]] = {View.name: View, Flattened.name: Flattened}
+    views: ClassVar[Mapping[str, type[View]]] = {View.name: View, Flattened.name: Flattened}
     members: tuple[str | dict[str, Any], ...]
 
     def __init__(self, **values: Any) -> None:
@@ -113,7 +113,7 @@ class EnsembleOf(ChosenMembers):
         """A member that learns from a draw of rows (and of columns, where `columns_share` says so)."""
         share = getattr(self, "columns_share", 1.0)
         columns = drawn(shape[0], max(1, round(share * shape[0])), self.seed + draw).tolist() if share < 1 else ()
-        return Asked(asked.representation, asked.name, asked.parameters, asked.view, 1.0, self.rows_share, draw, columns)
+        return Asked(asked.representation, asked.name, asked.parameters, asked.view, rows_share=self.rows_share, draw=draw, columns=columns)
 
     def _joined(self, surprises: NDArray[np.float64]) -> Scores:
         if self.joined == "maximum":

@@ -52,12 +52,13 @@ class StackOf(ChosenMembers):
         from sklearn.linear_model import LogisticRegression
 
         middle, spread = surprises.mean(axis=0), np.maximum(surprises.std(axis=0), 1e-9)
-        standard, weights = (surprises - middle) / spread, np.ones(surprises.shape[1])
+        weights: NDArray[np.float64] = np.ones(surprises.shape[1])
+        standard = (surprises - middle) / spread
         kept, offset = np.arange(len(weights)), 0.0
         while len(kept):
             found = LogisticRegression(C=self.strength, class_weight="balanced", max_iter=1000).fit(standard[:, kept], y)
             if (found.coef_[0] >= 0).all():
-                weights, offset = np.bincount(kept, found.coef_[0], len(weights)), float(found.intercept_[0])
+                weights, offset = np.bincount(kept, found.coef_[0], len(weights)).astype(np.float64), float(found.intercept_[0])
                 break
             kept = kept[found.coef_[0] >= 0]
         weights = weights / spread

@@ -10,5 +10,5 @@ from detectors.together.ensemble import EnsembleOf, chosen_members
 class Ensemble(EnsembleOf):
     """Several detectors on texts as one."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("language_model", "length")
+    members: tuple[str | dict[str, Any], ...] = chosen_members("tokens", "language_model", "length")
     quick: ClassVar = {"members": ["length"], "draws": 2}

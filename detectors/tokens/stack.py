@@ -11,5 +11,5 @@ from detectors.together.stack import StackOf
 class Stack(StackOf):
     """Several detectors on texts as one that learns from labels."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("language_model", "length", "tfidf_logistic")
+    members: tuple[str | dict[str, Any], ...] = chosen_members("tokens", "language_model", "length", "tfidf_logistic", with_labels=True)
     quick: ClassVar = {"members": ["length"]}

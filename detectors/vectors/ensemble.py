@@ -12,7 +12,7 @@ from detectors.together.ensemble import EnsembleOf, chosen_members
 class Ensemble(EnsembleOf):
     """Several detectors on vectors as one; each may see another share of the columns too."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("isolation_forest", "nearest_neighbours", "hbos")
+    members: tuple[str | dict[str, Any], ...] = chosen_members("vectors", "isolation_forest", "nearest_neighbours", "hbos")
     quick: ClassVar = {"members": ["ecod", {"detector": "nearest_neighbours", "parameters": {"neighbours": 3}}], "draws": 2}
 
     columns_share: float = number(

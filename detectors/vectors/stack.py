@@ -11,5 +11,7 @@ from detectors.together.stack import StackOf
 class Stack(StackOf):
     """Several detectors on vectors as one that learns from labels."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("isolation_forest", "nearest_neighbours", "hbos")
+    members: tuple[str | dict[str, Any], ...] = chosen_members(
+        "vectors", "isolation_forest", "nearest_neighbours", "hbos", with_labels=True
+    )
     quick: ClassVar = {"members": ["ecod", "nearest_neighbours"]}

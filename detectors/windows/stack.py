@@ -11,5 +11,7 @@ from detectors.together.stack import StackOf
 class Stack(StackOf):
     """Several detectors on windows of a series as one that learns from labels."""
 
-    members: tuple[str | dict[str, Any], ...] = chosen_members("autoencoder", {"detector": "isolation_forest", "representation": "vectors"})
+    members: tuple[str | dict[str, Any], ...] = chosen_members(
+        "windows", "autoencoder", {"detector": "isolation_forest", "representation": "vectors"}, with_labels=True
+    )
     quick: ClassVar = {"members": ["rolling_zscore", {"detector": "nearest_neighbours", "representation": "vectors"}]}

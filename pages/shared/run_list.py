@@ -14,6 +14,7 @@ from pages.shared.engine import workbench
 from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.members import members_table
 from pages.shared.queue_list import place_text, withdraw_button
 from pages.shared.values import value_text
 
@@ -100,6 +101,9 @@ def _details(run: RunRecord) -> None:
     if not details.open:
         return
     with details:
+        if summary.get("members"):
+            st.caption(say(N_("What it is made of")))
+            members_table(summary["members"])
         left, right = st.columns(2)
         with left:
             losses = workbench().run_folder(run.id).losses()
