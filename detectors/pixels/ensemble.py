@@ -11,4 +11,4 @@ class Ensemble(EnsembleOf):
     """Several detectors on pictures as one."""
 
     members: tuple[str | dict[str, Any], ...] = chosen_members("pixels", "feature_statistics", "autoencoder")
-    quick: ClassVar = {"members": [{"detector": "isolation_forest", "representation": "vectors", "parameters": {"trees": 10}}]}
+    quick: ClassVar = {"members": [{"detector": "isolation_forest", "representation": "vectors", "parameters": {"trees": 20}}]}

@@ -12,4 +12,4 @@ class Stack(StackOf):
     """Several detectors on pictures as one that learns from labels."""
 
     members: tuple[str | dict[str, Any], ...] = chosen_members("pixels", "feature_statistics", "autoencoder", with_labels=True)
-    quick: ClassVar = {"members": [{"detector": "isolation_forest", "representation": "vectors", "parameters": {"trees": 10}}]}
+    quick: ClassVar = {"members": [{"detector": "isolation_forest", "representation": "vectors", "parameters": {"trees": 20}}]}
