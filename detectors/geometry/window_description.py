@@ -26,12 +26,14 @@ def description_of(windows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _described(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    steps = windows.shape[1]
-    mean = windows.mean(axis=1)
+    values = np.ascontiguousarray(windows.transpose(0, 2, 1))  # a column's steps side by side: twice as fast
+    steps = values.shape[2]
+    mean = values.mean(axis=2)
     time = (np.arange(steps) - (steps - 1) / 2).astype(np.float32)
-    slope = np.einsum("t,ntc->nc", time / max(float(time @ time), 1.0), windows) * steps
-    change = np.abs(np.diff(windows, axis=1)) if steps > 1 else np.zeros_like(windows)
-    power = np.abs(np.fft.rfft(windows - mean[:, None], axis=1))[:, 1:]
-    bands = [np.sqrt(np.square(part).sum(axis=1)) / steps for part in np.array_split(power, BANDS, axis=1)]
-    spans = [windows.std(axis=1), windows.min(axis=1), windows.max(axis=1)]
-    return np.concatenate([mean, *spans, windows[:, -1], slope, change.mean(axis=1), change.max(axis=1), *bands], axis=1, dtype=np.float32)
+    slope = np.einsum("t,nct->nc", time / max(float(time @ time), 1.0), values) * steps
+    span = [values.std(axis=2), values.min(axis=2), values.max(axis=2), values[:, :, -1]]
+    change = np.abs(np.diff(values, axis=2)) if steps > 1 else np.zeros_like(values)
+    frequencies = np.fft.rfft(values - mean[:, :, None], axis=2)[:, :, 1:]
+    power = np.square(frequencies.real) + np.square(frequencies.imag)
+    bands = [np.sqrt(part.sum(axis=2)) / steps for part in np.array_split(power, BANDS, axis=2)]
+    return np.concatenate([mean, *span, slope, change.mean(axis=2), change.max(axis=2), *bands], axis=1, dtype=np.float32)

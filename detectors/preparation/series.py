@@ -103,10 +103,11 @@ class Windows(Items):
         low, high = self.preparation.spoken_
         if high - low == 1 and high == self.window:
             return scores  # each window speaks of its last step alone
-        mean = _Mean(len(self), 1)
+        mean, has_elements = _Mean(len(self), 1), True
         for positions in self._together():
             progress.check()
-            found = detector.element_scores(self.at(positions))
+            found = detector.element_scores(self.at(positions)) if has_elements else None
+            has_elements = found is not None  # one that has none of a few windows has none: making the others would be in vain
             elements = np.repeat(scores[positions, None], self.window, axis=1) if found is None else found
             self._add(mean, positions, elements[:, :, None], low, high)
         return mean.values()[:, 0]

@@ -19,12 +19,12 @@ from detectors.together.window_views import Averaged, Described
 
 FILE = "usual.npy"
 
-#: Of more training windows a random sample is kept to compare others with.
-MOST_KEPT = 1000
+#: Of more training windows a random sample is kept to compare descriptions with, and one to compare shapes with.
+MOST_DESCRIBED, MOST_SHAPES = 256, 1000
 
-#: A window is as unusual as the last of so many nearest ones is far: overlapping windows are near each other, and so are
-#: those of one long anomaly, and together they are to be fewer than these.
-NEAREST_SHARE = 0.03
+#: A description is as unusual as its nearest ones, this share of those kept, are far: windows that overlap are near each
+#: other, and so are those of one long anomaly, and together they are to be fewer than these.
+NEAREST_SHARE = 0.1
 
 #: Shapes count a quarter: most anomalies show in what describes a window, and shapes differ wherever a rhythm is out of step.
 SHAPE_WEIGHT = 0.25
@@ -53,19 +53,18 @@ class Auto(Together):
     quick: ClassVar = {}
 
     def _asked(self, X: NDArray[np.float32]) -> Sequence[Asked]:
-        kept = min(MOST_KEPT, len(X))
-        near = max(1, round(NEAREST_SHARE * kept))
+        near = max(1, round(NEAREST_SHARE * min(MOST_DESCRIBED, len(X))))
         return [
-            Asked("vectors", "nearest_neighbours", {"neighbours": near, "most_rows": MOST_KEPT}, Described.name),
+            Asked("vectors", "nearest_neighbours", {"neighbours": near, "most_rows": MOST_DESCRIBED}, Described.name),
             Asked("vectors", "isolation_forest", {}, Described.name),
-            Asked("vectors", "nearest_neighbours", {"neighbours": 1, "most_rows": MOST_KEPT}, Averaged.name, SHAPE_WEIGHT),
+            Asked("vectors", "nearest_neighbours", {"neighbours": 1, "most_rows": MOST_SHAPES}, Averaged.name, SHAPE_WEIGHT),
         ]
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         super()._fit(X, progress)
         scores = self._joined_training_scores
         usual = np.flatnonzero(scores <= np.quantile(scores, USUAL_SHARE))
-        most = min(MOST_KEPT, max(1, USUAL_NUMBERS // X[0].size))
+        most = min(MOST_SHAPES, max(1, USUAL_NUMBERS // X[0].size))
         self._keep_usual(X[usual[drawn(len(usual), most, self.seed)]])
 
     def _keep_usual(self, windows: NDArray[np.float32]) -> None:
