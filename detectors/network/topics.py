@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from detectors.errors import StorageError
 from detectors.messages import N_
 from detectors.network.term_weights import UNKNOWN, TermWeights
-from detectors.preparation.vocabulary import Ids
 
 FILE = "text_vectors.npz"
+
+#: Rows of ids, (rows, positions), 0 where there is no word.
+Ids = NDArray[np.float32]
 
 #: Topics that hold less of a text than this (of a length of 1) count as holding so much: a single unknown word lies far out, not
 #: infinitely far.
