@@ -51,7 +51,8 @@ class TopicVectors:
         kept = max(1, min(topics, (min(texts.shape) - 1) // 2))
         # Two unknown words are not the same word: no topic holds them, they are all rest.
         texts.data[texts.indices == UNKNOWN] = 0
-        directions = TruncatedSVD(kept, random_state=seed % 2**32).fit(texts).components_.T
+        with np.errstate(invalid="ignore"):  # of texts that are all alike, no share of how they differ is explained
+            directions = TruncatedSVD(kept, random_state=seed % 2**32).fit(texts).components_.T
         return cls(weights, np.ascontiguousarray(directions))
 
     @property
