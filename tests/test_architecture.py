@@ -39,6 +39,9 @@ PURE_STEPS = (
     "reading/report",
     "frames",
     "checks",
+    "ranks",
+    "comparison",
+    "maps",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

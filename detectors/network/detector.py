@@ -154,6 +154,11 @@ class NetworkDetector(Detector):
         augmentation = AUGMENTATIONS.get(self.representation())
         return augmentation(**{name: getattr(self, name) for name in augmentation.fields}) if augmentation else None
 
+    def _codes(self, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        from detectors.network.codes import codes
+
+        return codes(self._network, self.row_shape_, X)
+
     def _save(self, folder: Path) -> None:
         from detectors.network.weights import save_weights
 
