@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors.base import Detector
 from detectors.errors import DetectorError
 from detectors.messages import N_, Message
