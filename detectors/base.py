@@ -200,6 +200,17 @@ class Detector(Parametrised):
         scores = self._element_scores(_padded(values))
         return None if scores is None else scores[: len(values)]
 
+    @classmethod
+    def knows_codes(cls) -> bool:
+        """Whether `codes` may give something: what the detector has learned to see in a row."""
+        return cls._codes is not Detector._codes
+
+    def codes(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float32] | None:
+        """What the detector has learned to see in each row, in few numbers, (rows, numbers); None where there is no such thing."""
+        values = self._checked(X)
+        found = self._codes(_padded(values))
+        return None if found is None else found[: len(values)]
+
     def gradients(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]] | None:
         """A function from rows, (rows, …), to the gradient of their score, in their shape; None where there is none."""
         return None
@@ -256,6 +267,9 @@ class Detector(Parametrised):
         return None
 
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        return None
+
+    def _codes(self, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
         return None
 
     def _save(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from detectors.explanations.store import load_explanations
 from detectors.frames import sample_frame
 from detectors.imports import Import, Turns
 from detectors.library import Library
+from detectors.maps import Map, Method, rows_to_map
 from detectors.messages import Message
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
@@ -49,6 +50,12 @@ logger = logging.getLogger("anomalyst.workbench")
 
 #: Seconds that a reading which is cancelled has to end.
 CANCELLING_S = 2.0
+
+#: Seconds that a map of rows may take.
+MAP_S = 300.0
+
+#: Rows as the detector sees them, or as it has learned to see them.
+Space = Literal["seen", "learned"]
 
 
 class Workbench:
@@ -430,6 +437,22 @@ class Workbench:
         with self._answered_into() as into:
             agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
             return load_explanations(into)[1], agreement
+
+    def map(self, run_id: str, data_id: str, space: Space, method: Method) -> Map:
+        """The rows of a run in a plane; once asked for it is kept with the run."""
+        kept = self.run_folder(run_id).path / "maps" / f"{space}_{method}.npz"
+        if not kept.exists():
+            seed = self.run_folder(run_id).request().seed
+            rows = rows_to_map(self.run_folder(run_id).array("ranking"), seed)
+            with self._answered_into() as into:
+                self.answerer.ask(
+                    "map", timeout_s=MAP_S, run=run_id, data=data_id, rows=rows.tolist(), space=space, method=method, seed=seed,
+                    into=str(into / "map.npz"),
+                )  # fmt: skip
+                kept.parent.mkdir(exist_ok=True)
+                (into / "map.npz").replace(kept)
+        with np.load(kept, allow_pickle=False) as stored:
+            return Map(**stored)
 
     @contextmanager
     def _answered_into(self) -> Iterator[Path]:

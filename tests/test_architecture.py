@@ -40,6 +40,9 @@ PURE_STEPS = (
     "reading/report",
     "frames",
     "checks",
+    "ranks",
+    "comparison",
+    "maps",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors.base import Detector
 from detectors.errors import DetectorError
 from detectors.messages import N_, Message
@@ -153,6 +156,11 @@ class NetworkDetector(Detector):
     def _augmentation(self) -> Augmentation | None:
         augmentation = AUGMENTATIONS.get(self.representation())
         return augmentation(**{name: getattr(self, name) for name in augmentation.fields}) if augmentation else None
+
+    def _codes(self, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        from detectors.network.codes import codes
+
+        return codes(self._network, self.row_shape_, X)
 
     def _save(self, folder: Path) -> None:
         from detectors.network.weights import save_weights
