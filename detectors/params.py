@@ -182,9 +182,11 @@ class Parametrised:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
         # A class's own fields come first: what it shares with others matters less to who looks at its form.
-        cls.fields = own | {name: field for name, field in cls.fields.items() if name not in own}
+        found: dict[str, Field] = {}
+        for each in cls.__mro__:
+            found |= {name: value for name, value in vars(each).items() if isinstance(value, Field) and name not in found}
+        cls.fields = found
 
     def __init__(self, **values: Any) -> None:
         unknown = sorted(set(values) - set(self.fields))

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from detectors import registry
-from detectors.base import FEWEST_OF_A_KIND, Detector, Progress
+from detectors.base import Detector, Progress
 from detectors.errors import DetectorError, Discarded, ParameterError
+from detectors.labelled import FEWEST_OF_A_KIND
 from detectors.params import ChoiceField, IntegerField, IntegersField, NumberField, SwitchField
 
 REPOSITORY = Path(__file__).parents[1]

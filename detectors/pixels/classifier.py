@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.network.detector import NetworkDetector
 from detectors.params import Preset, choice, integer, integers, number, switch
 
 
-class PictureClassifier(NetworkDetector):
+class PictureClassifier(LabelledDetector, NetworkDetector):
     """A convolutional network learns from pictures known to be usual or unusual. The score is its probability of unusual."""
 
-    supervised = True
     title = N_("Classifier")
     summary = N_("Learns from labelled pictures what an anomaly looks like, and gives its probability.")
     reference = (
@@ -26,7 +26,6 @@ class PictureClassifier(NetworkDetector):
     )
     when = N_("Dozens of known anomalies or more, which look like those still to come.")
     when_not = N_("Anomalies of kinds never seen before: it knows only those it was shown. Few labelled anomalies.")
-    score_name = N_("probability of an anomaly")
 
     filters: tuple[int, ...] = integers(
         (32, 64), title=N_("Filters"), low=1, high=1024,
@@ -44,10 +43,6 @@ class PictureClassifier(NetworkDetector):
     )  # fmt: skip
     batch_size: int = integer(
         32, title=N_("Batch size"), low=1, high=65_536, help=N_("Pictures per learning step. Larger is faster, smaller learns finer.")
-    )  # fmt: skip
-    balanced: bool = switch(
-        True, title=N_("Count both kinds alike"),
-        help=N_("Gives rare anomalies as much weight as all normal pictures together; the probabilities are then those of an even mix."),
     )  # fmt: skip
     early_stopping: bool = switch(
         False, title=N_("Stop early"), advanced=True,
@@ -84,8 +79,7 @@ class PictureClassifier(NetworkDetector):
 
         seed_everything(self.seed)
         self._build()
-        weights = _balancing(y) if self.balanced else None
-        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=weights)
+        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=self._weights(y))
 
     def _build(self) -> None:
         import tensorflow as tf
@@ -107,8 +101,3 @@ class PictureClassifier(NetworkDetector):
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return self._probability(X)
-
-
-def _balancing(y: NDArray[np.int8]) -> NDArray[np.float32]:
-    """A weight per row, so that the rows of both kinds weigh the same together."""
-    return (len(y) / (2 * np.bincount(y, minlength=2)))[y].astype(np.float32)

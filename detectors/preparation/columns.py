@@ -18,6 +18,7 @@ from detectors.preparation.moments import DateColumn
 from detectors.preparation.numbers import NumberChoices, NumberColumn
 from detectors.preparation.prose import TextColumn
 from detectors.preparation.values import MISSING, OTHER, as_numbers, number_type
+from detectors.trees import Cut
 
 __all__ = ["MISSING", "OTHER", "ColumnEncoding", "EncodingChoices", "NumberColumn"]
 
@@ -120,6 +121,20 @@ class ColumnEncoding:
             start += part.width
             restored[part.column] = pd.Series(restored[part.column]).mask(values) if isinstance(part, MissingFlag) else values
         return pd.DataFrame(restored)
+
+    def in_words(self, number: int, value: float) -> Cut:
+        """What it says of a row that its number at position `number` is above `value`."""
+        ends = np.cumsum([part.width for part in self.parts])
+        place = int(np.searchsorted(ends, number, side="right"))
+        part, inside = self.parts[place], number - int(ends[place] - self.parts[place].width)
+        if isinstance(part, NumberColumn) and part.type == "boolean":
+            return Cut(part.column, True, is_equal=True)
+        if isinstance(part, NumberColumn):
+            there = part.restore(np.array([[value]]))[0]
+            return Cut(part.column, str(there).replace("T", " ") if part.type == "date" else float(there))
+        if isinstance(part, CategoryColumn):
+            return Cut(part.column, part.values[inside] if inside < len(part.values) else OTHER, is_equal=True)
+        return Cut(part.column, MISSING, is_equal=True) if isinstance(part, MissingFlag) else Cut(part.names[inside], float(value))
 
     @property
     def columns(self) -> list[str]:

@@ -19,6 +19,7 @@ from detectors.preparation.columns import ColumnEncoding, EncodingChoices
 from detectors.preparation.contract import Items, Learned, Made, Preparation
 from detectors.preparation.more_rows import Variation, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
+from detectors.trees import Cut
 
 #: How numbers are scaled, for every preparation that scales some.
 SCALINGS = {
@@ -158,6 +159,9 @@ class TablePreparation(Preparation):
             if keys is not None:
                 keys[rows] = row_keys(X[rows])
         return TableItems(X, missing, self.most_missing, keys, self.duplicates)
+
+    def in_words(self, number: int, value: float) -> Cut:
+        return self.encoding.in_words(number, value)
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         made: list[Made] = []

@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.network.detector import NetworkDetector
-from detectors.params import Preset, choice, integer, number, switch
+from detectors.params import Preset, choice, integer, number
 
 FILE = "classifier.json"
 
 
-class Classifier(NetworkDetector):
+class Classifier(LabelledDetector, NetworkDetector):
     """A network reads each text word by word and learns from the labels how probable an anomaly is.
 
-    The score is that probability, 0 to 1, as if anomalies and normal texts were equally frequent.
+    The score is that probability, 0 to 1; uncalibrated and balanced, as if anomalies and normal texts were equally frequent.
     """
 
     title = N_("Text classifier")
@@ -31,8 +32,6 @@ class Classifier(NetworkDetector):
         "Few labelled anomalies: logistic regression on words learns as much from them, in a second. "
         "Also anomalies of a kind that was not labelled yet."
     )
-    score_name = N_("probability of an anomaly")
-    supervised = True
 
     cell: str = choice(
         "lstm", title=N_("Network"),
@@ -47,10 +46,6 @@ class Classifier(NetworkDetector):
     )  # fmt: skip
     epochs: int = integer(
         10, title=N_("Epochs"), low=1, high=1000, help=N_("How often the network sees every training text, at most.")
-    )  # fmt: skip
-    balanced: bool = switch(
-        True, title=N_("Balance the labels"), advanced=True,
-        help=N_("Whether the few anomalies count together as much as the many normal texts."),
     )  # fmt: skip
     layers: int = integer(
         1, title=N_("Layers"), low=1, high=8, advanced=True, help=N_("Recurrent layers or transformer blocks on top of each other.")
@@ -87,9 +82,8 @@ class Classifier(NetworkDetector):
         seed_everything(self.seed)
         self._ids = vocabulary_size(X)
         self._build()
-        weights = (len(y) / np.bincount(y, minlength=2))[y].astype(np.float32) if self.balanced else None
         targets = y[:, None].astype(np.float32)
-        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=weights)
+        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=self._weights(y))
 
     def _build(self) -> None:
         from detectors.network.text_classifier import anomaly_probability, text_classifier
