@@ -77,7 +77,7 @@ class LabelledDetector(Detector):
         """What a row can be: normal, or an anomaly of some kind."""
         return 1 + max(1, len(self.kinds_))
 
-    def _weights(self, y: NDArray[np.int8]) -> NDArray[np.float32] | None:
+    def _row_weights(self, y: NDArray[np.int8]) -> NDArray[np.float32] | None:
         """How much each row counts, (rows,), so that all kinds count the same together; None where each row counts the same."""
         if not self.balanced:
             return None
@@ -112,8 +112,8 @@ class LabelledDetector(Detector):
             outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))
             scores[judged] = other.score(taken(X, judged), Quiet(progress))
-            if self.kinds_:
-                kinds[judged] = other.kinds_of(taken(X, judged), Quiet(progress))
+            if (found := other.kinds_of(taken(X, judged), Quiet(progress))) is not None:
+                kinds[judged] = found
             progress.report("cross_validating", fold + 1, int(of_row.max()) + 1)
         return scores, kinds if self.kinds_ else None
 

@@ -93,7 +93,9 @@ class WordedTree:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        nodes = [{**node, "rows": tuple(node["rows"]), "cut": None if node["cut"] is None else Cut(**node["cut"])} for node in record["nodes"]]
+        nodes = [
+            {**node, "rows": tuple(node["rows"]), "cut": None if node["cut"] is None else Cut(**node["cut"])} for node in record["nodes"]
+        ]
         return cls(tuple(Node(**node) for node in nodes), tuple(record["kinds"]))
 
 

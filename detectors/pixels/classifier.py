@@ -79,7 +79,7 @@ class PictureClassifier(LabelledDetector, NetworkDetector):
 
         seed_everything(self.seed)
         self._build()
-        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=self._weights(y))
+        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=self._row_weights(y))
 
     def _build(self) -> None:
         import tensorflow as tf

@@ -201,7 +201,12 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "fitted": run.fitted,
         "usual": _usual(run),
     }
-    more = {"labels": run.labels, "known_kinds": run.known_kinds, "kinds": run.kinds, "judged": run.judged if run.detector.supervised else None}
+    more = {
+        "labels": run.labels,
+        "known_kinds": run.known_kinds,
+        "kinds": run.kinds,
+        "judged": run.judged if run.detector.supervised else None,
+    }
     arrays |= {name: values for name, values in more.items() if values is not None}
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
@@ -326,8 +331,8 @@ def _found(
         chosen = others[start : start + ITEMS_TOGETHER]
         X = items.at(chosen)
         scores[chosen] = detector.score(X, Quiet(progress))
-        if kinds is not None:
-            kinds[chosen] = detector.kinds_of(X, progress)
+        if kinds is not None and (told := detector.kinds_of(X, progress)) is not None:
+            kinds[chosen] = told
         progress.report("scoring", start + len(chosen), len(others))
     return scores, kinds
 

@@ -83,7 +83,7 @@ class Classifier(LabelledDetector, NetworkDetector):
         self._ids = vocabulary_size(X)
         self._build()
         targets = y[:, None].astype(np.float32)
-        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=self._weights(y))
+        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=self._row_weights(y))
 
     def _build(self) -> None:
         from detectors.network.text_classifier import anomaly_probability, text_classifier

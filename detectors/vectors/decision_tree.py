@@ -56,16 +56,22 @@ class DecisionTree(LabelledDetector, LearnedArrays):
 
         progress.check()
         model = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=self.rows_per_answer, random_state=self.seed % 2**32)
-        weights = self._weights(y)
+        weights = self._row_weights(y)
         tree = model.fit(X, y, sample_weight=weights).tree_
         places = np.arange(tree.node_count)
         asks = tree.children_left >= 0
         low, high = (np.where(asks, child, places) for child in (tree.children_left, tree.children_right))
         came_by = model.decision_path(X)
         rows = np.stack([came_by[y == outcome].sum(axis=0).A1 for outcome in range(self.n_outcomes)], axis=1)
-        each = np.ones(self.n_outcomes) if weights is None else np.array([_weight(weights, y == outcome) for outcome in range(self.n_outcomes)])
+        each = (
+            np.ones(self.n_outcomes)
+            if weights is None
+            else np.array([_weight(weights, y == outcome) for outcome in range(self.n_outcomes)])
+        )
         number = np.where(asks, tree.feature, 0)
-        self._take((number.astype(np.int32), tree.threshold, low.astype(np.int32), high.astype(np.int32), rows * each, rows.astype(np.int64)))
+        self._take(
+            (number.astype(np.int32), tree.threshold, low.astype(np.int32), high.astype(np.int32), rows * each, rows.astype(np.int64))
+        )
         progress.report("fitting", 1, 1)
 
     @property

@@ -34,7 +34,9 @@ class GradientBoostedTrees(LabelledDetector, LearnedArrays):
     title = N_("Gradient-boosted trees")
     family = N_("Trees")
     summary = N_("Hundreds of small trees learn from labelled rows, each from what those before it got wrong.")
-    reference = "Friedman: Greedy function approximation, a gradient boosting machine, Annals of Statistics 29(5), 2001, doi:10.1214/aos/1013203451"
+    reference = (
+        "Friedman: Greedy function approximation, a gradient boosting machine, Annals of Statistics 29(5), 2001, doi:10.1214/aos/1013203451"
+    )
     when = N_("Labelled anomalies, dozens or more, in a table of any kind: the first choice where there are labels.")
     when_not = N_("A handful of labelled anomalies, or anomalies of a kind that was not labelled yet. It cannot be read like rules.")
     step_name = N_("round {done} of {total}")
@@ -82,7 +84,7 @@ class GradientBoostedTrees(LabelledDetector, LearnedArrays):
     def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        weights, cuts = self._weights(y), _cuts(taken(X, drawn(len(X), ROWS_TO_CUT, self.seed)))
+        weights, cuts = self._row_weights(y), _cuts(taken(X, drawn(len(X), ROWS_TO_CUT, self.seed)))
         codes = _codes(X, cuts)
         model = HistGradientBoostingClassifier(
             max_iter=0, learning_rate=self.learning_rate, max_leaf_nodes=self.leaves, min_samples_leaf=self.rows_per_leaf,

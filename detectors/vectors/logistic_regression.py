@@ -31,7 +31,9 @@ class LogisticRegression(LabelledDetector, LearnedArrays):
     summary = N_("Learns from labelled rows how much each column speaks for an anomaly, and adds it up.")
     reference = "Cox: The regression analysis of binary sequences, Journal of the Royal Statistical Society B 20(2), 1958"
     when = N_("Some dozens of labelled anomalies, and columns that each tell a little. Learns in a second; its weights can be read.")
-    when_not = N_("Columns that tell only in combination, or at both ends: trees see that. Also anomalies of a kind that was not labelled yet.")
+    when_not = N_(
+        "Columns that tell only in combination, or at both ends: trees see that. Also anomalies of a kind that was not labelled yet."
+    )
     tells_kinds = True
     arrays: ClassVar = ("center_", "scale_", "weights_", "shifts_")
     center_: NDArray[np.float64]
@@ -52,7 +54,7 @@ class LogisticRegression(LabelledDetector, LearnedArrays):
         center, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
         scale = np.where(spread > SMALLEST_SPREAD, spread, 1.0)
         model = Regression(C=1 / self.strictness, max_iter=MOST_STEPS, random_state=self.seed % 2**32)
-        model.fit((X - center) / scale, y, sample_weight=self._weights(y))
+        model.fit((X - center) / scale, y, sample_weight=self._row_weights(y))
         weights, shifts = np.zeros((self.n_outcomes, X.shape[1])), np.full(self.n_outcomes, -np.inf)
         if len(model.classes_) == 2:  # one answer for two outcomes: the first of them is measured against it
             weights[model.classes_[1]], shifts[model.classes_] = model.coef_[0], [0.0, model.intercept_[0]]

@@ -19,9 +19,7 @@ class MultilayerClassifier(LabelledDetector, NetworkDetector):
 
     title = N_("Multilayer classifier")
     summary = N_("A neural network learns from labelled rows what makes one an anomaly, and of which kind.")
-    reference = (
-        "Rumelhart, Hinton & Williams: Learning representations by back-propagating errors, Nature 323, 1986, doi:10.1038/323533a0"
-    )
+    reference = "Rumelhart, Hinton & Williams: Learning representations by back-propagating errors, Nature 323, 1986, doi:10.1038/323533a0"
     when = N_("Hundreds of labelled anomalies or more, and columns that tell only together, in curved ways.")
     when_not = N_(
         "Few labelled anomalies: gradient-boosted trees or logistic regression learn more from them. "
@@ -69,7 +67,7 @@ class MultilayerClassifier(LabelledDetector, NetworkDetector):
         seed_everything(self.seed)
         self._build()
         targets = y[:, None].astype(np.float32) if self.n_outcomes == 2 else np.eye(self.n_outcomes, dtype=np.float32)[y]
-        self.history_ = train(self._network, X, targets, self._options(), progress, weights=self._weights(y))
+        self.history_ = train(self._network, X, targets, self._options(), progress, weights=self._row_weights(y))
 
     def _build(self) -> None:
         from detectors.network.dense_classifier import dense_classifier, outcome_probabilities
