@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from detectors.arrays import blocks
+from detectors.conditions import Condition
 from detectors.errors import DetectorError, Discarded
 from detectors.messages import N_
 from detectors.params import Parametrised, Preset
@@ -110,6 +111,8 @@ class Detector(Parametrised):
     """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
+    raw_columns: ClassVar[bool] = False
+    """Whether it asks for the data's own values, by `asked`: then it works where a preparation can tell them."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -200,6 +203,10 @@ class Detector(Parametrised):
     def kinds_of(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> NDArray[np.int8] | None:
         """For each row the kind of anomaly it would most likely be, (rows,): 1 the first of `kinds_`, 2 the second …; None without."""
         return None
+
+    def asked(self) -> list[Condition]:
+        """Conditions on the data's own columns: whether each is met becomes one more number of a row, with the condition's name."""
+        return []
 
     def decisions(self) -> Decisions | None:
         """For a tree of decisions: its questions and answers; None for anything else."""

@@ -12,7 +12,7 @@ from typing import Any
 from detectors.base import AXES, Detector
 from detectors.errors import ParameterError, StorageError
 from detectors.messages import N_
-from detectors.preparation import representations
+from detectors.preparation import find_preparation, representations
 
 
 @cache
@@ -37,8 +37,9 @@ def for_kind(kind: str) -> list[type[Detector]]:
     """The detectors that can work on `kind`; where two representations share a name, the native one."""
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
+        tells = find_preparation(kind, representation).raw_columns
         for (found, name), detector in detectors().items():
-            if found == representation:
+            if found == representation and (tells or not detector.raw_columns):
                 chosen.setdefault(name, detector)
     return list(chosen.values())
 

@@ -26,6 +26,7 @@ CONTRACT = {
     "detectors",
     "detectors.arrays",
     "detectors.base",
+    "detectors.conditions",
     "detectors.errors",
     "detectors.labelled",
     "detectors.messages",

@@ -14,6 +14,7 @@ import pytest
 
 from detectors import registry
 from detectors.base import Detector, Progress
+from detectors.conditions import ConditionsField
 from detectors.errors import DetectorError, Discarded, ParameterError
 from detectors.labelled import FEWEST_OF_A_KIND
 from detectors.params import ChoiceField, IntegerField, IntegersField, NumberField, SwitchField
@@ -298,6 +299,10 @@ def wrong_values(field: object) -> list[object]:
             return ["no such choice", 1, None]
         case IntegersField(low=low, high=high):
             return [[low - 1], [high + 1], [low + 0.5], [low] * 33, "layers", low, None]
+        case ConditionsField():
+            whole = ["amount", ">", 9000]
+            wrong = [["amount", ">"], ["amount", "=~", 9000], [None, ">", 9000], ["amount", ">", None], [*whole, 0], [*whole, "much"]]
+            return [[each] for each in wrong] + [[whole] * 101, "amount > 9000", None]
     raise NotImplementedError(f"the contract does not know what is wrong for {type(field).__name__}: say so here")
 
 

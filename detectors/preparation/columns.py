@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from detectors.conditions import Condition
 from detectors.errors import DataError
 from detectors.messages import N_
 from detectors.preparation.categories import CategoryChoices, CategoryColumn, FrequencyColumn, HashedColumn
+from detectors.preparation.condition_column import ConditionColumn
 from detectors.preparation.gaps import MissingFlag, is_missing
 from detectors.preparation.moments import DateColumn
 from detectors.preparation.numbers import NumberChoices, NumberColumn
@@ -54,7 +56,8 @@ class Part(Protocol):
 
 
 PARTS: dict[str, Any] = {
-    part.kind: part for part in (NumberColumn, CategoryColumn, FrequencyColumn, HashedColumn, DateColumn, TextColumn, MissingFlag)
+    part.kind: part
+    for part in (NumberColumn, CategoryColumn, FrequencyColumn, HashedColumn, DateColumn, TextColumn, MissingFlag, ConditionColumn)
 }
 
 
@@ -101,6 +104,16 @@ class ColumnEncoding:
         self.parts = sorted(self.parts, key=lambda part: part.kind != NumberColumn.kind) + flags
         return self
 
+    def ask(self, conditions: Iterable[Condition]) -> None:
+        """Whether a row meets each of the conditions becomes one more number of it, the last ones.
+
+        Raises:
+            DataError: a condition is on a column that there is not, or that cannot be compared like this.
+        """
+        parts = [part for part in self.parts if not isinstance(part, ConditionColumn)]
+        asked = {condition.name: ConditionColumn.of(condition, parts) for condition in conditions}
+        self.parts = [*parts, *asked.values()]
+
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float32]:
         """The rows as finite numbers, (rows, numbers): number columns first. A row's numbers depend on that row alone."""
         vectors = np.empty((len(frame), sum(part.width for part in self.parts)), dtype=np.float32)
@@ -119,6 +132,8 @@ class ColumnEncoding:
         for part in self.parts:
             values = part.restore(vectors[:, start : start + part.width])
             start += part.width
+            if isinstance(part, ConditionColumn):  # it says of a column what that column says itself
+                continue
             restored[part.column] = pd.Series(restored[part.column]).mask(values) if isinstance(part, MissingFlag) else values
         return pd.DataFrame(restored)
 

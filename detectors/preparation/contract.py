@@ -131,6 +131,8 @@ class Preparation(Parametrised):
     """Parameters that matter only to detectors that learn from labels; the forms of others leave them out."""
     hidden: ClassVar[float | None] = None
     """What stands in the place of a hidden number; None: what the detector expected, or what similar usual rows have."""
+    raw_columns: ClassVar[bool] = False
+    """Whether it can tell a detector which conditions on the data's own columns a row meets."""
     finishes: ClassVar[bool] = False
     """Whether `finish` changes anything."""
 

@@ -40,6 +40,7 @@ class TablePreparation(Preparation):
     kind = "table"
     representation = "vectors"
     native = True
+    raw_columns = True
 
     missing_numbers: str = choice(
         "median", title=N_("Missing numbers become"), group=GAPS,
@@ -150,6 +151,9 @@ class TablePreparation(Preparation):
         full = without_empty(np.ones(len(frame), dtype=bool), gaps(frame), self.most_missing)
         choices = EncodingChoices.among(self.parameters, tuple(data.columns("text")))
         return ColumnEncoding(choices).fit(frame if full.all() else frame.loc[full], seed=seed)
+
+    def serve(self, detector: Detector) -> None:
+        self.encoding.ask(detector.asked())
 
     def items(self, data: DataSet) -> Items:
         X, missing = room_for((data.rows, len(self.names))), np.empty(data.rows, dtype=np.float32)

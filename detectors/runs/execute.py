@@ -80,14 +80,18 @@ class FittedRun:
     """For each row the kind of anomaly that it would most likely be; None where the detector tells no kinds."""
 
     @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """The labelled rows, (rows,), that a detector that learns from labels did not learn from, where they are of both sorts; else none."""
+        unseen = np.zeros(len(self.fitted), dtype=bool) if self.labels is None else (self.labels >= 0) & ~self.fitted
+        judges = self.detector.supervised and self.labels is not None and len(np.unique(self.labels[unseen])) > 1
+        return unseen if judges else np.zeros(len(self.fitted), dtype=bool)
+
+    @property
     def judged(self) -> NDArray[np.bool_] | None:
-        """The rows, (rows,), for which figures are: all labelled ones; of a detector that learns from labels those that it did
-        not learn from, where these are of both sorts. None without labels."""
+        """The rows, (rows,), for which figures are: those held out, or, where there are none, all labelled ones; None without labels."""
         if self.labels is None:
             return None
-        unseen = (self.labels >= 0) & ~self.fitted
-        judges_unseen = self.detector.supervised and len(np.unique(self.labels[unseen])) > 1
-        return unseen if judges_unseen else self.labels >= 0
+        return self.held_out if self.held_out.any() else self.labels >= 0
 
     @property
     def training_scores(self) -> Scores:
