@@ -72,7 +72,7 @@ class WordedTree:
 
     def rules(self) -> list[Rule]:
         """All ways through the tree, the one with the largest share of anomalies first."""
-        found = [Rule(tuple(conditions), end, self._kind(end)) for conditions, end in self._ways(0, {})]
+        found = [Rule(tuple(conditions), end, self.kind(end)) for conditions, end in self._ways(0, {})]
         return sorted(found, key=lambda rule: (-rule.end.share, -rule.end.total))
 
     def _ways(self, place: int, bounds: Bounds) -> Iterator[tuple[list[Message], Node]]:
@@ -83,7 +83,8 @@ class WordedTree:
         for high, child in ((False, node.low), (True, node.high)):
             yield from self._ways(child, bounds | {_side(node.cut, high=high): node.cut})
 
-    def _kind(self, end: Node) -> str | None:
+    def kind(self, end: Node) -> str | None:
+        """The most frequent kind of the anomalies that came by."""
         if not self.kinds or not end.anomalies:
             return None
         return self.kinds[max(range(len(self.kinds)), key=lambda kind: end.rows[1 + kind])]

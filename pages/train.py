@@ -164,7 +164,8 @@ with st.container(border=True, key="train_form"):
     where, first = fit_on(data_set)
     prepares = find_preparation(data_set.kind, detector.representation())
     form_key = f"{detector.name()}_{preset}"
-    parameters = parameter_form(detector, preset_values, form_key)
+    conditioned = [profile for profile in engine.profile(data_set.id) if data_set.roles.get(profile.name) in ("feature", "text")]
+    parameters = parameter_form(detector, preset_values, form_key, columns=conditioned)
     start = starting_values(data_set, prepares)
     preparation_key = f"prepare_{prepares.kind}_{prepares.representation}_{zlib.crc32(repr(sorted(start.items())).encode()):x}"
     preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised)

@@ -28,6 +28,7 @@ from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation, find_preparation
 from detectors.runs.explained import game_of
+from detectors.runs.folder import TREE_FILE
 from detectors.runs.held_out import held_out
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
@@ -217,7 +218,7 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
     if (expected := run.items.row_expected(run.detector, progress)) is not None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
     if (decisions := run.detector.decisions()) is not None:
-        write_json(folder / "tree.json", tree_in_words(decisions, run.preparation.in_words, run.detector.kinds_).to_json())
+        write_json(folder / TREE_FILE, tree_in_words(decisions, run.preparation.in_words, run.detector.kinds_).to_json())
     explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
     with _timed(run.seconds, "explain"):
         rows = ranking[: explainer.rows_at_once]

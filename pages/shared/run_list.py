@@ -15,6 +15,7 @@ from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.queue_list import place_text, withdraw_button
+from pages.shared.tree_panel import tree_panel
 from pages.shared.values import value_text
 
 #: Runs shown; all of them are in the Library.
@@ -110,3 +111,4 @@ def _details(run: RunRecord) -> None:
             if summary.get("prepared_rows", summary["fitted_rows"]) < summary["fitted_rows"]:
                 prepared = N_("Filled and scaled by what {prepared} of these rows, drawn at random, say")
                 st.caption(say(prepared, prepared=summary["prepared_rows"]))
+        tree_panel(run, "details")

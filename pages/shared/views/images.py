@@ -13,7 +13,7 @@ from detectors.pictures import load_pictures
 from detectors.preparation.images import ImagesPreparation
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, percent, plain, say
@@ -101,8 +101,9 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
+    kinds = results.kind_names(run.id, rows) or [""] * len(rows)
     with st.container(horizontal=True):
-        for row, rank, score, name, picture in zip(rows, ranks, scores, names, pictures, strict=True):
+        for row, rank, score, name, picture, kind in zip(rows, ranks, scores, names, pictures, kinds, strict=True):
             with st.container(key=f"tile_{row}", gap="xxsmall", width=THUMBNAIL):
                 st.image(_square(picture), width=THUMBNAIL)
                 st.button(
@@ -110,6 +111,8 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
                     on_click=state.go, args=("explain",), kwargs={"row": int(row)},
                     help=say(N_("Rank and score of {name}. See why."), name=str(name)),
                 )  # fmt: skip
+                if kind:
+                    st.caption(escape(kind), text_alignment="center")
 
 
 def _tile(picture: NDArray[np.uint8], caption: str) -> None:
