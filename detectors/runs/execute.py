@@ -210,7 +210,7 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "labels": run.labels,
         "known_kinds": run.known_kinds,
         "kinds": run.kinds,
-        "judged": run.judged if run.detector.supervised else None,
+        "held_out": run.held_out if run.detector.supervised else None,
     }
     arrays |= {name: values for name, values in more.items() if values is not None}
     for name, values in arrays.items():

@@ -14,8 +14,9 @@ from detectors.errors import DetectorError
 from detectors.messages import N_
 from detectors.params import Preset, choice
 
-#: Between rows that meet the same conditions, how far past their values decides: by less than this share of a condition.
-TIE_SHARE = 1e-3
+#: Between rows that meet the same conditions, how far past their values decides: by less than this share of the smallest
+#: weight. Where weights are no multiples of it, by far less, or it could outweigh what conditions differ by.
+TIE_SHARE, SMALL_TIE_SHARE = 0.5, 1e-3
 
 
 class Rules(Detector):
@@ -62,7 +63,9 @@ class Rules(Detector):
         met, past = numbers >= 1, np.where(numbers >= 1, numbers - 1, 0)
         if self.combine == "all":
             met &= met.all(axis=1, keepdims=True)
-        share = weights / weights.sum() * weights.min() * TIE_SHARE
+        multiples = weights / weights.min()
+        tie = TIE_SHARE if np.array_equal(multiples, multiples.round()) else SMALL_TIE_SHARE
+        share = weights / weights.sum() * weights.min() * tie
         return (met * (weights + past * share)).sum(axis=1)
 
     def _met(self, X: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -70,7 +70,7 @@ def _line(key: str, start: list[Any] | None, profiles: Mapping[str, ColumnProfil
         if comparison != "is missing":
             value = _value(f"{key}_value_{column}", profiles[column], comparison, start[2] if start else None, shown)
         weight = st.number_input(
-            say(N_("Counts")), 0.1, LARGEST_WEIGHT, float(start[3]) if start and len(start) > 3 else 1.0, step=1.0, format="%g",
+            say(N_("Weight")), 0.1, LARGEST_WEIGHT, float(start[3]) if start and len(start) > 3 else 1.0, step=1.0, format="%g",
             key=f"{key}_weight", label_visibility=shown, width=WIDTHS[3], help=say(N_("How much a row's score grows where it meets the condition.")),
         )  # fmt: skip
     return True, None if value is None or (value == "" and comparison != "is missing") else [column, comparison, value, weight]

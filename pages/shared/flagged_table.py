@@ -98,7 +98,7 @@ def _learned_config(names: list[str]) -> dict[str, Any]:
         say(N_("Not learned from: figures are for these rows.")),
     )
     shown = {
-        "kind": config.TextColumn(plain(N_("kind")), help=kind_help, width="small"),
+        "kind": config.TextColumn(plain(N_("kind")), help=kind_help, width=130),
         "held out": config.CheckboxColumn(plain(N_("held out")), help=held_out_help, width="small"),
     }
     return {name: shown[title] for title in shown for name in names[6:8] if name in (title, flagged.OURS.format(name=title))}
