@@ -37,9 +37,8 @@ def for_kind(kind: str) -> list[type[Detector]]:
     """The detectors that can work on `kind`; where two representations share a name, the native one."""
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
-        tells = find_preparation(kind, representation).raw_columns
         for (found, name), detector in detectors().items():
-            if found == representation and (tells or not detector.raw_columns):
+            if found == representation and (not detector.raw_columns or find_preparation(kind, representation).raw_columns):
                 chosen.setdefault(name, detector)
     return list(chosen.values())
 

@@ -92,8 +92,8 @@ if one.open:
         view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
 if every.open:
     with every:
+        tree_panel(current_run, "explain")
         if current_threshold.flagged:
             view.weights(current_data, current_run, current_threshold)
         else:
             st.info(say(N_("Nothing is flagged at this threshold.")))
-        tree_panel(current_run, "explain")

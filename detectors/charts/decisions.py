@@ -30,6 +30,7 @@ def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> 
         mode="markers+text",
         marker={
             "size": [8 + (LARGEST - 8) * (node.total / most) ** 0.5 for node in drawn.nodes],
+            "opacity": 1,
             "color": [node.share for node in drawn.nodes], "cmin": 0, "cmax": 1, "colorscale": [[0, palette.normal], [1, palette.flagged]],
             "symbol": ["square" if end else "circle" for end in ends],
         },
@@ -40,7 +41,7 @@ def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> 
         cliponaxis=False,
     )  # fmt: skip
     deepest = max(x for x, _ in places)
-    figure.update_xaxes(visible=False, range=[-0.45, deepest + 0.8])
+    figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.3 if drawn.kinds else 0.9)])
     figure.update_yaxes(visible=False, range=[answers - 0.3, -1.1])
     return Chart(figure, Message(N_("What does the tree ask?")), rules_table(drawn, translate), (Message(""), Message("")))
 

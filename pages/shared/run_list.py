@@ -92,6 +92,7 @@ def _details(run: RunRecord) -> None:
     if not details.open:
         return
     with details:
+        tree_panel(run, "details")
         left, right = st.columns(2)
         with left:
             losses = workbench().run_folder(run.id).losses()
@@ -111,4 +112,3 @@ def _details(run: RunRecord) -> None:
             if summary.get("prepared_rows", summary["fitted_rows"]) < summary["fitted_rows"]:
                 prepared = N_("Filled and scaled by what {prepared} of these rows, drawn at random, say")
                 st.caption(say(prepared, prepared=summary["prepared_rows"]))
-        tree_panel(run, "details")
