@@ -22,24 +22,7 @@ def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> 
         for child, word in ((node.low, N_("no")), (node.high, N_("yes"))):
             if node.cut is not None:
                 _branch(figure, places[place], places[child], translate(word), palette)
-    most = max(node.total for node in drawn.nodes)
-    ends = [node.cut is None for node in drawn.nodes]
-    figure.add_scatter(
-        x=[x for x, _ in places],
-        y=[y for _, y in places],
-        mode="markers+text",
-        marker={
-            "size": [8 + (LARGEST - 8) * (node.total / most) ** 0.5 for node in drawn.nodes],
-            "opacity": 1,
-            "color": [node.share for node in drawn.nodes], "cmin": 0, "cmax": 1, "colorscale": [[0, palette.normal], [1, palette.flagged]],
-            "symbol": ["square" if end else "circle" for end in ends],
-        },
-        text=[_label(drawn, node, translate) for node in drawn.nodes],
-        textposition=["middle right" if end else "top center" for end in ends],
-        hovertext=[_counted(drawn, node, translate) for node in drawn.nodes],
-        hovertemplate="%{hovertext}<extra></extra>",
-        cliponaxis=False,
-    )  # fmt: skip
+    _nodes(figure, drawn, places, palette, translate)
     deepest = max(x for x, _ in places)
     figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.3 if drawn.kinds else 0.9)])
     figure.update_yaxes(visible=False, range=[answers - 0.3, -1.1])
@@ -72,6 +55,28 @@ def _places(drawn: WordedTree) -> list[tuple[float, float]]:
 
     put(0, 0)
     return places
+
+
+def _nodes(figure: go.Figure, drawn: WordedTree, places: list[tuple[float, float]], palette: Palette, translate: Translate) -> None:
+    """Questions as circles, answers as squares, the larger the more rows came by."""
+    most = max(node.total for node in drawn.nodes)
+    ends = [node.cut is None for node in drawn.nodes]
+    figure.add_scatter(
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        mode="markers+text",
+        marker={
+            "size": [8 + (LARGEST - 8) * (node.total / most) ** 0.5 for node in drawn.nodes],
+            "opacity": 1,
+            "color": [node.share for node in drawn.nodes], "cmin": 0, "cmax": 1, "colorscale": [[0, palette.normal], [1, palette.flagged]],
+            "symbol": ["square" if end else "circle" for end in ends],
+        },
+        text=[_label(drawn, node, translate) for node in drawn.nodes],
+        textposition=["middle right" if end else "top center" for end in ends],
+        hovertext=[_counted(drawn, node, translate) for node in drawn.nodes],
+        hovertemplate="%{hovertext}<extra></extra>",
+        cliponaxis=False,
+    )  # fmt: skip
 
 
 def _branch(figure: go.Figure, start: tuple[float, float], end: tuple[float, float], word: str, palette: Palette) -> None:

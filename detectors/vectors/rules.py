@@ -81,7 +81,9 @@ class Rules(Detector):
                 N_("{title}: there is no column `{column}`. The columns are {known}."),
                 title=self.title, column=condition.column, known=", ".join(names[:50]),
             )  # fmt: skip
-        numbers = X[:, names.index(condition.column)].astype(np.float64)
+        return self._compared(condition, X[:, names.index(condition.column)].astype(np.float64))
+
+    def _compared(self, condition: Condition, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         try:
             value = float(condition.value)
         except ValueError as error:
