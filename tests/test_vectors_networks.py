@@ -94,7 +94,9 @@ def test_about_as_many_rows_as_allowed_lie_beyond_a_soft_border() -> None:
 
 @pytest.fixture(scope="module")
 def adversarial() -> Adversarial:
-    return Adversarial(seed=1, encoder=[32], discriminator=[32], code=2, early_stopping=False, **{**QUICK, "learning_rate": 0.005, "epochs": 60}).fit(related())
+    return Adversarial(
+        seed=1, encoder=[32], discriminator=[32], code=2, early_stopping=False, **{**QUICK, "learning_rate": 0.005, "epochs": 60}
+    ).fit(related())
 
 
 def test_the_generator_rebuilds_usual_rows_and_mends_broken_ones(adversarial: Adversarial) -> None:
