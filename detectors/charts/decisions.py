@@ -24,7 +24,7 @@ def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> 
                 _branch(figure, places[place], places[child], translate(word), palette)
     _nodes(figure, drawn, places, palette, translate)
     deepest = max(x for x, _ in places)
-    figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.3 if drawn.kinds else 0.9)])
+    figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.7 if drawn.kinds else 1.1)])
     figure.update_yaxes(visible=False, range=[answers - 0.3, -1.1])
     return Chart(figure, Message(N_("What does the tree ask?")), rules_table(drawn, translate), (Message(""), Message("")))
 

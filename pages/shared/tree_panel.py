@@ -27,7 +27,7 @@ def tree_panel(run: RunRecord, place: str) -> None:
         height="content",
         key=f"rules_{place}_{run.id}",
         column_config={
-            "rule": config.TextColumn(plain(N_("if")), width="large"),
+            "rule": config.TextColumn(plain(N_("if")), width=620),
             "rows": config.NumberColumn(plain(N_("rows")), format="localized", width="small"),
             "anomalies": config.NumberColumn(plain(N_("anomalies")), format="localized", width="small"),
             "share": config.ProgressColumn(plain(N_("of these rows anomalies")), format="percent", min_value=0.0, max_value=1.0),
