@@ -12,7 +12,7 @@ from typing import Any
 from detectors.base import AXES, Detector
 from detectors.errors import ParameterError, StorageError
 from detectors.messages import N_
-from detectors.preparation import representations
+from detectors.preparation import find_preparation, representations
 
 
 @cache
@@ -34,13 +34,16 @@ def _only_detector(module: Any) -> type[Detector]:
 
 
 def for_kind(kind: str) -> list[type[Detector]]:
-    """The detectors that can work on `kind`; where two representations share a name, the native one."""
+    """The detectors that can work on `kind`; where two representations share a name, the native one.
+
+    The one that decides by itself comes first: it is for those who would rather not choose.
+    """
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
         for (found, name), detector in detectors().items():
-            if found == representation:
+            if found == representation and (not detector.raw_columns or find_preparation(kind, representation).raw_columns):
                 chosen.setdefault(name, detector)
-    return list(chosen.values())
+    return sorted(chosen.values(), key=lambda detector: detector.name() != "auto")
 
 
 def find(kind: str, name: str) -> type[Detector]:

@@ -1,4 +1,4 @@
-"""More rows to learn from than there are: varied copies of few rows, repeated or mixed ones of rare labels."""
+"""More rows to learn from than there are: varied copies of few rows, new ones like them, repeated or mixed ones of rare labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import DataError
 from detectors.messages import N_
 from detectors.params import number
 from detectors.preparation.contract import Made
@@ -53,16 +54,39 @@ def varied_copies(X: NDArray[np.float32], y: NDArray[np.int8] | None, variation:
     return [variation.copies(X, rows, rows, chance) for _ in range(times) for rows in by_label]
 
 
+def new_rows(X: NDArray[np.float32], y: NDArray[np.int8] | None, measured: NDArray[np.bool_], count: int, seed: int) -> Made:
+    """`count` rows by a generator that has learned from `X`. Numbers that are not `measured` are those of the row most like it.
+
+    Raises:
+        DataError: there are labels, `y`. Nobody knows the label of a row that was made of all of them.
+    """
+    from detectors.network.row_generator import generated_rows
+
+    if y is not None:
+        raise DataError(
+            N_(
+                "Rows made by a generator have no label, and a detector that learns from known anomalies needs one. Vary copies by noise or by mixing."
+            )
+        )
+    made = generated_rows(X, count, seed)
+    if not measured.all():
+        made = np.where(measured, made, X[_most_like(X, made)])
+    return Made.of_all(made)
+
+
 def rare_rows(X: NDArray[np.float32], y: NDArray[np.int8], share: float, variation: Variation | None, seed: int) -> list[Made]:
     """So many rows made of those of the rarer label that it has the `share` of all: repeated as they are, or varied."""
-    by_label = _by_label(y)
-    rare, others = min(by_label, key=len), max(by_label, key=len)
+    sorts = _by_label(y > 0)
+    rare, others = min(sorts, key=len), max(sorts, key=len)
     missing = round(share / (1 - share) * len(others)) - len(rare)
-    if len(by_label) < 2 or missing <= 0:
+    if len(sorts) < 2 or missing <= 0:
         return []
     chance = np.random.default_rng([seed % 2**32, 2])
     of = np.concatenate([np.tile(rare, missing // len(rare)), chance.permutation(rare)[: missing % len(rare)]])
-    return [Made.copies(X[of], of) if variation is None else variation.copies(X, of, rare, chance)]
+    if variation is None:
+        return [Made.copies(X[of], of)]
+    kinds = np.unique(y[of]).tolist()  # a row is mixed with those of its kind alone
+    return [variation.copies(X, of[y[of] == kind], rare[y[rare] == kind], chance) for kind in kinds]
 
 
 def rare_share() -> Any:
@@ -78,8 +102,16 @@ def repeated(X: NDArray[np.float32], y: NDArray[np.int8] | None, share: float, s
     return [] if y is None else rare_rows(X, y, share, None, seed)
 
 
-def _by_label(y: NDArray[np.int8]) -> list[NDArray[np.intp]]:
+def _by_label(y: NDArray[Any]) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(y == label) for label in np.unique(y)]
+
+
+def _most_like(X: NDArray[np.float32], made: NDArray[np.float32]) -> NDArray[np.intp]:
+    """For each row `made` the place of the nearest row of `X`, (rows,)."""
+    from sklearn.neighbors import NearestNeighbors
+
+    places: NDArray[np.intp] = NearestNeighbors(n_neighbors=1).fit(X).kneighbors(made, return_distance=False)[:, 0]
+    return places
 
 
 def _nearest(X: NDArray[np.float32], of: NDArray[np.intp], kin: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.intp]:

@@ -17,8 +17,9 @@ from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.columns import ColumnEncoding, EncodingChoices
 from detectors.preparation.contract import Items, Learned, Made, Preparation
-from detectors.preparation.more_rows import Variation, rare_rows, varied_copies
+from detectors.preparation.more_rows import Variation, new_rows, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
+from detectors.trees import Cut
 
 #: How numbers are scaled, for every preparation that scales some.
 SCALINGS = {
@@ -39,6 +40,7 @@ class TablePreparation(Preparation):
     kind = "table"
     representation = "vectors"
     native = True
+    raw_columns = True
 
     missing_numbers: str = choice(
         "median", title=N_("Missing numbers become"), group=GAPS,
@@ -104,8 +106,11 @@ class TablePreparation(Preparation):
     )  # fmt: skip
     variation: str = choice(
         "noise", title=N_("Copies are varied by"), group=MORE_ROWS,
-        choices={"noise": N_("Noise"), "mix": N_("Mixing with a similar row")},
-        help=N_("Noise moves every number a little. Mixing gives a row between two similar ones, of the same label where there are labels."),
+        choices={"noise": N_("Noise"), "mix": N_("Mixing with a similar row"), "generator": N_("A generator: new rows")},
+        help=N_(
+            "Noise moves every number a little. Mixing gives a row between two similar ones, of the same label where there are labels. "
+            "A generator first learns, against a discriminator, what rows look like and then makes as many new ones; not for detectors that learn from labels."
+        ),
     )  # fmt: skip
     noise: float = number(
         0.05, title=N_("Noise"), low=0.0, high=2.0, group=MORE_ROWS,
@@ -150,6 +155,9 @@ class TablePreparation(Preparation):
         choices = EncodingChoices.among(self.parameters, tuple(data.columns("text")))
         return ColumnEncoding(choices).fit(frame if full.all() else frame.loc[full], seed=seed)
 
+    def serve(self, detector: Detector) -> None:
+        self.encoding.ask(detector.asked())
+
     def items(self, data: DataSet) -> Items:
         X, missing = room_for((data.rows, len(self.names))), np.empty(data.rows, dtype=np.float32)
         keys = None if self.duplicates == "keep" else np.empty(data.rows, dtype=np.uint64)
@@ -159,11 +167,16 @@ class TablePreparation(Preparation):
                 keys[rows] = row_keys(X[rows])
         return TableItems(X, missing, self.most_missing, keys, self.duplicates)
 
+    def in_words(self, number: int, value: float) -> Cut:
+        return self.encoding.in_words(number, value)
+
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         made: list[Made] = []
         if y is not None and self.rare_labels != "as_they_are":
             made += rare_rows(X, y, self.rare_share, self._variation("mix") if self.rare_labels == "mix" else None, seed)
-        if self.copies:
+        if self.copies and self.variation == "generator":
+            made.append(new_rows(X, y, self.encoding.measured, self.copies * len(X), seed))
+        elif self.copies:
             made += varied_copies(X, y, self._variation(self.variation), self.copies, seed)
         return Learned(X, y).and_also(made)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import streamlit as st
@@ -15,6 +15,7 @@ from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
+from pages.shared.flagged_table import learned_columns
 from pages.shared.language import say, say_message, translate
 from pages.shared.streamed_download import File, offered
 
@@ -89,10 +90,10 @@ def _write(
 ) -> None:
     rows = engine.ranking(run.id)[: threshold.flagged]
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Any]] = learned_columns(run.id, rows)
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
-        found = flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
+        found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
     scores = np.asarray(folder.array("scores")[rows])
     export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), stream)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -10,7 +14,7 @@ from detectors import flagged
 from detectors.errors import AnomalystError
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
 
@@ -35,6 +39,32 @@ def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdR
     _show(data_set, run, ranking[ranks], ranks, threshold)
 
 
+def listed_table(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str) -> None:
+    """Some rows in original values, with their rank in several runs; each can be opened, as `run` explains it."""
+    values = engine.data_rows(data_set.id, tuple(int(row) for row in rows))
+    ours = {"row": rows + 1, **{f"{plain(N_('rank'))} · {name}": places for name, places in ranks.items()}}
+    named = {flagged.free_name(name, values.columns): column for name, column in ours.items()}
+    table = pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)
+    button = flagged.free_name("open", table.columns)
+    table.insert(0, button, plain(N_("Why?")))
+    key = f"listed_{key}_{run.id}_{hash(rows.tobytes())}"
+
+    def open_row() -> None:
+        state.go("explain", run=run.id, row=int(rows[state.typed(f"{key}_click").row]))
+
+    config = st.column_config
+    numbers = {name: config.NumberColumn(name, format="localized", width="small" if name == next(iter(named)) else 170) for name in named}
+    opening = config.ButtonColumn(plain(N_("explain")), on_click=open_row, key=f"{key}_click", type="tertiary", pinned=True, width="small")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(35 * (len(table) + 1) + 4, 420),
+        key=key,
+        column_config={button: opening, **numbers},
+        alt=plain(N_("Rows of {name}"), name=data_set.name),
+    )
+
+
 def page_by_score(pages: int) -> int | None:
     """Lets choose between the most unusual first, on so many `pages`, and the closest to the cut-off: the page, from 1, or None."""
     by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
@@ -55,10 +85,11 @@ def page_by_score(pages: int) -> int | None:
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    found = {
+    found: dict[str, list[Any]] = {
         "why": _reasons(run, data_set, positions),
         "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
     }
+    found |= learned_columns(run.id, rows)
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))
@@ -82,9 +113,33 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
+            **_learned_config(names),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
     )
+
+
+def _learned_config(names: list[str]) -> dict[str, Any]:
+    config = st.column_config
+    kind_help, held_out_help = (
+        say(N_("The kind of anomaly that it would most likely be.")),
+        say(N_("Not learned from: figures are for these rows.")),
+    )
+    shown = {
+        "kind": config.TextColumn(plain(N_("kind")), help=kind_help, width=130),
+        "held out": config.CheckboxColumn(plain(N_("held out")), help=held_out_help, width="small"),
+    }
+    return {name: shown[title] for title in shown for name in names[6:8] if name in (title, flagged.OURS.format(name=title))}
+
+
+def learned_columns(run_id: str, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """What a detector that learns from labels says of `rows` beside their score: the likeliest kind, and whether they were held out."""
+    found: dict[str, list[Any]] = {}
+    if (kinds := results.kind_names(run_id, rows)) is not None:
+        found["kind"] = kinds
+    if (held_out := results.held_out_rows(run_id)) is not None:
+        found["held out"] = np.asarray(held_out[rows]).tolist()
+    return found
 
 
 def _reasons(run: RunRecord, data_set: DataSetRecord, positions: tuple[int, ...]) -> list[str]:
