@@ -81,11 +81,11 @@ def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
         progress.report("preparing", 0, 1)
         preparation, items = prepare(request, source, fitted, detector, progress)
     with _timed(seconds, "fit"):
-        learned = _sampled(request, items.to_fit(fitted))
+        learned = sampled(request, items.to_fit(fitted))
         learn(detector, preparation, items.at(learned), None if labels is None else items.labels(labels, learned), progress)
         stopped_early = progress.stop_asked()
     with _timed(seconds, "score"):
-        scores = items.row_scores(detector, _item_scores(detector, items, learned, progress), progress)
+        scores = items.row_scores(detector, item_scores(detector, items, learned, progress), progress)
     return FittedRun(request, source, detector, preparation, items, fitted, scores, labels, seconds, stopped_early)
 
 
@@ -99,7 +99,7 @@ def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> t
     labels = _labels(request, frame)
     fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
     if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
-        fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
+        fitted = _mask(sampled(request, np.flatnonzero(fitted)), source.rows)
     return fitted, labels
 
 
@@ -196,7 +196,7 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
     return leading
 
 
-def _sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+def sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
     """Of the ascending `positions` as many as were asked for, drawn at random; all of them where nothing was."""
     if request.fit_sample is None:
         return positions
@@ -254,7 +254,7 @@ def _columns_needed(request: RunRequest) -> list[str]:
     return list(dict.fromkeys(column for column in needed if column is not None))
 
 
-def _item_scores(detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress) -> Scores:
+def item_scores(detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress) -> Scores:
     """Items that were learned from by their training score, the others by `score`."""
     scores = np.empty(len(items))
     assert detector.training_scores_ is not None

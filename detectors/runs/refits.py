@@ -1,0 +1,81 @@
+"""Fits a run's detector again and again, on other rows of the same data and with other seeds, and keeps how it ranks every row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import registry
+from detectors.base import FEWEST_OF_A_KIND, Progress
+from detectors.data_set import DataSet
+from detectors.preparation import Items, Preparation, load_preparation
+from detectors.runs.execute import item_scores, learn, sampled
+from detectors.runs.folder import RunFolder
+from detectors.runs.request import RunRequest
+from detectors.stability import ranks_of
+from detectors.storage.files import write_json
+
+#: How often a detector is fitted again, and the fewest refits that are kept when the work is stopped.
+REFITS, FEWEST_REFITS = 20, 5
+
+#: Each refit learns from this share of the rows, which is how many different ones a bootstrap has. Drawing with putting back
+#: would give rows a neighbour at distance 0, and detectors that look at neighbours would then see something else.
+LEARNED_SHARE = 0.632
+
+#: The array of the result: rank of every row in every refit, (rows, refits), from 0.
+RANKS = "ranks"
+
+
+class _ToTheEnd(Progress):
+    """Refits that were begun are finished: one that is stopped early would disagree because of that."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def check(self) -> None:
+        self._progress.check()
+
+
+def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: int = REFITS) -> None:
+    """Leaves in `result` the rank of every row in each of `refits` refits; what the run prepared is taken as it is."""
+    request = run.request()
+    source = DataSet(data, request.used_roles)
+    preparation = load_preparation(run.result / "preparation")
+    progress.report("preparing", 0, 1)
+    items = preparation.items(source)
+    learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
+    labels = np.asarray(run.array("labels")) if run.has("labels") else None
+    ranks = np.lib.format.open_memmap(result / f"{RANKS}.npy", mode="w+", dtype=np.uint32, shape=(source.rows, refits))
+    done = 0
+    while done < refits and not (progress.stop_asked() and done >= FEWEST_REFITS):
+        progress.report("refitting", done, refits)
+        ranks[:, done] = _ranks(request, preparation, items, learned, labels, _ToTheEnd(progress), done)
+        done += 1
+    progress.report("refitting", done, refits)
+    ranks.flush()
+    if done < refits:
+        np.save(result / f"{RANKS}.npy", ranks[:, :done].copy(), allow_pickle=False)
+    write_json(result / "result.json", {"rows": source.rows, "refits": done, "learned": round(LEARNED_SHARE * len(learned))})
+
+
+def _ranks(
+    request: RunRequest, preparation: Preparation, items: Items, learned: NDArray[np.intp], labels: NDArray[np.int8] | None,
+    progress: Progress, number: int,
+) -> NDArray[np.uint32]:  # fmt: skip
+    """The rank of every row as the refit `number` sees it, (rows,)."""
+    seed = request.seed + 1 + number
+    detector = registry.get(request.representation, request.detector)(seed=seed, **request.parameters)
+    of_items = None if labels is None else items.labels(labels, learned)
+    drawn = _drawn(len(learned), of_items if detector.supervised else None, seed)
+    learn(detector, preparation, items.at(learned[drawn]), None if of_items is None else of_items[drawn], progress)
+    return ranks_of(items.row_scores(detector, item_scores(detector, items, learned[drawn], progress), progress))
+
+
+def _drawn(rows: int, labels: NDArray[np.int8] | None, seed: int) -> NDArray[np.intp]:
+    """Positions of the share of the rows that a refit learns from, growing; with `labels` the same share of each kind."""
+    chance = np.random.default_rng(seed % 2**32)
+    groups = [np.arange(rows)] if labels is None else [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    parts = [chance.choice(group, min(len(group), max(FEWEST_OF_A_KIND, round(LEARNED_SHARE * len(group)))), replace=False) for group in groups]
+    return np.sort(np.concatenate(parts))
