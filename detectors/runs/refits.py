@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +48,16 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
     items = preparation.items(source)
     learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
     labels = np.asarray(run.array("labels")) if run.has("labels") else None
-    ranks = np.lib.format.open_memmap(result / f"{RANKS}.npy", mode="w+", dtype=np.uint32, shape=(source.rows, refits))
     done = 0
-    while done < refits and not (progress.stop_asked() and done >= FEWEST_REFITS):
+    with tempfile.TemporaryFile(prefix="anomalyst-") as file:
+        file.truncate(4 * source.rows * refits)
+        ranks = np.memmap(file, dtype=np.uint32, mode="r+", shape=(source.rows, refits))
+        while done < refits and not (progress.stop_asked() and done >= FEWEST_REFITS):
+            progress.report("refitting", done, refits)
+            ranks[:, done] = _ranks(request, preparation, items, learned, labels, _ToTheEnd(progress), done)
+            done += 1
         progress.report("refitting", done, refits)
-        ranks[:, done] = _ranks(request, preparation, items, learned, labels, _ToTheEnd(progress), done)
-        done += 1
-    progress.report("refitting", done, refits)
-    ranks.flush()
-    if done < refits:
-        np.save(result / f"{RANKS}.npy", ranks[:, :done].copy(), allow_pickle=False)
+        np.save(result / f"{RANKS}.npy", ranks[:, :done], allow_pickle=False)
     write_json(result / "result.json", {"rows": source.rows, "refits": done, "learned": round(LEARNED_SHARE * len(learned))})
 
 
