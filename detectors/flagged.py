@@ -61,7 +61,7 @@ def reason_columns(texts: Sequence[Sequence[str]]) -> dict[str, list[str]]:
 
 
 def flagged_frame(
-    values: pd.DataFrame, rows: NDArray[np.intp], ranks: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[str]]
+    values: pd.DataFrame, rows: NDArray[np.intp], ranks: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[Any]]
 ) -> pd.DataFrame:
     """Rank and row (both from 1), score, what was `found` about each row, then the original columns.
 
@@ -77,7 +77,7 @@ def flagged_frame(
     return pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)
 
 
-def flagged_frames(data: Path, rows: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[str]]) -> Iterator[pd.DataFrame]:
+def flagged_frames(data: Path, rows: NDArray[np.intp], scores: Scores, found: Mapping[str, Sequence[Any]]) -> Iterator[pd.DataFrame]:
     """The same for all flagged `rows` of the data set in the folder `data`, the most unusual first, a part of them at a time."""
     start = 0
     for values in iter_rows(data, rows):

@@ -19,6 +19,9 @@ from detectors.metrics import Confusion, auroc, average_precision
 #: Draws of an interval, and what it leaves out at each end.
 DRAWS, TAIL = 1000, 0.025
 
+#: Standard deviations on either side that hold 95 of 100 values of a normal distribution.
+DEVIATIONS = 1.96
+
 #: Scores are told apart in so many steps along each axis: an area moves by less than the third digit.
 STEPS = 500
 
@@ -34,6 +37,19 @@ class Interval:
 
     low: float
     high: float
+
+
+def share_interval(part: int, whole: int) -> Interval:
+    """Where a share lies of which `part` of `whole` independent cases were seen.
+
+    Wilson 1927, doi:10.1080/01621459.1927.10502953: it stays within 0 and 1, and has a width even where all or none were.
+    """
+    if not whole:
+        return Interval(0.0, 1.0)
+    share, square = part / whole, DEVIATIONS**2
+    middle = (share + square / (2 * whole)) / (1 + square / whole)
+    reach = DEVIATIONS / (1 + square / whole) * np.sqrt(share * (1 - share) / whole + square / (4 * whole**2))
+    return Interval(max(0.0, float(middle - reach)), min(1.0, float(middle + reach)))
 
 
 def confusion_intervals(counts: Confusion) -> dict[str, Interval]:
@@ -52,7 +68,9 @@ def confusion_intervals_of_stretches(cells: NDArray[np.int64]) -> dict[str, Inte
     return _of_cells(_stretches_drawn(len(cells)) @ cells.astype(np.float64))
 
 
-def area_intervals(is_anomaly: ArrayLike, scores: ArrayLike, known: ArrayLike, groups: NDArray[np.intp] | None = None) -> dict[str, Interval]:
+def area_intervals(
+    is_anomaly: ArrayLike, scores: ArrayLike, known: ArrayLike, groups: NDArray[np.intp] | None = None
+) -> dict[str, Interval]:
     """auroc and average_precision → its interval; of the rows that are `known`, (rows,); empty without both kinds of label.
 
     `groups`, (rows,), are the stretches, counted from 0, in which rows come together. The interval is moved by what cutting

@@ -33,8 +33,8 @@ from detectors.reading import ReadingOptions
 from detectors.runs import queue
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
-from detectors.runs.request import RunRequest
 from detectors.runs.refits import RANKS
+from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons, ask_refits
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE

@@ -2,11 +2,12 @@
 
 from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
+from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.preparation import numbers_after, values_before
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.windows import map_over_time, stretch
 
 __all__ = [
-    "DARK", "LIGHT", "Chart", "Palette", "column_weights", "losses", "map_over_time", "numbers_after", "pictures", "place_of_category", "place_of_number",
-    "precision_recall", "roc", "stretch", "values_before", "waterfall",
+    "DARK", "LIGHT", "Chart", "Palette", "PlantedBar", "agreement_of_refits", "column_weights", "losses", "map_over_time", "numbers_after", "pictures",
+    "place_of_category", "place_of_number", "planted", "precision_recall", "roc", "stretch", "values_before", "waterfall",
 ]  # fmt: skip

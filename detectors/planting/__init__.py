@@ -6,6 +6,7 @@ it. What was planted goes the way of all data: through the run's preparation, in
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -69,6 +70,7 @@ def power(
     window = int(getattr(preparation, "window_", 1))
     planter = _planters()[preparation.kind]
     ground = Ground(data, allowed, fitted, window, getattr(preparation, "period_", None), planter.PLACES)
+    judge = _Judge(detector, preparation, scores, progress)
     found: list[PlantedKind] = []
     not_planted: dict[str, Message] = {}
     for number, (anomaly, plant) in enumerate(planter.ANOMALIES.items()):
@@ -77,23 +79,31 @@ def power(
         if isinstance(planted, Message):
             not_planted[anomaly.name] = planted
         else:
-            found.append(_scored(anomaly.name, planted, detector, preparation, scores, progress))
+            found.append(judge.scored(anomaly.name, planted))
         progress.report("planting", number + 1, len(planter.ANOMALIES))
     return Power(tuple(found), held_out, max((len(kind.planted) for kind in found), default=0), not_planted)
 
 
-def _scored(name: str, planted: Planted, detector: Detector, preparation: Preparation, scores: Scores, progress: Progress) -> PlantedKind:
-    highest: list[float] = []
-    for copy in planted.copies:
-        found = _row_scores(detector, preparation, copy.data, progress)
-        highest += [float(found[first:stop].max()) for first, stop in copy.places]
-    return PlantedKind(name, np.array(highest), _drawn(scores[planted.unplanted].max(axis=1)))
+@dataclass(frozen=True)
+class _Judge:
+    """Scores what was planted as the run scores its data."""
 
+    detector: Detector
+    preparation: Preparation
+    scores: Scores
+    """(rows,): of the data with nothing planted in them."""
+    progress: Progress
 
-def _row_scores(detector: Detector, preparation: Preparation, data: DataSet, progress: Progress) -> Scores:
-    items = preparation.items(data)
-    quiet = Quiet(progress)
-    return items.row_scores(detector, detector.score(items.at(np.arange(len(items))), quiet), quiet)
+    def scored(self, name: str, planted: Planted) -> PlantedKind:
+        highest: list[float] = []
+        for copy in planted.copies:
+            found = self._row_scores(copy.data)
+            highest += [float(found[first:stop].max()) for first, stop in copy.places]
+        return PlantedKind(name, np.array(highest), _drawn(self.scores[planted.unplanted].max(axis=1)))
+
+    def _row_scores(self, data: DataSet) -> Scores:
+        items, quiet = self.preparation.items(data), Quiet(self.progress)
+        return items.row_scores(self.detector, self.detector.score(items.at(np.arange(len(items))), quiet), quiet)
 
 
 def _drawn(scores: Scores) -> Scores:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from detectors.base import Scores
 from detectors.data_set import DataSet
+from detectors.intervals import Interval, share_interval
 from detectors.messages import Message
 
 
@@ -33,7 +34,7 @@ class PlantedData(DataSet):
     images: Sequence[NDArray[np.uint8]] = field(default=(), compare=False)
 
     @property
-    def rows(self) -> int:  # type: ignore[override]
+    def rows(self) -> int:
         return len(self.images) or len(self.values)
 
     def frame(self, columns: Sequence[str], rows: ArrayLike | None = None) -> pd.DataFrame:
@@ -129,32 +130,23 @@ class Power:
 
 @dataclass(frozen=True)
 class Share:
-    """How much of one kind a detector flags, beside how much it flags anyway; `low` to `high` holds 95 of 100 times."""
+    """How much of one kind a detector flags, beside how much it flags anyway."""
 
     flagged: float
-    low: float
-    high: float
+    interval: Interval
     unplanted: float
+    """The share of items with nothing planted in them that are flagged."""
     planted: int
 
     @classmethod
     def at(cls, kind: PlantedKind, cut_off: float) -> Share:
-        flagged = float((kind.planted > cut_off).mean())
-        low, high = wilson(flagged, len(kind.planted))
-        return cls(flagged, low, high, float((kind.unplanted > cut_off).mean()), len(kind.planted))
+        caught, count = int((kind.planted > cut_off).sum()), len(kind.planted)
+        return cls(caught / count, share_interval(caught, count), float((kind.unplanted > cut_off).mean()), count)
 
-
-def wilson(share: float, count: int, deviations: float = 1.96) -> tuple[float, float]:
-    """Where the true share lies, 95 times in 100, when `share` of `count` independent cases was seen.
-
-    Wilson 1927, doi:10.1080/01621459.1927.10502953; it stays within 0 and 1 however few there are.
-    """
-    if not count:
-        return 0.0, 1.0
-    square = deviations**2
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    reach = deviations / (1 + square / count) * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    @property
+    def is_told(self) -> bool:
+        """Whether more of the kind is flagged than of unplanted items, as far as so many cases can say."""
+        return self.interval.low > self.unplanted
 
 
 def _recall_at(kind: PlantedKind, flag_rate: float) -> float:

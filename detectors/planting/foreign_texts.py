@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 #: Small words by which a language is told.
-SMALL_WORDS: Mapping[str, frozenset[str]] = {
-    "english": frozenset("the and of to is that it was for with this are but not have on you as".split()),
-    "german": frozenset("der die das und ist nicht ein eine mit auf den von zu im für es auch sich".split()),
-    "french": frozenset("le la les et est un une des dans que pour pas ce avec sur il au du".split()),
-    "spanish": frozenset("el la los las y es un una de que en por no con para se lo del".split()),
+SMALL_WORDS: Mapping[str, str] = {
+    "english": "the and of to is that it was for with this are but not have on you as",
+    "german": "der die das und ist nicht ein eine mit auf den von zu im für es auch sich",
+    "french": "le la les et est un une des dans que pour pas ce avec sur il au du",
+    "spanish": "el la los las y es un una de que en por no con para se lo del",
 }
 
 #: Language → subject → sentences.
@@ -160,6 +160,6 @@ def _language(text: str) -> str | None:
     if characters and sum("一" <= character <= "鿿" for character in characters) >= CHINESE * len(characters):
         return "chinese"
     words = text.lower().split()
-    counts = {language: sum(word in small for word in words) for language, small in SMALL_WORDS.items()}
+    counts = {language: sum(word in small.split() for word in words) for language, small in SMALL_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     return best if words and counts[best] >= TOLD_BY * len(words) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,9 @@ CORRELATED = 0.5
 
 #: The share of the columns in which a small cluster lies at the end of the usual range, and the rows it has.
 CLUSTERED, CLUSTER_ROWS = 0.34, 10
+
+#: (row, column) → the value that is planted there.
+Changes = dict[tuple[int, str], Any]
 
 _NO_NUMBERS = N_("No column that is learned from holds numbers that vary.")
 _NO_PAIR = N_("No two columns of numbers go together: the highest rank correlation is {correlation}.")
@@ -76,7 +80,7 @@ class _Rows:
         low, high = np.quantile(self.known(column), ENDS)
         return float(low), float(high)
 
-    def with_changes(self, changes: dict[tuple[int, str], object], frame: pd.DataFrame | None = None) -> Planted:
+    def with_changes(self, changes: Changes, frame: pd.DataFrame | None = None) -> Planted:
         """The chosen rows (or `frame`) with other values in some places, (row, column)."""
         changed = (self.chosen if frame is None else frame).copy()
         for column in dict.fromkeys(column for _, column in changes):
@@ -106,7 +110,7 @@ def _extreme(ground: Ground, chance: np.random.Generator) -> Planted | Message:
     rows = _Rows.of(ground, chance)
     if not rows.numbers:
         return Message(_NO_NUMBERS)
-    changes: dict[tuple[int, str], object] = {}
+    changes: Changes = {}
     for row, column in enumerate(chance.choice(rows.numbers, len(rows.chosen))):
         low, high = np.quantile(rows.known(column), (0.01, 0.99))
         reach = BEYOND * (high - low) or float(np.ptp(rows.known(column)))
@@ -124,7 +128,7 @@ def _broken(ground: Ground, chance: np.random.Generator) -> Planted | Message:
     if not pairs:
         strongest = max(abs(correlations[first, second]) for first, second in _pairs(len(rows.numbers)))
         return Message(_NO_PAIR, {"correlation": float(strongest)})
-    changes: dict[tuple[int, str], object] = {}
+    changes: Changes = {}
     for row, pair in enumerate(chance.choice(len(pairs), len(rows.chosen))):
         changes |= _contradicting(rows, row, pairs[pair], correlations[pairs[pair]] > 0, chance)
     return rows.with_changes(changes)
@@ -134,9 +138,7 @@ def _pairs(count: int) -> Iterator[tuple[int, int]]:
     return ((first, second) for first in range(count) for second in range(count) if first != second)
 
 
-def _contradicting(
-    rows: _Rows, row: int, pair: tuple[int, int], together: bool, chance: np.random.Generator
-) -> dict[tuple[int, str], object]:
+def _contradicting(rows: _Rows, row: int, pair: tuple[int, int], together: bool, chance: np.random.Generator) -> Changes:
     """Both values within what is usual, one of them near one end, and the other one where it never is when the first is there."""
     end = chance.uniform(*OUTER)
     end = end if chance.random() < 0.5 else 1 - end
@@ -151,7 +153,7 @@ def _swapped(ground: Ground, chance: np.random.Generator) -> Planted | Message:
     rows = _Rows.of(ground, chance)
     if not rows.varying:
         return Message(_NO_NUMBERS)
-    changes: dict[tuple[int, str], object] = {}
+    changes: Changes = {}
     for row, column in enumerate(chance.choice(rows.varying, len(rows.chosen))):
         own, others = rows.chosen[column].iat[row], rows.usual[column].dropna()
         different = others[others != own] if pd.notna(own) else others
@@ -164,7 +166,7 @@ def _clustered(ground: Ground, chance: np.random.Generator) -> Planted | Message
     rows = _Rows.of(ground, chance)
     if len(rows.numbers) < 2:
         return Message(_NO_NUMBERS)
-    changes: dict[tuple[int, str], object] = {}
+    changes: Changes = {}
     members = np.arange(len(rows.chosen)) // CLUSTER_ROWS
     middle = rows.chosen.iloc[members * CLUSTER_ROWS].reset_index(drop=True)
     for cluster in range(int(members.max()) + 1):
@@ -188,9 +190,9 @@ def _columns(rows: _Rows, chance: np.random.Generator) -> list[str]:
     return [str(column) for column in chance.choice(rows.varying, len(rows.chosen))]
 
 
-def _opposite(rows: _Rows, row: int, column: str) -> object:
+def _opposite(rows: _Rows, row: int, column: str) -> Any:
     """The end of the column's usual range that is farther from the row's own value; of other columns the rarest other value."""
-    own = rows.chosen[column].iat[row]
+    own: Any = rows.chosen[column].iat[row]
     if _is_number(rows.usual[column]):
         low, high = rows.ends(column)
         return high if pd.isna(own) or own < (low + high) / 2 else low

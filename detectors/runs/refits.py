@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import registry
-from detectors.base import FEWEST_OF_A_KIND, Progress
+from detectors.base import Progress
 from detectors.data_set import DataSet
 from detectors.preparation import Items, Preparation, load_preparation
 from detectors.runs.execute import item_scores, learn, sampled
@@ -20,6 +21,9 @@ from detectors.storage.files import write_json
 
 #: How often a detector is fitted again, and the fewest refits that are kept when the work is stopped.
 REFITS, FEWEST_REFITS = 20, 5
+
+#: Rows of each label that a refit learns from at least.
+FEWEST_OF_A_KIND = 4
 
 #: Each refit learns from this share of the rows, which is how many different ones a bootstrap has. Drawing with putting back
 #: would give rows a neighbour at distance 0, and detectors that look at neighbours would then see something else.
@@ -48,35 +52,46 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
     items = preparation.items(source)
     learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
     labels = np.asarray(run.array("labels")) if run.has("labels") else None
+    course = _Course(request, preparation, items, learned, labels)
     done = 0
     with tempfile.TemporaryFile(prefix="anomalyst-") as file:
         file.truncate(4 * source.rows * refits)
         ranks = np.memmap(file, dtype=np.uint32, mode="r+", shape=(source.rows, refits))
         while done < refits and not (progress.stop_asked() and done >= FEWEST_REFITS):
             progress.report("refitting", done, refits)
-            ranks[:, done] = _ranks(request, preparation, items, learned, labels, _ToTheEnd(progress), done)
+            ranks[:, done] = course.ranks(done, _ToTheEnd(progress))
             done += 1
         progress.report("refitting", done, refits)
         np.save(result / f"{RANKS}.npy", ranks[:, :done], allow_pickle=False)
     write_json(result / "result.json", {"rows": source.rows, "refits": done, "learned": round(LEARNED_SHARE * len(learned))})
 
 
-def _ranks(
-    request: RunRequest, preparation: Preparation, items: Items, learned: NDArray[np.intp], labels: NDArray[np.int8] | None,
-    progress: Progress, number: int,
-) -> NDArray[np.uint32]:  # fmt: skip
-    """The rank of every row as the refit `number` sees it, (rows,)."""
-    seed = request.seed + 1 + number
-    detector = registry.get(request.representation, request.detector)(seed=seed, **request.parameters)
-    of_items = None if labels is None else items.labels(labels, learned)
-    drawn = _drawn(len(learned), of_items if detector.supervised else None, seed)
-    learn(detector, preparation, items.at(learned[drawn]), None if of_items is None else of_items[drawn], progress)
-    return ranks_of(items.row_scores(detector, item_scores(detector, items, learned[drawn], progress), progress))
+@dataclass(frozen=True)
+class _Course:
+    """What every refit of a run starts from."""
+
+    request: RunRequest
+    preparation: Preparation
+    items: Items
+    learned: NDArray[np.intp]
+    """The items that the run learned from."""
+    labels: NDArray[np.int8] | None
+    """(rows,)"""
+
+    def ranks(self, number: int, progress: Progress) -> NDArray[np.uint32]:
+        """The rank of every row as the refit `number` sees it, (rows,)."""
+        seed = self.request.seed + 1 + number
+        detector = registry.create(self.request.representation, self.request.detector, seed=seed, **self.request.parameters)
+        labels = None if self.labels is None or not detector.supervised else self.items.labels(self.labels, self.learned)
+        drawn = _drawn(len(self.learned), labels, seed)
+        learned = self.learned[drawn]
+        learn(detector, self.preparation, self.items.at(learned), None if labels is None else labels[drawn], progress)
+        return ranks_of(self.items.row_scores(detector, item_scores(detector, self.items, learned, progress), progress))
 
 
 def _drawn(rows: int, labels: NDArray[np.int8] | None, seed: int) -> NDArray[np.intp]:
     """Positions of the share of the rows that a refit learns from, growing; with `labels` the same share of each kind."""
     chance = np.random.default_rng(seed % 2**32)
     groups = [np.arange(rows)] if labels is None else [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    parts = [chance.choice(group, min(len(group), max(FEWEST_OF_A_KIND, round(LEARNED_SHARE * len(group)))), replace=False) for group in groups]
-    return np.sort(np.concatenate(parts))
+    counts = [min(len(group), max(FEWEST_OF_A_KIND, round(LEARNED_SHARE * len(group)))) for group in groups]
+    return np.sort(np.concatenate([chance.choice(group, count, replace=False) for group, count in zip(groups, counts, strict=True)]))

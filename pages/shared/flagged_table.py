@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
+from pages.shared.stability_card import solidity
 
 #: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
 PAGE_ROWS, CLOSEST_ROWS = 50, 50
@@ -55,10 +59,12 @@ def page_by_score(pages: int) -> int | None:
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    found = {
+    found: dict[str, Sequence[Any]] = {
         "why": _reasons(run, data_set, positions),
         "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
     }
+    if (sure := solidity(run, threshold, rows)) is not None:
+        found["solidity"] = sure.tolist()
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))
@@ -82,8 +88,16 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
+            **({names[6]: _solidity_column()} if sure is not None else {}),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
+    )
+
+
+def _solidity_column() -> Any:
+    help_text = N_("The share of the refits in which the row would be flagged: 100 % is solid, about half is borderline.")
+    return st.column_config.ProgressColumn(
+        plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
     )
 
 

@@ -1,0 +1,108 @@
+"""Charts of what a detector would catch of planted anomalies, and of how sure its flags are."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from detectors.charts.basics import Chart, Palette, blank_figure
+from detectors.messages import N_, Message, Translate
+
+#: Pixels that one kind takes, and characters of its sentence that fit beside its bar.
+KIND_HEIGHT, SENTENCE = 64, 58
+
+#: Where the bars begin, as a share of the width: left of it stands what was planted.
+BARS_FROM = 0.46
+
+
+@dataclass(frozen=True)
+class PlantedBar:
+    """One kind of planted anomaly: shares from 0 to 1."""
+
+    title: str
+    sentence: str
+    flagged: float
+    low: float
+    high: float
+    unplanted: float
+    planted: int
+
+
+def planted(bars: Sequence[PlantedBar], palette: Palette, *, title: Message, translate: Translate = str) -> Chart:
+    """One bar a kind: the share that is flagged, with its interval, and as a line the share of unplanted items that is."""
+    table = pd.DataFrame({
+        N_("kind"): [bar.title for bar in bars], N_("flagged"): [bar.flagged for bar in bars], N_("from"): [bar.low for bar in bars],
+        N_("to"): [bar.high for bar in bars], N_("unplanted flagged"): [bar.unplanted for bar in bars],
+        N_("planted"): [bar.planted for bar in bars],
+    })  # fmt: skip
+    figure = blank_figure(palette, height=76 + KIND_HEIGHT * len(bars))
+    places = list(range(len(bars)))
+    figure.add_bar(
+        orientation="h", y=places, x=[bar.flagged for bar in bars], width=0.42, marker_color=palette.flagged,
+        error_x={
+            "array": [bar.high - bar.flagged for bar in bars], "arrayminus": [bar.flagged - bar.low for bar in bars], "color": palette.text,
+            "thickness": 1, "width": 3,
+        },
+        customdata=[[bar.title, bar.planted, bar.low, bar.high, bar.unplanted] for bar in bars],
+        hovertemplate="%{customdata[0]}: %{x:.1%} / %{customdata[1]} (%{customdata[2]:.0%} – %{customdata[3]:.0%})<extra></extra>",
+    )  # fmt: skip
+    for place, bar in enumerate(bars):
+        figure.add_shape(
+            type="line", x0=bar.unplanted, x1=bar.unplanted, y0=place - 0.5, y1=place + 0.5, line={"color": palette.normal, "width": 3}
+        )
+        sentence = "<br>".join(textwrap.wrap(bar.sentence, SENTENCE))
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            y=place,
+            text=f"<b>{bar.title}</b><br>{sentence}",
+            showarrow=False,
+            align="left",
+            xanchor="left",
+            font_size=12,
+        )
+        figure.add_annotation(
+            x=1.005,
+            xref="paper",
+            y=place,
+            text=f"{bar.flagged:.0%}",
+            showarrow=False,
+            xanchor="left",
+            font={"size": 14, "color": palette.text},
+        )
+    figure.add_annotation(
+        x=bars[0].unplanted, y=-0.5, yanchor="bottom", xanchor="left", showarrow=False, font_color=palette.normal,
+        text=translate(N_("unplanted: {share}")).format(share=f"{bars[0].unplanted:.1%}"),
+    )  # fmt: skip
+    figure.update_xaxes(domain=[BARS_FROM, 1], range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[len(bars) - 0.5, -0.5], showticklabels=False, showgrid=False)
+    figure.update_layout(margin={"l": 4, "r": 52, "t": 26, "b": 8})
+    return Chart(figure, title, table, (Message(N_("share flagged at this cut-off")), Message("")))
+
+
+def agreement_of_refits(
+    counts: NDArray[np.intp], solid_from: int, palette: Palette, *, title: Message, translate: Translate = str
+) -> Chart:
+    """How many flagged items are flagged in 0, 1, 2 … of the refits, (refits + 1,); from `solid_from` on they are solid."""
+    refits = np.arange(len(counts))
+    is_solid = refits >= solid_from
+    names = [translate(N_("solid")) if solid else translate(N_("borderline")) for solid in is_solid]
+    table = pd.DataFrame({N_("flagged in so many refits"): refits, N_("flagged items"): counts, N_("flag"): names})
+    figure = blank_figure(palette, height=230)
+    for solid, colour, pattern in ((True, palette.flagged, ""), (False, palette.flagged, "/")):
+        chosen = is_solid == solid
+        figure.add_bar(
+            x=refits[chosen], y=counts[chosen], name=translate(N_("solid") if solid else N_("borderline")),
+            marker={"color": colour if solid else "rgba(0,0,0,0)", "line": {"color": colour, "width": 1},
+                    "pattern": {"shape": pattern, "fgcolor": colour}},
+            hovertemplate="%{x}: %{y:,}<extra></extra>",
+        )  # fmt: skip
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
+    figure.update_layout(showlegend=True, legend=legend, margin_t=28, bargap=0.15, barmode="overlay")
+    figure.update_xaxes(range=[-0.6, len(counts) - 0.4])
+    return Chart(figure, title, table, (Message(N_("refits that flag it")), Message(N_("flagged"))))
