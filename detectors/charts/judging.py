@@ -14,10 +14,10 @@ from detectors.charts.basics import Chart, Palette, blank_figure
 from detectors.messages import N_, Message, Translate
 
 #: Pixels that one kind takes, and characters of its sentence that fit beside its bar.
-KIND_HEIGHT, SENTENCE = 64, 58
+KIND_HEIGHT, SENTENCE = 70, 50
 
 #: Where the bars begin, as a share of the width: left of it stands what was planted.
-BARS_FROM = 0.46
+BARS_FROM = 0.48
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
-from pages.shared.stability_card import solidity
+from pages.shared.stability_card import solidity, solidity_column
 
 #: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
 PAGE_ROWS, CLOSEST_ROWS = 50, 50
@@ -88,16 +88,9 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
-            **({names[6]: _solidity_column()} if sure is not None else {}),
+            **({names[6]: solidity_column()} if sure is not None else {}),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
-    )
-
-
-def _solidity_column() -> Any:
-    help_text = N_("The share of the refits in which the row would be flagged: 100 % is solid, about half is borderline.")
-    return st.column_config.ProgressColumn(
-        plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
     )
 
 

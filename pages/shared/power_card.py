@@ -18,6 +18,11 @@ LOOK_S = 0.7
 
 _TITLE = N_("What would it catch?")
 
+_HELD_OUT = N_("Known kinds of anomaly, planted in {items} that it did not learn from.")
+_LEARNED = N_(
+    "Known kinds of anomaly, planted in {items} that it learned from, for want of others; in new ones it may find them a little less."
+)
+
 
 def power_card(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Shows the card, works for it, or says why there is none."""
@@ -37,9 +42,18 @@ def power_card(run: RunRecord, threshold: ThresholdRecord) -> None:
 def _shown(run: RunRecord, found: Power, shares: dict[str, Share]) -> None:
     kinds = {kind.name: kind for kind in anomaly_kinds(run.kind)}
     bars = [_bar(kinds[name], share) for name, share in shares.items()]
+    items = plain(KINDS[run.kind].items)
     if bars:
         show_chart(charts.planted(bars, palette(), title=Message(_TITLE), translate=translate), key="planted")
-        st.caption(say(_basis(found.held_out), items=plain(KINDS[run.kind].items)) + " " + _told(kinds, shares))
+        st.markdown(_told(kinds, shares))
+    st.caption(
+        say(_HELD_OUT if found.held_out else _LEARNED, items=items)
+        + " "
+        + say(
+            N_("Bars: the share of them above this cut-off, and where it lies 95 times in 100. Line: the same of {items} as they are."),
+            items=items,
+        )
+    )
     for name, why in found.not_planted.items():
         st.caption(say(N_("Not planted: {kind}."), kind=plain(kinds[name].title)) + " " + say_message(why))
 
@@ -50,25 +64,12 @@ def _bar(kind: AnomalyKind, share: Share) -> charts.PlantedBar:
     )
 
 
-def _basis(held_out: bool) -> str:
-    if held_out:
-        return N_(
-            "Anomalies of known kinds were planted in {items} that were not learned from. Bars: the share of them above the cut-off, with where "
-            "it lies 95 times in 100. Line: the share of {items} above it with nothing planted in them."
-        )
-    return N_(
-        "Anomalies of known kinds were planted in {items} that were learned from, as there are too few others: with new ones they may be found "
-        "a little less. Bars: the share of them above the cut-off, with where it lies 95 times in 100. Line: the share of {items} above it "
-        "with nothing planted in them."
-    )
-
-
 def _told(kinds: dict[str, AnomalyKind], shares: dict[str, Share]) -> str:
     """Which kinds are hardly flagged more often than nothing at all."""
-    missed = [plain(kinds[name].title) for name, share in shares.items() if not share.is_told]
+    missed = [plain(kinds[name].title).lower() for name, share in shares.items() if not share.is_told]
     if not missed:
-        return say(N_("It tells every kind."))
-    return say(N_("Hardly told at this cut-off: {kinds}."), kinds=", ".join(missed))
+        return say(N_("Of every kind it flags more than by chance."))
+    return say(N_("Hardly more than by chance at this cut-off: {kinds}."), kinds=", ".join(missed))
 
 
 def _wait(run: RunRecord) -> None:

@@ -39,6 +39,23 @@ def solidity(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp])
     return None if found is None else found.share[rows]
 
 
+def solidity_column() -> Any:
+    """How a column of such shares is shown."""
+    help_text = N_("The share of the refits in which it would be flagged: 100 % is solid, less than 90 % borderline.")
+    return st.column_config.ProgressColumn(
+        plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
+    )
+
+
+def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[int, str]:
+    """Row → the same in words, to stand behind others; nothing where there are no refits."""
+    sure = solidity(run, threshold, rows)
+    if sure is None:
+        return dict.fromkeys(rows.tolist(), "")
+    texts = [" · " + say(N_("flagged in {share} of the refits"), share=percent(share)) for share in sure]
+    return dict(zip(rows.tolist(), texts, strict=True))
+
+
 @kept_by_id(4)
 def _stability(run_id: str, flagged: int, _refits: int) -> Stability:
     ranks = workbench().refit_ranks(run_id)
@@ -49,11 +66,11 @@ def _stability(run_id: str, flagged: int, _refits: int) -> Stability:
 def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Shows how sure the flags are, how far the refits are, or offers them."""
     with st.container(border=True, key="stability"):
+        st.markdown(f"**{say(_TITLE)}**")
         found = stability_of(run, threshold.flagged)
         if found is not None:
             _shown(run, found)
             return
-        st.markdown(f"**{say(_TITLE)}**")
         runs = workbench().stability_runs(run.id)
         unended = next((other for other in runs if not other.ended), None)
         if unended is not None:
@@ -67,21 +84,19 @@ def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
 def _shown(run: RunRecord, found: Stability) -> None:
     items = plain(KINDS[run.kind].items)
     if not len(found.flagged):
-        st.markdown(f"**{say(_TITLE)}**")
         st.caption(say(N_("Nothing is flagged at this cut-off.")))
         return
     with st.grid(3, min_column_width=90):
         _count(N_("solid"), found.solid, say(N_("Flagged in at least {share} of the refits."), share=percent(SOLID)))
         _count(N_("borderline"), found.borderline, say(N_("Flagged here, and in fewer of the refits than that.")))
         _count(N_("nearly flagged"), found.nearly, say(N_("Not flagged here, and flagged in at least half of the refits.")))
-    chart = charts.agreement_of_refits(
-        found.counts(), math.ceil(SOLID * found.refits), palette(), title=Message(_TITLE), translate=translate
-    )
+    title = Message(N_("How many refits flag them too?"))
+    chart = charts.agreement_of_refits(found.counts(), math.ceil(SOLID * found.refits), palette(), title=title, translate=translate)
     show_chart(chart, key="refits")
     st.caption(
         say(
-            N_("Its detector learned {refits} times more, each time from another random {share} of what it had learned from and with another seed; "
-               "each of them flags as many {items} as are flagged here. The list below has the share for every row."),
+            N_("The detector learned {refits} times more, each time from another random {share} of what it had learned from, with another seed. "
+               "Each refit flags as many {items} as are flagged here."),
             refits=found.refits, share=percent(LEARNED_SHARE), items=items,
         )
     )  # fmt: skip

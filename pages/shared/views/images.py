@@ -18,6 +18,7 @@ from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, percent, plain, say
 from pages.shared.look import palette
+from pages.shared.stability_card import solidity_texts
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, View, waterfall
 
@@ -60,14 +61,14 @@ class ImagesView(View):
         else:
             ranks = flagged.around(threshold.flagged, len(ranking), TILES)
         above, below = ranks[ranks < threshold.flagged], ranks[ranks >= threshold.flagged]
-        _gallery(data_set, run, ranking[above], above)
+        _gallery(data_set, run, threshold, above)
         if len(below) or (page or 1) == pages:
             share = percent(threshold.flagged / len(ranking))
             with st.container(key="threshold_line"):
                 st.divider()
                 st.caption(say(N_("Cut-off {cut_off}: {flagged} pictures above it ({share}), the others below"),
                                cut_off=threshold.cut_off, flagged=threshold.flagged, share=share))  # fmt: skip
-        _gallery(data_set, run, ranking[below], below)
+        _gallery(data_set, run, threshold, below)
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -95,9 +96,11 @@ class ImagesView(View):
             _facts(item)
 
 
-def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp]) -> None:
-    if not len(rows):
+def _gallery(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> None:
+    if not len(ranks):
         return
+    rows = engine.ranking(run.id)[ranks]
+    sure = solidity_texts(run, threshold, rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
@@ -108,7 +111,7 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
                 st.button(
                     say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}", type="tertiary", width="stretch",
                     on_click=state.go, args=("explain",), kwargs={"row": int(row)},
-                    help=say(N_("Rank and score of {name}. See why."), name=str(name)),
+                    help=say(N_("Rank and score of {name}. See why."), name=str(name)) + sure[int(row)],
                 )  # fmt: skip
 
 
