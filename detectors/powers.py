@@ -6,9 +6,6 @@ import threading
 
 from detectors.errors import AnomalystError
 from detectors.messages import Message
-from detectors.planting import Power
-from detectors.runs.folder import RunFolder
-from detectors.runs.planted import load_power
 from detectors.workers import AnswererProcess
 
 #: Planting in a long series, scored by a slow network, takes a minute; an explanation asked for meanwhile waits as long.
@@ -24,16 +21,13 @@ class Powers:
         self._asked: set[str] = set()
         self._refused: dict[str, Message] = {}
 
-    def of(self, folder: RunFolder, run_id: str, data_id: str) -> Power | Message | None:
-        """What the run's detector would flag of planted anomalies, or why that cannot be told; None: ask again."""
-        found = load_power(folder)
+    def of(self, run_id: str, data_id: str) -> Message | None:
+        """Has anomalies planted for a run; why that cannot be done, once it is known. None: look into the run's folder again."""
         with self._lock:
-            if found is not None or run_id in self._refused:
-                return found or self._refused[run_id]
-            if run_id not in self._asked:
+            if run_id not in self._refused and run_id not in self._asked:
                 self._asked.add(run_id)
                 threading.Thread(target=self._ask, args=(run_id, data_id), name="power", daemon=True).start()
-        return None
+            return self._refused.get(run_id)
 
     def _ask(self, run_id: str, data_id: str) -> None:
         try:

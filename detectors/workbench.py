@@ -33,6 +33,7 @@ from detectors.reading import ReadingOptions
 from detectors.runs import queue
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
+from detectors.runs.planted import load_power
 from detectors.runs.refits import RANKS
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import ask_reasons, ask_refits
@@ -383,7 +384,8 @@ class Workbench:
 
     def power(self, run_id: str, data_id: str) -> Power | Message | None:
         """What a run's detector would flag of planted anomalies; why that cannot be told; None while it is being worked out."""
-        return self._powers.of(self.run_folder(run_id), run_id, data_id) if self.trainer.pid is not None else None
+        found = load_power(self.run_folder(run_id))
+        return found if found or self.trainer.pid is None else self._powers.of(run_id, data_id)
 
     def plant_again(self, run_id: str) -> None:
         """Lets planting that failed be tried once more."""

@@ -87,7 +87,7 @@ if refused := state.take_refusal():
 rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
-judging = st.columns([1.7, 1])
+judging = st.columns([1.5, 1])
 view = view_of(current_run.kind)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)

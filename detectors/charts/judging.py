@@ -8,16 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from detectors.charts.basics import Chart, Palette, blank_figure
 from detectors.messages import N_, Message, Translate
 
-#: Pixels that one kind takes, and characters of its sentence that fit beside its bar.
-KIND_HEIGHT, SENTENCE = 70, 50
+#: Pixels that one kind takes, and characters of its sentence on one line above its bar.
+KIND_HEIGHT, SENTENCE = 84, 76
 
-#: Where the bars begin, as a share of the width: left of it stands what was planted.
-BARS_FROM = 0.48
+#: Where, within what one kind takes, its bar lies, and how thick it is; above it stands what was planted.
+BAR_AT, BAR_WIDTH = 0.32, 0.24
+
+#: Shares of unplanted items that differ by less than this are told as one.
+ONE_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -40,49 +44,45 @@ def planted(bars: Sequence[PlantedBar], palette: Palette, *, title: Message, tra
         N_("to"): [bar.high for bar in bars], N_("unplanted flagged"): [bar.unplanted for bar in bars],
         N_("planted"): [bar.planted for bar in bars],
     })  # fmt: skip
-    figure = blank_figure(palette, height=76 + KIND_HEIGHT * len(bars))
-    places = list(range(len(bars)))
+    figure = blank_figure(palette, height=74 + KIND_HEIGHT * len(bars))
     figure.add_bar(
-        orientation="h", y=places, x=[bar.flagged for bar in bars], width=0.42, marker_color=palette.flagged,
+        orientation="h", y=[place + BAR_AT for place in range(len(bars))], x=[bar.flagged for bar in bars], width=BAR_WIDTH,
+        marker_color=palette.flagged,
         error_x={
             "array": [bar.high - bar.flagged for bar in bars], "arrayminus": [bar.flagged - bar.low for bar in bars], "color": palette.text,
             "thickness": 1, "width": 3,
         },
-        customdata=[[bar.title, bar.planted, bar.low, bar.high, bar.unplanted] for bar in bars],
+        customdata=[[bar.title, bar.planted, bar.low, bar.high] for bar in bars],
         hovertemplate="%{customdata[0]}: %{x:.1%} / %{customdata[1]} (%{customdata[2]:.0%} – %{customdata[3]:.0%})<extra></extra>",
     )  # fmt: skip
     for place, bar in enumerate(bars):
-        figure.add_shape(
-            type="line", x0=bar.unplanted, x1=bar.unplanted, y0=place - 0.5, y1=place + 0.5, line={"color": palette.normal, "width": 3}
-        )
-        sentence = "<br>".join(textwrap.wrap(bar.sentence, SENTENCE))
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=place,
-            text=f"<b>{bar.title}</b><br>{sentence}",
-            showarrow=False,
-            align="left",
-            xanchor="left",
-            font_size=12,
-        )
-        figure.add_annotation(
-            x=1.005,
-            xref="paper",
-            y=place,
-            text=f"{bar.flagged:.0%}",
-            showarrow=False,
-            xanchor="left",
-            font={"size": 14, "color": palette.text},
-        )
+        _describe(figure, place, bar, palette)
+    low, high = min(bar.unplanted for bar in bars), max(bar.unplanted for bar in bars)
+    share = f"{low:.1%}" if high - low < ONE_SHARE else f"{low:.1%} – {high:.1%}"
     figure.add_annotation(
-        x=bars[0].unplanted, y=-0.5, yanchor="bottom", xanchor="left", showarrow=False, font_color=palette.normal,
-        text=translate(N_("unplanted: {share}")).format(share=f"{bars[0].unplanted:.1%}"),
+        x=1, xref="paper", y=1, yref="paper", xanchor="right", yanchor="bottom", showarrow=False, font_color=palette.normal,
+        text=translate(N_("┃ nothing planted: {share}")).format(share=share),
     )  # fmt: skip
-    figure.update_xaxes(domain=[BARS_FROM, 1], range=[0, 1.02], tickformat=".0%")
-    figure.update_yaxes(range=[len(bars) - 0.5, -0.5], showticklabels=False, showgrid=False)
-    figure.update_layout(margin={"l": 4, "r": 52, "t": 26, "b": 8})
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[len(bars) - 0.45, -0.5], showticklabels=False, showgrid=False)
+    figure.update_layout(margin={"l": 16, "r": 52, "t": 22, "b": 8})
     return Chart(figure, title, table, (Message(N_("share flagged at this cut-off")), Message("")))
+
+
+def _describe(figure: go.Figure, place: int, bar: PlantedBar, palette: Palette) -> None:
+    """What was planted, above its bar; how much of it is flagged, behind; how much of nothing is, as a line across."""
+    reach = BAR_WIDTH / 2 + 0.06
+    line = {"color": palette.normal, "width": 3}
+    figure.add_shape(type="line", x0=bar.unplanted, x1=bar.unplanted, y0=place + BAR_AT - reach, y1=place + BAR_AT + reach, line=line)
+    sentence = "<br>".join(textwrap.wrap(bar.sentence, SENTENCE))
+    figure.add_annotation(
+        x=0, xref="paper", y=place + BAR_AT - BAR_WIDTH / 2, text=f"<b>{bar.title}</b><br>{sentence}", showarrow=False, align="left",
+        xanchor="left", yanchor="bottom", yshift=2, font_size=12,
+    )  # fmt: skip
+    figure.add_annotation(
+        x=1.005, xref="paper", y=place + BAR_AT, text=f"{bar.flagged:.0%}", showarrow=False, xanchor="left",
+        font={"size": 14, "color": palette.text},
+    )  # fmt: skip
 
 
 def agreement_of_refits(

@@ -123,7 +123,7 @@ class Power:
     def recall_at(self, flag_rate: float) -> dict[str, float]:
         """For every kind the share that is flagged where `flag_rate` of the unplanted items are: the same bar for all detectors.
 
-        The cut-off lies between two unplanted scores where the rate does; without labels this is what a search can go by.
+        Without labels this is what a search can go by.
         """
         return {kind.name: _recall_at(kind, flag_rate) for kind in self.kinds}
 
@@ -151,5 +151,6 @@ class Share:
 
 def _recall_at(kind: PlantedKind, flag_rate: float) -> float:
     ordered = np.sort(kind.unplanted)
-    cut_off = ordered[min(len(ordered) - 1, int(np.ceil((1 - flag_rate) * len(ordered))))] if len(ordered) else np.inf
+    flagged = int(flag_rate * len(ordered) + 1e-9)
+    cut_off = ordered[len(ordered) - flagged - 1] if flagged < len(ordered) else -np.inf
     return float((kind.planted > cut_off).mean())

@@ -31,11 +31,13 @@ def load_power(run: RunFolder) -> Power | None:
 
 
 def plant(run: RunFolder, data: Path, detector: Detector | None = None, progress: Progress | None = None) -> None:
-    """Plants every kind of anomaly in the data of a finished run, and keeps what its detector says of them.
+    """Plants every kind of anomaly in the data of a finished run, once, and keeps what its detector says of them.
 
     Raises:
         StorageError: run or data are not there (any longer).
     """
+    if (run.path / FOLDER).exists():
+        return
     request = run.request()
     found = power(
         detector or registry.load(run.result / "detector"),

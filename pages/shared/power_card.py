@@ -50,7 +50,9 @@ def _shown(run: RunRecord, found: Power, shares: dict[str, Share]) -> None:
         say(_HELD_OUT if found.held_out else _LEARNED, items=items)
         + " "
         + say(
-            N_("Bars: the share of them above this cut-off, and where it lies 95 times in 100. Line: the same of {items} as they are."),
+            N_(
+                "Bars: the share of them above this cut-off, and where it lies 95 times in 100. Line: the same of {items} with nothing planted in them."
+            ),
             items=items,
         )
     )
