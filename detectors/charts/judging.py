@@ -39,22 +39,8 @@ class PlantedBar:
 
 def planted(bars: Sequence[PlantedBar], palette: Palette, *, title: Message, translate: Translate = str) -> Chart:
     """One bar a kind: the share that is flagged, with its interval, and as a line the share of unplanted items that is."""
-    table = pd.DataFrame({
-        N_("kind"): [bar.title for bar in bars], N_("flagged"): [bar.flagged for bar in bars], N_("from"): [bar.low for bar in bars],
-        N_("to"): [bar.high for bar in bars], N_("unplanted flagged"): [bar.unplanted for bar in bars],
-        N_("planted"): [bar.planted for bar in bars],
-    })  # fmt: skip
     figure = blank_figure(palette, height=74 + KIND_HEIGHT * len(bars))
-    figure.add_bar(
-        orientation="h", y=[place + BAR_AT for place in range(len(bars))], x=[bar.flagged for bar in bars], width=BAR_WIDTH,
-        marker_color=palette.flagged,
-        error_x={
-            "array": [bar.high - bar.flagged for bar in bars], "arrayminus": [bar.flagged - bar.low for bar in bars], "color": palette.text,
-            "thickness": 1, "width": 3,
-        },
-        customdata=[[bar.title, bar.planted, bar.low, bar.high] for bar in bars],
-        hovertemplate="%{customdata[0]}: %{x:.1%} / %{customdata[1]} (%{customdata[2]:.0%} – %{customdata[3]:.0%})<extra></extra>",
-    )  # fmt: skip
+    _draw(figure, bars, palette)
     for place, bar in enumerate(bars):
         _describe(figure, place, bar, palette)
     low, high = min(bar.unplanted for bar in bars), max(bar.unplanted for bar in bars)
@@ -66,7 +52,28 @@ def planted(bars: Sequence[PlantedBar], palette: Palette, *, title: Message, tra
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
     figure.update_yaxes(range=[len(bars) - 0.45, -0.5], showticklabels=False, showgrid=False)
     figure.update_layout(margin={"l": 16, "r": 52, "t": 22, "b": 8})
-    return Chart(figure, title, table, (Message(N_("share flagged at this cut-off")), Message("")))
+    return Chart(figure, title, _table(bars), (Message(N_("share flagged at this cut-off")), Message("")))
+
+
+def _table(bars: Sequence[PlantedBar]) -> pd.DataFrame:
+    return pd.DataFrame({
+        N_("kind"): [bar.title for bar in bars], N_("flagged"): [bar.flagged for bar in bars], N_("from"): [bar.low for bar in bars],
+        N_("to"): [bar.high for bar in bars], N_("unplanted flagged"): [bar.unplanted for bar in bars],
+        N_("planted"): [bar.planted for bar in bars],
+    })  # fmt: skip
+
+
+def _draw(figure: go.Figure, bars: Sequence[PlantedBar], palette: Palette) -> None:
+    figure.add_bar(
+        orientation="h", y=[place + BAR_AT for place in range(len(bars))], x=[bar.flagged for bar in bars], width=BAR_WIDTH,
+        marker_color=palette.flagged,
+        error_x={
+            "array": [bar.high - bar.flagged for bar in bars], "arrayminus": [bar.flagged - bar.low for bar in bars], "color": palette.text,
+            "thickness": 1, "width": 3,
+        },
+        customdata=[[bar.title, bar.planted, bar.low, bar.high] for bar in bars],
+        hovertemplate="%{customdata[0]}: %{x:.1%} / %{customdata[1]} (%{customdata[2]:.0%} – %{customdata[3]:.0%})<extra></extra>",
+    )  # fmt: skip
 
 
 def _describe(figure: go.Figure, place: int, bar: PlantedBar, palette: Palette) -> None:

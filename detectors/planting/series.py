@@ -58,21 +58,27 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Series:
-    """The series in the order of time."""
+    """The series in the order of time; its values are read where they are needed."""
 
     ground: Ground
-    frame: pd.DataFrame
     order: NDArray[np.intp]
     bounds: NDArray[np.intp]
-    columns: list[str]
 
     @classmethod
     def of(cls, ground: Ground) -> _Series:
         time, entity = (next(iter(ground.data.columns(role)), None) for role in ("time", "entity"))
-        columns = ground.data.columns("feature")
-        frame = ground.data.frame([*columns, *(name for name in (time, entity) if name)])
-        found = timeline(frame, time, entity)
-        return cls(ground, frame, found.order, found.bounds, columns)
+        named = [name for name in (time, entity) if name]
+        found = timeline(ground.data.frame(named or ground.data.columns("feature")[:1]), time, entity)
+        return cls(ground, found.order, found.bounds)
+
+    @property
+    def columns(self) -> list[str]:
+        return self.ground.data.columns("feature")
+
+    def frame(self, first: int, stop: int) -> pd.DataFrame:
+        """Some ordered steps with everything that makes them steps."""
+        columns = [column for column, role in self.ground.data.roles.items() if role in ("feature", "time", "entity")]
+        return self.ground.data.frame(columns, self.order[first:stop]).reset_index(drop=True)
 
     def starts(self, length: int) -> NDArray[np.intp]:
         """Ordered steps at which an anomaly may begin: it meets only steps that may be changed, and has room on both sides."""
@@ -83,11 +89,6 @@ class _Series:
             starts = np.arange(first + room, stop - length - room)
             found.append(starts[allowed[starts + length] - allowed[starts] == length])
         return np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
-
-    def values(self, first: int, stop: int) -> NDArray[np.float64]:
-        """The numbers of some ordered steps, (steps, columns), gaps filled from neighbours."""
-        part = self.frame[self.columns].iloc[self.order[first:stop]].apply(pd.to_numeric, errors="coerce")
-        return part.interpolate(limit_direction="both").fillna(0.0).to_numpy(dtype=np.float64, copy=True)
 
 
 def _planted(length_of: Callable[[Ground], int], change: Change, *, repeats: bool = False) -> Plant:
@@ -127,34 +128,27 @@ def _groups(starts: NDArray[np.intp], length: int, ground: Ground, chance: np.ra
 
 
 def _copy(series: _Series, chosen: NDArray[np.intp], length: int, change: Change, chance: np.random.Generator) -> Copy | None:
-    """Each entity's steps around the anomalies that begin at `chosen`, copied and changed; None where nothing varies."""
+    """The steps around the anomalies that begin at the ordered steps `chosen`, copied and changed; None where nothing varies."""
     room = round(APART * series.ground.window)
-    kept = np.zeros(len(series.order), dtype=bool)
-    for start in chosen:
-        kept[start - room : start + length + room] = True
-    first, stop = int(np.flatnonzero(kept)[0]), int(np.flatnonzero(kept)[-1]) + 1
-    values = series.values(first, stop)
-    for start in chosen - first:
-        around = values[max(0, start - room) : start + length + room]
+    first = int(chosen.min()) - room
+    frame = series.frame(first, int(chosen.max()) + length + room)
+    numbers = frame[series.columns].apply(pd.to_numeric, errors="coerce")
+    values = numbers.interpolate(limit_direction="both").fillna(0.0).to_numpy(dtype=np.float64, copy=True)
+    for start in (chosen - first).tolist():
+        around = values[start - room : start + length + room]
         spreads = around.std(axis=0)
         varying = np.flatnonzero(spreads > 1e-9 * (1 + np.abs(around).max(axis=0)))
         if not len(varying):
             return None
         column = int(chance.choice(varying))
-        place = _Place(int(start), int(start) + length, column, float(spreads[column]))
+        place = _Place(start, start + length, column, float(spreads[column]))
         values[place.first : place.stop, column] = change(values, place, chance)
-    rows = series.order[first:stop]
-    frame = series.frame.iloc[rows].reset_index(drop=True)
     for number, name in enumerate(series.columns):
-        frame[name] = np.where(_touched(frame[name], values[:, number]), values[:, number], pd.to_numeric(frame[name], errors="coerce"))
+        before = numbers[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        after = values[:, number].round() if pd.api.types.is_integer_dtype(frame[name]) else values[:, number]
+        frame[name] = np.where(np.isnan(before), before, after)  # what was missing stays missing
     places = np.column_stack([chosen - first, chosen - first + length])
     return Copy(PlantedData(series.ground.data.folder, series.ground.data.roles, values=frame), places)
-
-
-def _touched(before: pd.Series, after: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where a value is another one now; what was missing stays missing."""
-    numbers = pd.to_numeric(before, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.isfinite(numbers) & (numbers != after)
 
 
 def _sign(chance: np.random.Generator) -> int:

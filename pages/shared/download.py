@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import streamlit as st
@@ -17,7 +16,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message, translate
-from pages.shared.stability_card import solidity
+from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
 
 #: A file that is probably larger than this is written to disk and sent from there.
@@ -91,9 +90,7 @@ def _write(
 ) -> None:
     rows = engine.ranking(run.id)[: threshold.flagged]
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
-    found: dict[str, Sequence[Any]] = {}
-    if (sure := solidity(run, threshold, rows)) is not None:
-        found["solidity"] = sure
+    found = solidity_found(run, threshold, rows)
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
-from pages.shared.stability_card import solidity, solidity_column
+from pages.shared.stability_card import solidity_column, solidity_found
 
 #: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
 PAGE_ROWS, CLOSEST_ROWS = 50, 50
@@ -59,12 +58,11 @@ def page_by_score(pages: int) -> int | None:
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    found: dict[str, Sequence[Any]] = {
+    found: dict[str, list[Any]] = {
         "why": _reasons(run, data_set, positions),
         "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
     }
-    if (sure := solidity(run, threshold, rows)) is not None:
-        found["solidity"] = sure.tolist()
+    found |= solidity_found(run, threshold, rows)
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))
@@ -88,7 +86,7 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
-            **({names[6]: solidity_column()} if sure is not None else {}),
+            **({names[6]: solidity_column()} if "solidity" in found else {}),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors import charts, registry
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
-from detectors.runs.refits import LEARNED_SHARE, REFITS
+from detectors.runs.refits import FEWEST_REFITS, LEARNED_SHARE, REFITS
 from detectors.stability import SOLID, Stability, stability
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import engine
@@ -45,6 +45,12 @@ def solidity_column() -> Any:
     return st.column_config.ProgressColumn(
         plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
     )
+
+
+def solidity_found(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """The same as a column to show beside others; no column where there are no refits."""
+    sure = solidity(run, threshold, rows)
+    return {} if sure is None else {"solidity": sure.tolist()}
 
 
 def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[int, str]:
@@ -139,8 +145,11 @@ def _progress(refits_run: RunRecord) -> None:
         text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total)
         st.progress(done / total, text=text if is_refitting else say(N_("waiting for the trainer …")))
         if st.button(
-            say(N_("Stop")), key="stop_refits", icon=":material/stop:", help=say(N_("From 5 refits on those that are done are kept."))
+            say(N_("Stop")),
+            key="stop_refits",
+            icon=":material/stop:",
+            help=say(N_("From {fewest} refits on, those that are done are kept."), fewest=FEWEST_REFITS),
         ):
-            workbench().stop_run(refits_run.id, "keep" if done >= 5 else "discard")
+            workbench().stop_run(refits_run.id, "keep" if done >= FEWEST_REFITS else "discard")
 
     live()
