@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -63,24 +64,24 @@ def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.
 
 
 @kept_by_id(4)
-def _stability(run_id: str, flagged: int, _refits: int) -> Stability:
+def _stability(run_id: str, flagged: int, refits: int) -> Stability:
     ranks = workbench().refit_ranks(run_id)
     assert ranks is not None
-    return stability(np.asarray(ranks), engine.ranking(run_id), flagged)
+    return stability(np.asarray(ranks)[:, :refits], engine.ranking(run_id), flagged)
 
 
 def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Shows how sure the flags are, how far the refits are, or offers them."""
     with st.container(border=True, key="stability"):
         st.markdown(f"**{say(_TITLE)}**")
-        found = stability_of(run, threshold.flagged)
-        if found is not None:
-            _shown(run, found)
-            return
         runs = workbench().stability_runs(run.id)
         unended = next((other for other in runs if not other.ended), None)
         if unended is not None:
             _progress(unended)
+            return
+        found = stability_of(run, threshold.flagged)
+        if found is not None:
+            _shown(run, found)
             return
         if runs and (message := runs[0].message) is not None:
             st.caption(say_message(message))
@@ -106,6 +107,8 @@ def _shown(run: RunRecord, found: Stability) -> None:
             refits=found.refits, share=percent(LEARNED_SHARE), items=items,
         )
     )  # fmt: skip
+    if found.refits < REFITS:
+        _button(run)
 
 
 def _count(title: str, count: int, help_text: str) -> None:
@@ -120,6 +123,10 @@ def _offer(run: RunRecord) -> None:
             refits=REFITS, share=percent(LEARNED_SHARE),
         )
     )  # fmt: skip
+    _button(run)
+
+
+def _button(run: RunRecord) -> None:
     if st.button(say(N_("Refit {refits} times ({duration})"), refits=REFITS, duration=duration(_expected_s(run))), key="start_refits"):
         workbench().start_refits(run.id)
         st.rerun()
@@ -142,7 +149,7 @@ def _progress(refits_run: RunRecord) -> None:
         progress: dict[str, Any] = workbench().run_folder(refits_run.id).progress()
         is_refitting = progress.get("phase") == "refitting"
         done, total = (progress["done"], progress["total"]) if is_refitting else (0, REFITS)
-        text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total)
+        text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total) + _time_left(progress, done / total)
         st.progress(done / total, text=text if is_refitting else say(N_("waiting for the trainer …")))
         if st.button(
             say(N_("Stop")),
@@ -153,3 +160,12 @@ def _progress(refits_run: RunRecord) -> None:
             workbench().stop_run(refits_run.id, "keep" if done >= FEWEST_REFITS else "discard")
 
     live()
+
+
+def _time_left(progress: dict[str, Any], covered: float) -> str:
+    """How long the rest takes at the pace so far; nothing before the first refit is done."""
+    if not 0 < covered < 1:
+        return ""
+    spent = progress["at"] - progress["phase_started"]
+    left = spent * (1 - covered) / covered - (time.time() - progress["at"])
+    return " · " + say(N_("about {duration} left"), duration=duration(left))
