@@ -48,8 +48,11 @@ def planted_recall(
 ) -> dict[str, float]:  # fmt: skip
     """Kind of anomaly → the share of it that is flagged where `flag_rate` of the unplanted items are.
 
-    For choosing between detectors without labels. `scores`, (rows,), are those of the rows of `data`, of which those
-    where `fitted` is true were learned from. The same seed plants the same anomalies, whatever the detector.
+    For choosing between settings of one detector without labels: leave rows out of `fitted`, so that anomalies are planted
+    in rows that were not learned from. `scores`, (rows,), are those of all rows of `data`; the same seed plants the same
+    anomalies in them. Measured on 18 labelled tables: of settings of nearest neighbours that learned from normal rows it
+    prefers those that AUROC prefers (mean rank correlation 0.34, near 1 where they differ much). Between different
+    detectors it says nothing of AUROC (0.08; -0.07 where they learned from rows with anomalies): another measure is needed.
     """
     return power(detector, preparation, data, scores, fitted, seed=seed).recall_at(flag_rate)
 

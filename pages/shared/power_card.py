@@ -51,7 +51,8 @@ def _shown(run: RunRecord, found: Power, shares: dict[str, Share]) -> None:
         + " "
         + say(
             N_(
-                "Bars: the share of them above this cut-off, and where it lies 95 times in 100. Line: the same of {items} with nothing planted in them."
+                "Bars: the share of them above this cut-off, and where it lies 95 times in 100. Line: the same of {items} with nothing planted in them. "
+                "It tells kinds that would be missed, not how many of your own anomalies are found."
             ),
             items=items,
         )
