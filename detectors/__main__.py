@@ -60,8 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--entity", metavar="COL", help="which machine, account or place each row of a series is about")
     train.add_argument("--text", metavar="COL", help="the column of texts")
     train.add_argument("--ignore", metavar="COL,COL", default="", help="columns to leave out")
-    train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
-    train.add_argument("--fit-rows", type=int, metavar="N", help="learn only from so many rows, drawn at random; every row is scored")
+    _add_what_is_learned_from(train)
     train.add_argument("--anomaly", metavar="VALUE", help="the one label value that means anomaly")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the detector")
     train.add_argument("--prepare", action="append", default=[], metavar="KEY=VALUE", help="a parameter of the preparation")
@@ -69,6 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--quiet", action="store_true", help="no progress on standard error")
     return parser
+
+
+def _add_what_is_learned_from(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--fit-where", metavar="COL=VALUE", help="learn only from these rows")
+    train.add_argument("--fit-rows", type=int, metavar="N", help="learn only from so many rows, drawn at random; every row is scored")
+    train.add_argument(
+        "--start-from", type=Path, metavar="DIR", help="an earlier run of the same detector: learning goes on from its weights"
+    )
+    train.add_argument(
+        "--drop-most-unusual", type=float, metavar="SHARE", help="train, drop this share (0.05) of the most unusual rows, train again"
+    )
 
 
 def _reading_help() -> str:
@@ -113,7 +123,7 @@ def _train(asked: argparse.Namespace) -> None:
             data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
             time=asked.time, entity=asked.entity, text=asked.text,
             ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
-            fit_rows=asked.fit_rows, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare),
+            fit_rows=asked.fit_rows, start_from=asked.start_from, drop_share=asked.drop_most_unusual, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare),
             reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
         )
     )  # fmt: skip

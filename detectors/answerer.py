@@ -20,6 +20,7 @@ import psutil
 
 from detectors.child import load_tensorflow, log_with_number, memory_bytes, settle
 from detectors.data_set import DataSet
+from detectors.embedding import map_of
 from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
@@ -58,6 +59,7 @@ class Answerer:
             "preview": self._preview,
             "estimate": self._estimate,
             "plant": self._plant,
+            "map": self._map,
         }
         return handlers[request["do"]](request)
 
@@ -104,6 +106,17 @@ class Answerer:
     def _plant(self, request: dict[str, Any]) -> None:
         """Plants known kinds of anomaly in the data of a run, and keeps in its folder what its detector says of them."""
         plant(RunFolder(self.workspace.runs / request["run"]), self.workspace.data / request["data"])
+
+    def _map(self, request: dict[str, Any]) -> None:
+        """Writes `rows` of a run in a plane, as the detector sees them or as it has learned to see them, into the file `into`."""
+        run = self._open(request["run"], request["data"])
+        rows = np.asarray(request["rows"], dtype=np.intp)
+        seen = run.seen(rows)
+        learned = run.detector.codes(seen) if request["space"] == "learned" else seen
+        if learned is None:
+            raise AnomalystError(N_("{title} has learned no representation of its own."), title=run.detector.title)
+        found = map_of(rows, learned, request["method"], request["seed"])
+        np.savez(request["into"], allow_pickle=False, rows=found.rows, places=found.places, shares=found.shares)
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

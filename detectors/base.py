@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from detectors.arrays import blocks, taken
 from detectors.errors import DetectorError, Discarded
-from detectors.messages import N_
+from detectors.messages import N_, Message
 from detectors.params import Parametrised, Preset
 
 Scores = NDArray[np.float64]
@@ -33,6 +33,9 @@ FEWEST_OF_A_KIND = 2
 #: Matrix kernels for one row round differently from those for more: fewer rows than this are padded up to it,
 #: so that a row's score does not depend on the rows it is scored with.
 SMALLEST_BATCH = 16
+
+
+LEARNS_ANEW = N_("{title} learns anew every time and cannot start from an earlier run.")
 
 
 class Progress:
@@ -81,8 +84,12 @@ class Detector(Parametrised):
     """Whether it learns in one go and cannot be stopped on the way: for its estimate it then learns from few rows first."""
     growth: ClassVar[float] = 1.0
     """The power of the rows learned from that the time to learn them and to score them all grows with, at most."""
+    scoring_cost: ClassVar[float] = 1.0
+    """How many times as long as most detectors it takes to score a row: so many fewer rows are explained at once."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
+    continues: ClassVar[bool] = False
+    """Whether it can start from what an earlier one has learned: then the subclass writes `start_from`."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -116,8 +123,8 @@ class Detector(Parametrised):
         """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`.
 
         A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it. Where rows were
-        made of others, `parents`, (rows, 2), are the rows that each one was made of, itself for those that were not made,
-        which come first: only they have a training score.
+        made of others, `parents`, (rows, 2), are the rows that each one was made of, -1 for all of them (never with labels), itself for those that were not
+        made, which come first: only they have a training score.
 
         Raises:
             DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number; `y` is needed and
@@ -147,6 +154,23 @@ class Detector(Parametrised):
             raise
         return self
 
+    def start_from(self, folder: Path) -> Self:
+        """The next `fit` starts from what the detector saved in `folder` has learned, and goes on from there.
+
+        Raises:
+            DetectorError: it learns anew every time; or the saved one is of another kind, or has another network.
+        """
+        raise DetectorError(LEARNS_ANEW, title=self.title)
+
+    def cannot_start_from(self, representation: str, name: str, parameters: Mapping[str, Any]) -> Message | None:
+        """Why it cannot start from what a detector learned that has this `representation`, `name` and `parameters`; None: it can."""
+        if not self.continues:
+            return Message(LEARNS_ANEW, {"title": self.title})
+        return Message(
+            N_("{title} cannot start from a run of another detector, `{name}` on {representation}."),
+            {"title": self.title, "name": name, "representation": representation},
+        )
+
     def score(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> Scores:
         """One finite float64 per row of `X`, (rows,); higher is more unusual. A row's score depends on that row alone."""
         progress = progress or Progress()
@@ -175,6 +199,17 @@ class Detector(Parametrised):
         values = self._checked(X)
         scores = self._element_scores(_padded(values))
         return None if scores is None else scores[: len(values)]
+
+    @classmethod
+    def knows_codes(cls) -> bool:
+        """Whether `codes` may give something: what the detector has learned to see in a row."""
+        return cls._codes is not Detector._codes
+
+    def codes(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float32] | None:
+        """What the detector has learned to see in each row, in few numbers, (rows, numbers); None where there is no such thing."""
+        values = self._checked(X)
+        found = self._codes(_padded(values))
+        return None if found is None else found[: len(values)]
 
     def gradients(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]] | None:
         """A function from rows, (rows, …), to the gradient of their score, in their shape; None where there is none."""
@@ -234,11 +269,18 @@ class Detector(Parametrised):
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64] | None:
         return None
 
+    def _codes(self, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        return None
+
     def _save(self, folder: Path) -> None:
         raise NotImplementedError
 
     def _load(self, folder: Path) -> None:
         raise NotImplementedError
+
+    def _anew(self) -> Self:
+        """One that is to learn as this one was, and has not."""
+        return type(self)(seed=self.seed, create=self._create, **self.parameters)
 
     # ── with labels ──
 
@@ -252,7 +294,7 @@ class Detector(Parametrised):
         for fold in range(folds.max() + 1):
             judged = np.flatnonzero(folds == fold)
             learned = folds != fold if parents is None else (folds[parents] != fold).all(axis=1)
-            other = type(self)(seed=self.seed, create=self._create, **self.parameters)
+            other = self._anew()
             other.row_shape_ = self.row_shape_
             outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))

@@ -15,14 +15,17 @@ import pandas as pd
 
 from detectors import kinds, metrics, reading, registry, roles, thresholds
 from detectors.base import Detector, Progress
-from detectors.detector_file import write_detector_file
+from detectors.detector_file import read_detector_file, write_detector_file
 from detectors.errors import DataError, ParameterError
 from detectors.frames import load_frame
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import find_preparation
 from detectors.profile import load_profile
+from detectors.runs.contaminated import check_drop
+from detectors.runs.earlier import Earlier
 from detectors.runs.execute import FittedRun, execute
+from detectors.runs.folder import RunFolder
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.files import write_json
 
@@ -55,6 +58,10 @@ class Training:
     parameters: tuple[str, ...] = ()
     preparation: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
+    start_from: Path | None = None
+    """An earlier run to start from: a folder that `train` left, its detector file, or a run's folder in a workspace."""
+    drop_share: float | None = None
+    """The share of the most unusual rows to train again without; None: train once."""
     seed: int = 0
     quiet: bool = False
 
@@ -83,6 +90,10 @@ def train(asked: Training) -> dict[str, Any]:
         raise ParameterError(
             N_("`--fit-rows` must be a whole number from {fewest}. It is {rows}."), fewest=FEWEST_ROWS, rows=asked.fit_rows
         )
+    if asked.start_from is not None and asked.preparation:
+        raise ParameterError(
+            N_("`--prepare` was given with `--start-from`: the data are prepared as in the earlier run. Leave one of them out.")
+        )
     _check_parameters(asked)
     options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
     if not asked.data.exists():
@@ -95,7 +106,8 @@ def train(asked: Training) -> dict[str, Any]:
         data = Path(folder) / "data"
         report = reading.read_file(asked.data, data, name=asked.data.name, options=options)
         request = _request(asked, data)
-        run = execute(request, data, Progress() if asked.quiet else PrintedProgress())
+        earlier = None if asked.start_from is None else _earlier(asked.start_from, Path(folder) / "earlier")
+        run = execute(request, data, Progress() if asked.quiet else PrintedProgress(), earlier)
         if not asked.quiet:
             print(*report.notes, sep="\n", end="\n" if report.notes else "", file=sys.stderr)
         threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
@@ -184,14 +196,38 @@ def _request(asked: Training, data: Path) -> RunRequest:
     request = RunRequest(
         "", asked.detector, chosen, kind=kind.name, representation=detector.representation(), parameters=parameters,
         preparation=preparation, seed=asked.seed, fit_where=FitWhere(*asked.fit_where) if asked.fit_where else None,
-        fit_sample=asked.fit_rows, anomaly=asked.anomaly,
+        fit_sample=asked.fit_rows, anomaly=asked.anomaly, drop_share=asked.drop_share,
+        start_from=None if asked.start_from is None else str(asked.start_from),
     )  # fmt: skip
     kinds.check_needed(kind.name, request.used_roles)
+    check_drop(request)
     return request
+
+
+def _earlier(path: Path, into: Path) -> Earlier:
+    """The run that `path` names; what of it must be unpacked comes into the folder `into`.
+
+    Raises:
+        DataError: there is none.
+        StorageError: its detector file is damaged.
+    """
+    if (path / "request.json").is_file():
+        return Earlier.of_run(RunFolder(path))
+    file = path / "detector.zip" if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(
+            N_("`{path}` holds no earlier run. Name a folder that `train --out` left, or the detector.zip in it."), path=str(path)
+        )
+    manifest = read_detector_file(file, into)
+    schema = manifest["schema"]  # the column that chose the rows to learn from is a feature by its role alone
+    roles = {column: role for column, role in schema["roles"].items() if role != "feature" or column in schema["features"]}
+    return Earlier(into, "", manifest["kind"], manifest["representation"], manifest["detector"], manifest["parameters"], roles)
 
 
 def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
     frame = pd.DataFrame({"row": np.arange(len(run.scores)), "score": run.scores, "flagged": run.scores > cut_off})
+    if run.first_scores is not None:
+        frame = frame.assign(first_score=run.first_scores, dropped=run.dropped)
     if run.request.columns("id") == ["name"]:
         frame.insert(1, "name", run.data.frame(["name"])["name"])
     if run.labels is not None:
@@ -208,6 +244,10 @@ def _summary(run: FittedRun, threshold: thresholds.Threshold) -> dict[str, Any]:
         "rows": len(run.scores), "fitted_rows": run.fitted_rows, "seconds": {k: round(v, 4) for k, v in seconds.items()},
         "threshold": {"rule": f"{RULE} {VALUE:g}", "value": threshold.cut_off}, "flagged": int((run.scores > threshold.cut_off).sum()),
     }  # fmt: skip
+    if run.request.start_from is not None:
+        summary["start_from"] = run.request.start_from
+    if run.dropped is not None:
+        summary["dropped_rows"] = int(run.dropped.sum())
     if run.labels is not None:
         summary["metrics"] = _metrics(run, threshold.cut_off)
     return summary

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from detectors.errors import ParameterError
@@ -136,6 +136,45 @@ class TextField(Field):
         return self.check(name, text)
 
 
+@dataclass(frozen=True)
+class MembersField(Field):
+    """Several detectors on one `representation`, also those that learn from labels where there are some: each a name, or a mapping of `detector`, its `parameters` and the `representation` that it takes.
+
+    Whether there are such detectors and parameters is known where they are made, not here.
+    """
+
+    type = "members"
+    representation: str = ""
+    with_labels: bool = False
+
+    def check(self, name: str, value: Any) -> tuple[str | dict[str, Any], ...]:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.high or not all(map(_is_member, value)):  # type: ignore[operator]
+            raise ParameterError(
+                N_("`{name}` must be a list of at most {high} detectors: names, or {example}. It is `{value}`."),
+                name=name, high=self.high, value=str(value)[:200], example='{"detector": NAME, "parameters": {…}}',
+            )  # fmt: skip
+        return tuple(value)
+
+    def parse(self, name: str, text: str) -> tuple[str | dict[str, Any], ...]:
+        """JSON, or names with commas between."""
+        return self.check(name, json.loads(text) if text.startswith("[") and _is_json(text) else text.split(","))
+
+
+def _is_member(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return isinstance(value, str)
+    known = {"detector": str, "representation": str, "parameters": Mapping}
+    return "detector" in value and all(name in known and isinstance(part, known[name]) for name, part in value.items())
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
 def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
     """Declares a whole number between `low` and `high`, both allowed."""
     return IntegerField(default, title, help, advanced, low, high, group=group)
@@ -156,14 +195,21 @@ def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], a
     return ChoiceField(default, title, help, advanced, choices=tuple(choices), choice_titles=dict(choices), group=group)
 
 
-def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False) -> Any:
+def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
     """Declares a list of whole numbers, each between `low` and `high`."""
-    return IntegersField(default, title, help, advanced, low, high)
+    return IntegersField(default, title, help, advanced, low, high, group=group)
 
 
 def text(default: str, *, title: str, help: str, longest: int, advanced: bool = False) -> Any:
     """Declares a text of at most `longest` characters in one line."""
     return TextField(default, title, help, advanced, high=longest)
+
+
+def members(
+    default: tuple[str | dict[str, Any], ...], *, title: str, help: str, most: int, representation: str, with_labels: bool = False
+) -> Any:
+    """Declares a list of at most `most` detectors on `representation`, at least one."""
+    return MembersField(default, title, help, high=most, representation=representation, with_labels=with_labels)
 
 
 @dataclass(frozen=True)
@@ -179,12 +225,16 @@ class Parametrised:
     """Collects the declared fields of a class and gives each instance checked values of them."""
 
     fields: ClassVar[dict[str, Field]] = {}
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Where a class has other defaults for fields that it shares with others: those."""
+    unused: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a class shares with others and that mean nothing to it: no parameters of it, they keep their default."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
-        # A class's own fields come first: what it shares with others matters less to who looks at its form.
-        cls.fields = own | {name: field for name, field in cls.fields.items() if name not in own}
+        cls.fields = _declared(cls)
+        for name in cls.unused & cls.fields.keys():
+            setattr(cls, name, cls.fields.pop(name).default)
 
     def __init__(self, **values: Any) -> None:
         unknown = sorted(set(values) - set(self.fields))
@@ -215,3 +265,13 @@ class Parametrised:
                 )  # fmt: skip
             values[name] = cls.fields[name].parse(name, text)
         return values
+
+
+def _declared(cls: type) -> dict[str, Field]:
+    """All fields of `cls`. Its own come first: what it shares with others matters less to who looks at its form."""
+    found: dict[str, Field] = {}
+    defaults: dict[str, Any] = {}
+    for each in cls.__mro__:
+        defaults = {name: value for name, value in vars(each).get("defaults", {}).items() if name not in found} | defaults
+        found |= {name: value for name, value in vars(each).items() if isinstance(value, Field) and name not in found}
+    return {name: replace(field, default=defaults[name]) if name in defaults else field for name, field in found.items()}

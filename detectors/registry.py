@@ -34,13 +34,16 @@ def _only_detector(module: Any) -> type[Detector]:
 
 
 def for_kind(kind: str) -> list[type[Detector]]:
-    """The detectors that can work on `kind`; where two representations share a name, the native one."""
+    """The detectors that can work on `kind`; where two representations share a name, the native one.
+
+    The one that decides by itself comes first: it is for those who would rather not choose.
+    """
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
         for (found, name), detector in detectors().items():
             if found == representation:
                 chosen.setdefault(name, detector)
-    return list(chosen.values())
+    return sorted(chosen.values(), key=lambda detector: detector.name() != "auto")
 
 
 def find(kind: str, name: str) -> type[Detector]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from detectors.explanations.store import load_explanations
 from detectors.frames import sample_frame
 from detectors.imports import Import, Turns
 from detectors.library import Library
+from detectors.maps import Map, Method, rows_to_map
 from detectors.messages import Message
 from detectors.planting import Power
 from detectors.powers import Powers
@@ -31,6 +32,8 @@ from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.reading import ReadingOptions
 from detectors.runs import queue
+from detectors.runs.contaminated import check_drop
+from detectors.runs.earlier import Earlier, learned_columns
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.planted import load_power
@@ -51,6 +54,12 @@ logger = logging.getLogger("anomalyst.workbench")
 
 #: Seconds that a reading which is cancelled has to end.
 CANCELLING_S = 2.0
+
+#: Seconds that a map of rows may take.
+MAP_S = 300.0
+
+#: Rows as the detector sees them, or as it has learned to see them.
+Space = Literal["seen", "learned"]
 
 
 class Workbench:
@@ -314,16 +323,41 @@ class Workbench:
 
         Raises:
             ParameterError: the detector does not exist or a parameter is outside its limits.
-            DataError: no column is left to learn from.
+            DataError: no column is left to learn from; the detector cannot start from the run that is named, or drop rows.
         """
-        detector = registry.get(request.representation, request.detector)
-        detector(seed=request.seed, **request.parameters)
+        registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
         find_preparation(request.kind, request.representation)(**request.preparation)
         kinds.check_needed(request.kind, request.used_roles)
+        check_drop(request)
+        if request.start_from is not None:
+            self.earlier(request.start_from).check(request)
         run_id = new_id()
         record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
         self._enqueue(record, lambda folder: folder.ask(request))
         return run_id
+
+    def earlier(self, run_id: str) -> Earlier:
+        """A finished run as one to start from.
+
+        Raises:
+            StorageError: it is not there, or no longer.
+        """
+        if self.records.run(run_id) is None:
+            raise StorageError(RUN_GONE)
+        return Earlier.of_run(self.run_folder(run_id))
+
+    def runs_to_start_from(self, request: RunRequest) -> list[RunRecord]:
+        """The finished runs, of this data set or another, that learned with the same detector from the same columns; newest first."""
+        if not registry.get(request.representation, request.detector).continues:
+            return []
+        columns = learned_columns(request.used_roles)
+        found = []
+        for run in self.records.runs():
+            asked = RunRequest.from_json(run.request)
+            same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
+            if run.state == "done" and same and learned_columns(asked.used_roles) == columns:
+                found.append(run)
+        return found
 
     def _enqueue(self, record: RunRecord, ask: Callable[[RunFolder], None]) -> None:
         """Folder first, record second, entry third, with no look of the supervisor and no deletion in between.
@@ -437,6 +471,22 @@ class Workbench:
         with self._answered_into() as into:
             agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
             return load_explanations(into)[1], agreement
+
+    def map(self, run_id: str, data_id: str, space: Space, method: Method) -> Map:
+        """The rows of a run in a plane; once asked for it is kept with the run."""
+        kept = self.run_folder(run_id).path / "maps" / f"{space}_{method}.npz"
+        if not kept.exists():
+            seed = self.run_folder(run_id).request().seed
+            rows = rows_to_map(self.run_folder(run_id).array("ranking"), seed)
+            with self._answered_into() as into:
+                self.answerer.ask(
+                    "map", timeout_s=MAP_S, run=run_id, data=data_id, rows=rows.tolist(), space=space, method=method, seed=seed,
+                    into=str(into / "map.npz"),
+                )  # fmt: skip
+                kept.parent.mkdir(exist_ok=True)
+                (into / "map.npz").replace(kept)
+        with np.load(kept, allow_pickle=False) as stored:
+            return Map(**stored)
 
     @contextmanager
     def _answered_into(self) -> Iterator[Path]:

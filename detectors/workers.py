@@ -128,7 +128,7 @@ class AnswererProcess:
             process.stdin.write(line.encode() + b"\n")
             process.stdin.flush()
             reply = self._lines.get(timeout=timeout_s)
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # it has died, or was closed in the meantime
             reply = b""
         except queue.Empty as error:
             self._give_up(process)

@@ -12,6 +12,7 @@ from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
+from pages.shared.map_of_rows import map_of_rows
 from pages.shared.views import ExplainedItem, view_of
 
 
@@ -77,8 +78,9 @@ shown_kind = KINDS[current_run.kind]
 tab_names = [
     say(N_("One {item}"), item=plain(shown_kind.item)),
     say(N_("All flagged {items}"), items=plain(shown_kind.items)),
+    say(N_("Map")),
 ]
-one, every = st.tabs(tab_names, on_change="rerun", key="explain_tabs")
+one, every, mapped = st.tabs(tab_names, on_change="rerun", key="explain_tabs")
 if one.open:
     with one:
         scores = workbench().run_folder(current_run.id).array("scores")
@@ -93,3 +95,6 @@ if every.open:
             view.weights(current_data, current_run, current_threshold)
         else:
             st.info(say(N_("Nothing is flagged at this threshold.")))
+if mapped.open:
+    with mapped:
+        map_of_rows(current_data, current_run, current_threshold)

@@ -18,6 +18,13 @@ PAGES = (
     ("train.py", "train", N_("Train"), ":material/model_training:", N_("Choose a detector, train it and watch it learn.")),
     ("threshold.py", "threshold", N_("Threshold"), ":material/tune:", N_("Decide where unusual begins, and download the flagged rows.")),
     ("explain.py", "explain", N_("Explain"), ":material/lightbulb:", N_("See why a row was flagged.")),
+    (
+        "compare.py",
+        "compare",
+        N_("Compare"),
+        ":material/compare_arrows:",
+        N_("Put runs side by side: where they agree, what only one flags."),
+    ),
     ("library.py", "library", N_("Library"), ":material/inventory_2:", N_("Find, rename and tidy up what you keep.")),
 )
 

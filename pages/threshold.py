@@ -9,6 +9,7 @@ from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
 from pages.shared import engine, results, state
+from pages.shared.changed_ranks import changed_ranks
 from pages.shared.download import download_panel
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
@@ -16,6 +17,7 @@ from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
+from pages.shared.members import made_of
 from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
 from pages.shared.stability_card import stability_card
@@ -88,10 +90,12 @@ rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
 judging = st.columns([1.5, 1])
+made_of(current_run)
 view = view_of(current_run.kind)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     view.flagged(data_set, current_run, current_threshold)
+changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
 with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
     power_card(current_run, current_threshold)

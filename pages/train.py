@@ -9,18 +9,20 @@ import streamlit as st
 
 from detectors import registry
 from detectors.base import Detector
+from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import Preparation, find_preparation
 from detectors.runs.request import FitWhere, RunRequest
-from detectors.storage.records import DataSetRecord
+from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import engine, state
+from pages.shared.context import run_text
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
 from pages.shared.estimate import with_estimate
 from pages.shared.form import changed_settings, parameter_form
 from pages.shared.keeping import shown_refusal
-from pages.shared.language import escape, plain, say
+from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
 from pages.shared.running import running_run
@@ -79,7 +81,7 @@ def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:
         return "", {}
     titles = {"": N_("Defaults"), **{name: preset.title for name, preset in detector.presets.items()}}
     name = st.pills(
-        say(N_("Start from")),
+        say(N_("Settings")),
         list(titles),
         default="",
         required=True,
@@ -90,11 +92,52 @@ def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:
     return name or "", dict(detector.presets[name].values) if name else {}
 
 
+def start_from(record: DataSetRecord, detector: type[Detector]) -> RunRecord | None:
+    """An earlier run to go on from, where there is one that fits; None: everything is learned anew."""
+    asked = RunRequest(
+        record.id, detector.name(), record.roles, kind=record.kind, representation=detector.representation()
+    )  # fmt: skip
+    runs = {run.id: run for run in workbench().runs_to_start_from(asked)}
+    if not runs:
+        return None
+    picked = st.selectbox(
+        say(N_("Start from an earlier run")),
+        ["", *runs],
+        format_func=lambda run_id: earlier_text(record, runs[run_id]) if run_id else plain(N_("No, learn anew")),
+        key=f"start_from_{record.id}_{detector.name()}",
+        width=420,
+        help=say(
+            N_(
+                "Learning goes on from that run's weights, and the data are prepared as they were there. "
+                "Good for few rows of a sort of which many were learned before."
+            )
+        ),
+    )
+    return runs.get(picked)
+
+
+def earlier_text(record: DataSetRecord, run: RunRecord) -> str:
+    """A run in a few words, with its data set where that is another one."""
+    other = workbench().records.data_set(run.data_id) if run.data_id != record.id else None
+    return run_text(run) + (f" · {other.name}" if other else "")
+
+
+def drop_share() -> float | None:
+    """The share of the most unusual rows to train again without; None: train once."""
+    help_text = N_(
+        "For data that hold many anomalies: trains, drops the most unusual rows, and trains again on the others, so that "
+        "the anomalies are not learned as if they were usual. Takes about twice as long. Every row is scored all the same."
+    )
+    if not st.toggle(say(N_("Train again without the most unusual")), key="train_twice", help=say(help_text)):
+        return None
+    return st.number_input(say(N_("Dropped, %")), 0.1, 50.0, 5.0, 1.0, format="%g", key="drop_share", width=130) / 100
+
+
 def fit_on(record: DataSetRecord) -> tuple[FitWhere | None, float | None]:
     """Which rows to learn from: all, those where a column has a value (only known-normal rows, say), or the first in time."""
     all_rows, some, leading = say(N_("All rows")), say(N_("Rows where …")), say(N_("The first …"))
     choices = [all_rows, some, *([leading] if KINDS[record.kind].ordered else [])]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         picked = st.segmented_control(
             say(N_("Fit on")), choices, default=all_rows, required=True, key=f"fit_on_{len(choices)}", width="content"
         )
@@ -126,18 +169,49 @@ def starting_values(record: DataSetRecord, prepares: type[Preparation]) -> dict[
     return {name: value for name, value in chosen.items() if name in prepares.fields}
 
 
-def preparation_form(prepares: type[Preparation], start: dict[str, Any], key: str, *, with_labels: bool) -> tuple[dict[str, Any], int]:
+def preparation_form(
+    prepares: type[Preparation], start: dict[str, Any], key: str, *, with_labels: bool, earlier: RunRecord | None
+) -> tuple[dict[str, Any], int]:
     """How the data are prepared, and the seed; `with_labels` for a detector that learns from labels."""
-    label = say(N_("Preparation and seed · {changed} changed"), changed=changed_settings(prepares, start, key))
-    with st.expander(label, icon=":material/cleaning_services:", key="preparation"):
-        if start:
-            st.caption(say(N_("Starts from what was chosen in the checks on Data.")))
-        values = parameter_form(prepares, start, key, without=() if with_labels else prepares.for_labels)
+    changed = 0 if earlier else changed_settings(prepares, start, key)
+    with st.expander(
+        say(N_("Preparation and seed · {changed} changed"), changed=changed), icon=":material/cleaning_services:", key="preparation"
+    ):
+        if earlier is not None:
+            st.caption(
+                say(
+                    N_("Prepared as in {earlier}: its weights mean nothing to numbers that were made in another way."),
+                    earlier=run_text(earlier),
+                )
+            )
+            values = dict((earlier.summary or {})["preparation"])
+        else:
+            if start:
+                st.caption(say(N_("Starts from what was chosen in the checks on Data.")))
+            values = parameter_form(prepares, start, key, without=() if with_labels else prepares.for_labels)
         with st.grid(4):
             seed = st.number_input(
                 say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
             )
     return values, int(seed)
+
+
+def known_parameters(detector: type[Detector], run: RunRecord) -> dict[str, Any]:
+    """The parameters of a run that the detector, as it is now, still has."""
+    return {name: value for name, value in (run.summary or {})["parameters"].items() if name in detector.fields}
+
+
+def can_start(request: RunRequest) -> bool:
+    """Whether it can start from the run that it names, where it names one; says why not."""
+    if request.start_from is None:
+        return True
+    try:
+        why_not = workbench().earlier(request.start_from).why_not(request)
+    except AnomalystError as error:
+        why_not = error.message
+    if why_not is not None:
+        st.caption(":red[" + say_message(why_not) + "]")
+    return why_not is None
 
 
 def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> None:
@@ -160,14 +234,22 @@ shown_refusal()
 data_set = need_data()
 detector = detector_cards(registry.for_kind(data_set.kind))
 with st.container(border=True, key="train_form"):
-    preset, preset_values = preset_choice(detector)
-    where, first = fit_on(data_set)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        presets = st.container(width="content")
+        earlier = start_from(data_set, detector)
+        if earlier is None:
+            with presets:
+                preset, preset_values = preset_choice(detector)
+        else:
+            preset, preset_values = earlier.id, known_parameters(detector, earlier)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        where, first = fit_on(data_set)
+        dropped = None if detector.supervised else drop_share()
     prepares = find_preparation(data_set.kind, detector.representation())
-    form_key = f"{detector.name()}_{preset}"
-    parameters = parameter_form(detector, preset_values, form_key)
+    parameters = parameter_form(detector, preset_values, f"{detector.name()}_{preset}")
     start = starting_values(data_set, prepares)
     preparation_key = f"prepare_{prepares.kind}_{prepares.representation}_{zlib.crc32(repr(sorted(start.items())).encode()):x}"
-    preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised)
+    preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised, earlier=earlier)
     asked = RunRequest(
         data_set.id,
         detector.name(),
@@ -178,11 +260,14 @@ with st.container(border=True, key="train_form"):
         seed=seed,
         fit_where=where,
         fit_first=first,
+        drop_share=dropped,
+        start_from=earlier.id if earlier else None,
         representation=detector.representation(),
     )
-    if None not in preparation.values():
+    if None not in preparation.values() and earlier is None:
         view_of(data_set.kind).prepared(data_set, asked)
-    train_button(data_set, asked, complete=None not in [*parameters.values(), *preparation.values()])
+    complete = None not in [*parameters.values(), *preparation.values()]
+    train_button(data_set, asked, complete=complete and can_start(asked))
 shown_above = running_run(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)
 run_list(data_set, without=shown_above)

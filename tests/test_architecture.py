@@ -40,9 +40,13 @@ PURE_STEPS = (
     "tally",
     "kinds",
     "distribution",
+    "rank_changes",
     "reading/report",
     "frames",
     "checks",
+    "ranks",
+    "comparison",
+    "maps",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

@@ -90,6 +90,7 @@ def test_every_activation_gives_finite_scores(activation: str) -> None:
 @pytest.mark.parametrize("changed", [
     {"normalisation": "none"}, {"normalisation": "layer"}, {"dropout": 0.5}, {"l2": 0.1}, {"input_noise": 1.0},
     {"optimizer": "sgd"}, {"decoder": [3]}, {"learning_rate": 0.1}, {"batch_size": 400}, {"validation_share": 0.0}, {"loss": "mae"},
+    {"input_masking": 0.5}, {"adversarial_step": 0.5}, {"schedule": "cosine"}, {"warm_up": 2.0},
 ], ids=str)  # fmt: skip
 def test_every_parameter_changes_what_is_learned(changed: dict[str, Any], two_epochs: list[float]) -> None:
     assert fitted(epochs=2, **changed).history_.losses != two_epochs

@@ -7,6 +7,7 @@ from detectors import charts
 from detectors.charts import LIGHT
 from detectors.charts.basics import short
 from detectors.messages import Message
+from detectors.rank_changes import rank_changes
 from pages.shared.values import category_text, position
 
 EVIL = "<b>x</b> %{y} $a$"
@@ -175,3 +176,13 @@ def test_a_column_is_drawn_before_and_after_preparation():
     assert boxes.table["smallest"].tolist() == [-1, 0.5]
     single = charts.numbers_after("x", ["x"], np.array([[-1.0], [1.0]], np.float32), LIGHT)
     assert sum(single.figure.data[0].y) == 2
+
+
+def test_ranks_of_dropped_rows_are_told_apart_by_shape_too_and_the_table_names_rows_from_1():
+    changes = rank_changes(np.array([4.0, 3.0, 2.0, 1.0]), np.array([1.0, 3.0, 2.0, 4.0]))
+    chart = charts.changed_ranks(changes, np.array([True, False, False, False]), LIGHT)
+    unchanged, kept, dropped = chart.figure.data
+    assert (list(unchanged.x), list(unchanged.y)) == ([1, 4], [1, 4])
+    assert (list(dropped.x), list(dropped.y), dropped.customdata.tolist()) == ([1], [4], [1])
+    assert kept.marker.symbol != dropped.marker.symbol
+    assert sorted(chart.table["row"]) == [1, 2, 3, 4]

@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from detectors.detector_file import read_detector_file
+from detectors.errors import StorageError
 from detectors.reading import ReadingOptions
 from tests.readings import workbook
 from tests.tables import PLANTED, ROWS, machine_frame
@@ -170,3 +172,41 @@ def test_a_reading_option_that_does_not_exist_is_one_clear_line_and_the_help_nam
     assert "`speed=fast` names no parameter." in done.stderr
     told = anomalyst("train", "--help").stdout
     assert all(f"\n  {name} = " in told for name in ReadingOptions.fields)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_from_an_earlier_one_and_drops_the_most_unusual_rows(source, tmp_path):
+    first, again = tmp_path / "first", tmp_path / "again"
+    network = ("--detector", "autoencoder", "--ignore", "reading_id", "--quiet", "--set", "encoder=[4,1]", "--set", "epochs=2")
+    assert anomalyst("train", source, "--out", first, *network).returncode == 0
+    done = anomalyst("train", source, "--out", again, *network, "--start-from", first, "--drop-most-unusual", "0.05")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((again / "run.json").read_text())
+    assert (summary["start_from"], summary["dropped_rows"], summary["fitted_rows"]) == (str(first), ROWS // 20, ROWS - ROWS // 20)
+    scores = pd.read_parquet(again / "scores.parquet")
+    assert scores.loc[scores["dropped"], "first_score"].min() >= scores.loc[~scores["dropped"], "first_score"].max()
+
+
+def test_a_folder_without_an_earlier_run_and_a_damaged_one_are_told_in_a_line(source, out, tmp_path):
+    asked = ("train", source, "--detector", "autoencoder", "--out", tmp_path / "new", "--quiet", "--start-from")
+    nothing = anomalyst(*asked, tmp_path)
+    assert (nothing.returncode, len(nothing.stderr.splitlines())) == (2, 1)
+    assert "holds no earlier run" in nothing.stderr
+    assert "prepared as in the earlier run" in anomalyst(*asked, tmp_path, "--prepare", "scaling=robust").stderr
+    (tmp_path / "detector.zip").write_bytes((out / "detector.zip").read_bytes()[:-100])
+    assert "not a detector file, or is damaged" in anomalyst(*asked, tmp_path).stderr
+
+
+def test_a_detector_file_is_unpacked_only_where_every_member_is_what_it_says(out, tmp_path):
+    whole = tmp_path / "whole"
+    manifest = read_detector_file(out / "detector.zip", whole)
+    assert manifest["detector"] == "isolation_forest"
+    assert (whole / "detector" / "detector.json").is_file() and (whole / "preparation" / "preparation.json").is_file()
+    for number, (name, text) in enumerate({"detector/../../outside": "x", "elsewhere/file": "x", "detector/detector.json": "{}"}.items()):
+        file = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("manifest.json", json.dumps({"members": {name: "0" * 64}}))
+            archive.writestr(name, text)
+        with pytest.raises(StorageError, match="not a detector file"):
+            read_detector_file(file, tmp_path / "into")
+    assert not (tmp_path / "outside").exists()

@@ -15,7 +15,7 @@ import pytest
 from detectors import registry
 from detectors.base import FEWEST_OF_A_KIND, Detector, Progress
 from detectors.errors import DetectorError, Discarded, ParameterError
-from detectors.params import ChoiceField, IntegerField, IntegersField, NumberField, SwitchField
+from detectors.params import ChoiceField, IntegerField, IntegersField, MembersField, NumberField, SwitchField
 
 REPOSITORY = Path(__file__).parents[1]
 FOUND = sorted(registry.detectors())
@@ -293,6 +293,8 @@ def wrong_values(field: object) -> list[object]:
             return ["no such choice", 1, None]
         case IntegersField(low=low, high=high):
             return [[low - 1], [high + 1], [low + 0.5], [low] * 33, "layers", low, None]
+        case MembersField(high=most):
+            return [[], ["a"] * (most + 1), [1], [{"parameters": {}}], [{"detector": "a", "colour": "red"}], "a", None]
     raise NotImplementedError(f"the contract does not know what is wrong for {type(field).__name__}: say so here")
 
 
@@ -303,10 +305,20 @@ def test_every_declared_limit_is_enforced_by_an_error_that_names_the_parameter(k
                 kind(**{name: value})
 
 
+def at_limit(field: object, limit: float) -> object:
+    """A value that just meets a limit of a parameter: a number, or a list of such numbers, or of so many detectors."""
+    match field:
+        case IntegersField():
+            return [limit]
+        case MembersField():
+            return ["a"] * int(limit)
+    return limit
+
+
 def test_the_limits_themselves_are_allowed(kind: type[Detector]) -> None:
     for name, field in kind.fields.items():
         for value in [limit for limit in (field.low, field.high) if limit is not None]:
-            kind(**{name: [value] if isinstance(field, IntegersField) else value})
+            kind(**{name: at_limit(field, value)})
 
 
 def test_a_parameter_it_does_not_have_is_refused(kind: type[Detector]) -> None:

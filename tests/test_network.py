@@ -10,12 +10,16 @@ import pytest
 
 from detectors.base import Progress
 from detectors.errors import DetectorError, Discarded, StorageError
+from detectors.network.augmentation import Augmentation, VariedNumbers, VariedPictures, VariedTexts
 from detectors.network.layers import AutoencoderShape, LayerStyle, dense_autoencoder, layers_table
 from detectors.network.pacing import Pacer
+from detectors.network.schedule import Schedule
 from detectors.network.scoring import reconstruction, reconstruction_error, rows_together
 from detectors.network.steps import TrainingOptions
+from detectors.network.text_classifier import text_classifier
 from detectors.network.training import History, seed_everything, train
 from detectors.network.weights import load_weights, save_weights
+from detectors.network.words_in_context import TextShape
 
 pytestmark = pytest.mark.slow
 
@@ -86,14 +90,14 @@ def test_the_reported_loss_is_the_mean_over_the_rows_whatever_the_batches() -> N
 
 def test_the_penalty_on_large_weights_is_part_of_the_loss_and_keeps_them_smaller() -> None:
     free, free_history = trained(epochs=20)
-    held, held_history = trained(style=LayerStyle(l2=0.1), epochs=20)
+    held, held_history = trained(l2=0.1, epochs=20)
     assert held_history.losses[0] > free_history.losses[0]
     size = [sum(np.abs(layer.kernel).sum() for layer in model.layers if hasattr(layer, "kernel")) for model in (free, held)]
     assert size[1] < size[0]
 
 
-def test_dropout_and_noise_work_in_training_only() -> None:
-    model = network(style=LayerStyle(dropout=0.5), input_noise=1.0)
+def test_dropout_works_in_training_only() -> None:
+    model = network(style=LayerStyle(dropout=0.5))
     assert not np.array_equal(model(line(), training=True), model(line(), training=True))
     reconstruct = reconstruction(model, (4,))
     np.testing.assert_array_equal(reconstruct(line()), reconstruct(line()))
@@ -113,6 +117,134 @@ def test_more_rows_than_one_batch_by_a_single_row_do_not_make_a_batch_of_one() -
     before = np.asarray(model.get_layer("encoder_1")(line(17)))
     variance = np.asarray(model.get_layer("encoder_1_normalisation").moving_variance)
     assert (variance > 0.6 * before.var(axis=0)).all()
+
+
+# ── varied inputs ──
+
+
+def varied(augmentation: Augmentation, rows: np.ndarray) -> np.ndarray:
+    import tensorflow as tf
+
+    return augmentation.varied(tf.constant(rows, tf.float32), tf.random.Generator.from_seed(1)).numpy()
+
+
+def test_noise_has_the_size_that_was_asked_for_and_no_direction() -> None:
+    noise = varied(VariedNumbers(input_noise=0.5), np.ones((2000, 4))) - 1
+    assert abs(noise.mean()) < 0.03
+    assert noise.std() == pytest.approx(0.5, rel=0.05)
+
+
+def test_so_large_a_share_of_the_numbers_is_hidden_and_the_rest_is_left_alone() -> None:
+    seen = varied(VariedNumbers(input_masking=0.25), np.full((1000, 4, 2), 7.0))
+    assert np.unique(seen).tolist() == [0.0, 7.0]
+    assert (seen == 0).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_shifted_picture_is_the_picture_elsewhere_and_repeats_its_edge() -> None:
+    picture = np.arange(10.0)[None, :, None, None] + np.zeros((50, 10, 4, 1))  # each row of pixels has its number
+    seen = varied(VariedPictures(shift=0.2), picture)[:, :, 0, 0]
+    moved = seen[:, 5] - 5
+    assert set(moved.tolist()) == {-2.0, -1.0, 0.0, 1.0, 2.0}
+    np.testing.assert_array_equal(seen, np.clip(np.arange(10.0) + moved[:, None], 0, 9))
+
+
+def test_half_of_the_pictures_are_mirrored() -> None:
+    picture = np.broadcast_to(np.arange(4.0)[None, None, :, None], (400, 3, 4, 1))
+    seen = varied(VariedPictures(mirror="across"), picture)[:, 0, :, 0]
+    mirrored = seen[:, 0] == 3
+    assert 0.4 < mirrored.mean() < 0.6
+    np.testing.assert_array_equal(seen[mirrored], np.broadcast_to([3.0, 2.0, 1.0, 0.0], (int(mirrored.sum()), 4)))
+
+
+def test_brightness_changes_a_picture_as_a_whole_and_stays_between_black_and_white() -> None:
+    seen = varied(VariedPictures(brightness=0.3), np.full((200, 2, 2, 1), 0.9)).reshape(200, -1)
+    assert (seen == seen[:, :1]).all()
+    assert seen.min() < 0.7 and seen.max() == 1.0
+
+
+def test_words_go_missing_and_no_word_becomes_another() -> None:
+    seen = varied(VariedTexts(word_dropout=0.5), np.full((500, 6), 9.0))
+    assert np.unique(seen).tolist() == [0.0, 9.0]
+    assert (seen == 0).mean() == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("augmentation", [VariedNumbers(), VariedPictures(), VariedTexts()], ids=lambda found: type(found).__name__)
+def test_nothing_is_varied_unless_asked_for(augmentation: Augmentation) -> None:
+    assert not augmentation.changes
+
+
+def test_what_was_hidden_is_learned_to_be_told_from_the_rest() -> None:
+    X = line(400)
+    model, _ = trained(X=X, epochs=60, batch_size=64, augmentation=VariedNumbers(input_masking=0.3))
+    plain, _ = trained(X=X, epochs=60, batch_size=64)
+    with_a_hole = np.array([[1.0, -1.0, 0.0, 2.0]], np.float32)  # the third should be 0.5
+    mended = reconstruction(model, (4,))(with_a_hole)[0, 2]
+    assert abs(mended - 0.5) < 0.2
+    assert abs(mended - 0.5) < abs(reconstruction(plain, (4,))(with_a_hole)[0, 2] - 0.5)
+
+
+# ── adversarial training ──
+
+
+def test_a_network_trained_on_harder_inputs_loses_less_where_inputs_are_moved_against_it() -> None:
+    import tensorflow as tf
+
+    def loss_moved_against(model: Any) -> float:
+        X = tf.constant(line())
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            loss = tf.reduce_mean(tf.square(model(X) - X))
+        moved = X + 0.5 * tf.sign(tape.gradient(loss, X))
+        return float(tf.reduce_mean(tf.square(model(moved) - X)))
+
+    usual, _ = trained(epochs=40)
+    hardened, _ = trained(epochs=40, adversarial_step=0.5)
+    assert loss_moved_against(hardened) < loss_moved_against(usual)
+
+
+def test_texts_are_moved_where_their_words_have_become_numbers() -> None:
+    seed_everything(1)
+    words = np.random.default_rng(0).integers(2, 6, (32, 5)).astype(np.float32)
+    targets = (words == 3).any(axis=1, keepdims=True).astype(np.float32)
+    losses = []
+    for step in (0.0, 1.0):
+        seed_everything(1)
+        model = text_classifier(TextShape(ids=6, cell="rnn", embedding=4, units=4))
+        options = TrainingOptions(loss="binary_crossentropy", epochs=2, validation_share=0.0, adversarial_step=step)
+        losses.append(train(model, words, targets, options, Progress()).losses[0])
+    assert losses[1] > losses[0]  # half of it is the loss of the harder texts
+
+
+# ── the learning rate ──
+
+
+def factors(schedule: Schedule, *epochs: float) -> list[float]:
+    return [round(float(schedule.factor(np.float32(at))), 4) for at in epochs]
+
+
+def test_the_rate_falls_along_a_cosine_until_the_last_epoch() -> None:
+    assert factors(Schedule("cosine", 10, 0), 0, 5, 10) == [1.0, 0.5, 0.0]
+
+
+def test_the_rate_rises_while_it_warms_up() -> None:
+    assert factors(Schedule("constant", 10, 2), 0, 0.5, 1, 2, 9) == [0.0, 0.25, 0.5, 1.0, 1.0]
+
+
+def test_the_rate_falls_after_two_epochs_without_a_smaller_loss() -> None:
+    schedule = Schedule("plateau", 10, 0)
+    seen = []
+    for loss in (3.0, 2.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.0):
+        schedule.epoch_ended(loss)
+        seen += factors(schedule, 1)
+    assert seen == [1.0, 1.0, 1.0, 0.3, 0.3, 0.09, 0.09, 0.09]
+
+
+def test_a_rate_that_has_fallen_to_nothing_moves_no_weight() -> None:
+    model = network()
+    start = [weights.copy() for weights in model.get_weights()]
+    train(model, line(), None, TrainingOptions(optimizer="sgd", epochs=1, batch_size=128, validation_share=0.0, warm_up=100.0), Progress())
+    for before, after in zip(start, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)  # its one step is at the very beginning, where the rate is 0
 
 
 # ── ending ──
@@ -211,9 +343,10 @@ def test_pieces_cover_every_step_once() -> None:
 
 def test_the_seed_alone_decides_the_weights() -> None:
     style = LayerStyle(normalisation="batch", dropout=0.3)
-    first, history = trained(5, style)
-    other, _ = trained(6, style)
-    again, history_again = trained(5, style)
+    chance = {"augmentation": VariedNumbers(input_noise=0.1, input_masking=0.1), "adversarial_step": 0.1, "schedule": "cosine"}
+    first, history = trained(5, style, **chance)
+    other, _ = trained(6, style, **chance)
+    again, history_again = trained(5, style, **chance)
     assert history.losses == history_again.losses
     for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -481,3 +481,53 @@ def test_runs_and_data_sets_of_the_same_name_and_minute_are_told_apart():
 
     names = told_apart({"aaaa1": "bank.csv · 14:02", "bbbb2": "bank.csv · 14:02", "cccc3": "other.csv · 14:02"})
     assert list(names.values()) == ["bank.csv · 14:02 · aaaa", "bank.csv · 14:02 · bbbb", "other.csv · 14:02"]
+
+
+def test_the_most_unusual_rows_are_dropped_on_request_and_the_threshold_page_shows_how_ranks_changed(bench, data_id):
+    app = opened("train", data=data_id)
+    next(button for button in app.button if button.key == "choose_isolation_forest").click().run()
+    app.toggle(key="train_twice").set_value(True).run()
+    next(button for button in app.button if button.label == "Train").click().run()
+    run = bench.records.runs(data_id)[0]
+    assert run.request["drop_share"] == pytest.approx(0.05)
+    ended(bench, run.id)
+    assert f"trained again without {ROWS // 20} rows" in texts(opened("train", data=data_id))
+    page = opened("threshold", data=data_id, run=run.id)
+    assert f"Trained again without {ROWS // 20} rows: how ranks changed" in [expander.label for expander in page.expander]
+    assert "Rank correlation of both trainings" in texts(page)
+    assert "Fell most: less unusual now" in texts(page)
+
+
+def test_an_earlier_run_is_offered_to_start_from_only_where_one_fits(bench, data_id):
+    def chooser(app: AppTest) -> list[AppTest]:
+        return [box for box in app.selectbox if box.label == "Start from an earlier run"]
+
+    app = opened("train", data=data_id)
+    next(button for button in app.button if button.key == "choose_autoencoder").click().run()
+    assert not chooser(app)
+    roles = bench.records.data_set(data_id).roles
+    earlier = bench.start_run(RunRequest(data_id, "autoencoder", roles, parameters={"encoder": [8, 2], "epochs": 1}))
+    ended(bench, earlier)
+    app.run()
+    (box,) = chooser(app)
+    box.set_value(earlier).run()
+    encoder = next(field for field in app.text_input if field.label == "Encoder layers")
+    assert encoder.value == "[8, 2]"
+    assert not next(button for button in app.button if button.label == "Train").disabled
+    encoder.set_value("[4, 2]").run()
+    assert "`encoder` is [8, 2] there and [4, 2] here" in plain_text(app)
+    assert next(button for button in app.button if button.label == "Train").disabled
+    next(button for button in app.button if button.key == "choose_isolation_forest").click().run()
+    assert not chooser(app)
+
+
+def plain_text(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+def ended(bench: Workbench, run_id: str) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while not bench.records.run(run_id).ended:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+    assert bench.records.run(run_id).state == "done", bench.records.run(run_id).message

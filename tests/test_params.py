@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -39,6 +39,38 @@ def test_a_heir_overrides_and_adds_without_changing_its_parent() -> None:
     assert list(Grill.fields) == ["slices", "lid", "minutes", "frozen", "bread", "pauses"]
     assert Toaster().parameters["slices"] == 2
     assert "lid" not in Toaster.fields
+
+
+class Camping(Grill):
+    defaults: ClassVar = {"minutes": 4, "slices": 3}
+    unused: ClassVar = frozenset({"frozen"})
+
+
+def test_a_heir_names_another_default_and_leaves_out_what_means_nothing_to_it() -> None:
+    assert Camping().parameters["minutes"] == 4.0
+    assert Camping(slices=8).parameters["slices"] == 8
+    assert (Grill().parameters["minutes"], Grill().parameters["slices"]) == (1.5, 6)
+    assert "frozen" not in Camping.fields and "frozen" in Grill.fields
+    assert Camping().frozen is False  # whoever shares code with it still finds the default
+    with pytest.raises(ParameterError, match="no parameter `frozen`"):
+        Camping(frozen=True)
+
+
+def test_what_an_heir_declares_anew_is_not_overruled_by_a_default_of_its_parent() -> None:
+    class Boat(Camping):
+        slices: int = integer(1, title="Slices", help="How many at once.", low=1, high=2)
+
+    assert Boat().parameters["slices"] == 1
+
+
+def test_fields_of_several_parents_are_all_there() -> None:
+    class Smoker(Parametrised):
+        hours: float = number(8, title="Hours", help="How long it smokes.", low=1, high=48)
+
+    class Both(Grill, Smoker):
+        pass
+
+    assert {"hours", "lid", "minutes"} <= set(Both.fields)
 
 
 @pytest.mark.parametrize("slices", [1, 4])

@@ -10,6 +10,7 @@ import pytest
 
 from detectors.base import Progress
 from detectors.errors import StorageError
+from detectors.geometry.coreset import spread_out
 from detectors.network.layers import LayerStyle, layers_table
 from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures, paste_piece, paste_scar, pretext_pictures
 from detectors.network.pictures import PictureAutoencoderShape, PictureClassifierShape, convolutional_autoencoder, picture_classifier
@@ -19,6 +20,7 @@ from detectors.network.training import seed_everything, train
 from detectors.pixels.autoencoder import PictureAutoencoder
 from detectors.pixels.classifier import PictureClassifier
 from detectors.pixels.feature_statistics import FeatureStatistics
+from detectors.pixels.nearest_patches import NearestPatches
 
 pytestmark = pytest.mark.slow
 
@@ -214,3 +216,35 @@ def test_a_row_with_twice_the_weight_counts_like_two_rows() -> None:
 
     assert first_loss([0, 1, 2], [2, 1, 1]) == pytest.approx(first_loss([0, 0, 1, 2], None), rel=1e-5)
     assert first_loss([0, 1, 2], [4, 2, 2]) == pytest.approx(first_loss([0, 1, 2], [2, 1, 1]), rel=1e-5)
+
+
+# ── nearest patches ──
+
+
+def test_rows_that_stand_for_many_are_those_farthest_from_each_other() -> None:
+    rows = np.concatenate([np.random.default_rng(0).normal(size=(50, 2)), [[30, 0], [0, 40]]]).astype(np.float32)
+    chosen = spread_out(rows, 4, 0, Progress())
+    assert {50, 51} <= set(chosen.tolist())
+    np.testing.assert_array_equal(spread_out(rows, 60, 0, Progress()), np.arange(52))
+
+
+@cache
+def patches(score_of: str = "both", keeps: str = "spread_out") -> NearestPatches:
+    return NearestPatches(seed=1, **NearestPatches.quick, score_of=score_of, keeps=keeps).fit(shaded())
+
+
+def test_the_place_that_no_training_picture_shows_is_the_farthest() -> None:
+    picture = shaded()[20:21].copy()
+    picture[0, 2:8, 8:14] = 0.0
+    distances = patches().element_scores(picture)
+    assert distances.shape == (1, 16, 16)
+    assert distances[0, 2:8, 8:14].mean() > 2 * np.median(distances)
+    assert patches("worst_place").score(picture) > patches("worst_place").training_scores_.max()
+
+
+@pytest.mark.parametrize("keeps", ["spread_out", "random"])
+def test_training_pictures_are_compared_with_places_of_other_pictures(keeps: str) -> None:
+    noise = np.random.default_rng(0).uniform(size=(80, 16, 16, 1)).astype(np.float32)
+    detector = NearestPatches(**NearestPatches.quick, keeps=keeps).fit(noise[:40])
+    seen, unseen = np.median(detector.training_scores_), np.median(detector.score(noise[40:]))
+    assert seen == pytest.approx(unseen, rel=0.15)

@@ -10,7 +10,7 @@ import pytest
 
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
-from detectors.errors import DetectorError
+from detectors.errors import DataError, DetectorError
 from detectors.preparation import find_preparation, load_preparation
 from detectors.preparation.columns import OTHER, ColumnEncoding
 from detectors.preparation.contract import Learned, Made
@@ -19,6 +19,7 @@ from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
 from detectors.preparation.table import TablePreparation
 from detectors.runs.execute import execute
 from detectors.runs.request import RunRequest
+from detectors.vectors.nearest_neighbours import NearestNeighbours
 from tests.tables import read_in
 
 ROWS = 300
@@ -303,6 +304,30 @@ def test_made_rows_follow_those_of_the_data_with_their_labels() -> None:
     np.testing.assert_array_equal(preparation.augmented(X, y, seed=0).X, learned.X)
     assert preparation.augmented(X, None, seed=0).y is None
     assert TablePreparation().augmented(X, y, seed=0).X is X
+
+
+@pytest.mark.slow
+def test_a_generator_makes_new_rows_that_keep_the_rules_of_the_columns_and_have_no_parents() -> None:
+    chance = np.random.default_rng(0)
+    height = chance.uniform(-1, 1, 60)
+    frame = pd.DataFrame({"height": height, "weight": 2 * height, "city": np.where(height > 0, "Ulm", "Kiel")})
+    preparation = TablePreparation(copies=2, variation="generator")
+    X = preparation.encoding.fit(frame).transform(frame)
+    learned = preparation.augmented(X, None, seed=0)
+    made = learned.X[60:]
+    assert len(made) == 120
+    assert learned.parents is not None and (learned.parents[60:] == -1).all()
+    assert not (made[:, None] == X).all(axis=2).any()
+    assert np.corrcoef(made[:, 0], made[:, 1])[0, 1] > 0.8
+    assert {tuple(row) for row in made[:, 2:].tolist()} == {tuple(row) for row in X[:, 2:].tolist()}  # cities are whole
+    np.testing.assert_array_equal(preparation.augmented(X, None, seed=0).X, learned.X)
+    detector = NearestNeighbours().fit(learned.X, parents=learned.parents)
+    assert detector.training_scores_ is not None and len(detector.training_scores_) == 60
+
+
+def test_rows_made_by_a_generator_are_refused_where_labels_are_learned_from() -> None:
+    with pytest.raises(DataError, match="Vary copies by noise or by mixing"):
+        TablePreparation(copies=1, variation="generator").augmented(np.zeros((4, 1), np.float32), np.array([1, 1, 0, 0], np.int8), seed=0)
 
 
 @pytest.mark.parametrize("kind", ["images", "text", "table"])

@@ -69,7 +69,7 @@ def fitted(preparation: ImagesPreparation, pictures: list[np.ndarray]) -> tuple[
 
 @pytest.fixture
 def small_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images_vectors, "OPTIONS", PictureFeatureOptions(filters=(4, 4), epochs=2))
+    monkeypatch.setattr(images_vectors, "FEW_FEATURES", PictureFeatureOptions(filters=(4, 4), epochs=2))
 
 
 # ── size and colour ──

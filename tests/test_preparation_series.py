@@ -13,7 +13,7 @@ from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.errors import DataError
 from detectors.preparation import load_preparation
-from detectors.preparation.series import SeriesPreparation
+from detectors.preparation.series import SeriesPreparation, proposed_window
 from detectors.preparation.series_vectors import SeriesVectors
 from detectors.runs.execute import leading_rows
 from detectors.runs.request import RunRequest
@@ -67,10 +67,29 @@ class EveryStep(LastOnly):
         return X[:, :, 0].astype(np.float64)
 
 
-def test_the_window_is_one_dominant_period_unless_it_is_given(tmp_path: Path) -> None:
+def test_the_window_is_a_part_of_the_series_in_whole_periods_unless_it_is_given(tmp_path: Path) -> None:
     data = data_set(tmp_path, wave())
     assert SeriesPreparation().fit(data, everything(data)).window_ == 12
     assert SeriesPreparation(window=7).fit(data, everything(data)).window_ == 7
+
+
+@pytest.mark.parametrize(
+    ("period", "longest", "stretch", "window"),
+    [
+        (None, 1_000, None, 32),  # the shortest there is room for
+        (None, 2_400, None, 75),  # a thirty-second
+        (None, 90_000, None, 128),
+        (12, 1_000, None, 24),  # two whole periods
+        (50, 1_000, None, 50),  # one at least
+        (300, 90_000, None, 128),
+        (None, 90_000, 200, 50),  # four windows in what is learned from
+        (None, 90_000, 20, 8),
+    ],
+)
+def test_the_proposed_window_is_long_and_still_leaves_many_side_by_side(
+    period: int | None, longest: int, stretch: int | None, window: int
+) -> None:
+    assert proposed_window(period, longest, stretch) == window
 
 
 def test_before_the_beginning_of_a_series_that_repeats_itself_stands_its_first_period(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors.timeline import Flaw, dominant_period, events, flaws, read_times, timeline
+from detectors.geometry.periods import dominant_period
+from detectors.timeline import Flaw, events, flaws, read_times, timeline
 
 EVERY_HOUR = pd.date_range("2026-01-01", periods=5, freq="h")
 

@@ -13,7 +13,7 @@ import pytest
 
 from detectors.errors import DataError, StorageError
 from detectors.network.term_weights import TermWeights
-from detectors.preparation.topics import TopicVectors
+from detectors.network.topics import TopicVectors
 from detectors.preparation.vocabulary import Vocabulary
 from detectors.preparation.words import forms, words
 

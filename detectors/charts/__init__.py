@@ -2,12 +2,37 @@
 
 from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
+from detectors.charts.comparison import Axis, matrix, score_against_score
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
+from detectors.charts.maps import map_of_rows
 from detectors.charts.preparation import numbers_after, values_before
+from detectors.charts.ranks import changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.windows import map_over_time, stretch
 
 __all__ = [
-    "DARK", "LIGHT", "Chart", "Palette", "PlantedBar", "agreement_of_refits", "column_weights", "losses", "map_over_time", "numbers_after", "pictures",
-    "place_of_category", "place_of_number", "planted", "precision_recall", "roc", "stretch", "values_before", "waterfall",
-]  # fmt: skip
+    "DARK",
+    "LIGHT",
+    "Axis",
+    "Chart",
+    "Palette",
+    "PlantedBar",
+    "agreement_of_refits",
+    "changed_ranks",
+    "column_weights",
+    "losses",
+    "map_of_rows",
+    "map_over_time",
+    "matrix",
+    "numbers_after",
+    "pictures",
+    "place_of_category",
+    "place_of_number",
+    "planted",
+    "precision_recall",
+    "roc",
+    "score_against_score",
+    "stretch",
+    "values_before",
+    "waterfall",
+]

@@ -96,6 +96,8 @@ class Game:
     """Usual rows, (usual, …), whose nearest ones take that place where it is not."""
     gradients: Callable[[NDArray[np.float32]], NDArray[np.float64]] | None = None
     """The gradient of the score at rows, (rows, …), where the detector has one."""
+    scoring_cost: float = 1.0
+    """How many times as long as usual a score takes."""
 
     @property
     def n_units(self) -> int:
@@ -141,7 +143,7 @@ class Explainer:
     @property
     def rows_at_once(self) -> int:
         """How many rows `many` explains in about a second or two: fewer the larger a row, one at least."""
-        return max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // (self.walk * self.game.numbers)))
+        return max(1, int(min(MOST_AT_ONCE, NUMBERS_AT_ONCE // (self.walk * self.game.numbers)) / self.game.scoring_cost))
 
     def row(self, row: NDArray[np.float32]) -> Explanation:
         """Explains one row, (…), with shap's `PermutationExplainer`, or with expected gradients where the detector has any."""

@@ -1,1 +1,1 @@
-"""What detectors on vectors share: nearest rows, and learned arrays kept in a file. Nothing here is a detector."""
+"""What detectors share: nearest rows, learned arrays kept in a file, and what describes a window. Nothing here is a detector."""

@@ -21,7 +21,6 @@ class LayerStyle:
     activation: str = "relu"
     normalisation: str = "none"
     dropout: float = 0.0
-    l2: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class AutoencoderShape:
     columns: int
     encoder: tuple[int, ...]
     decoder: tuple[int, ...] = ()
-    input_noise: float = 0.0
     output_activation: str = "linear"
 
 
@@ -41,8 +39,6 @@ def dense_autoencoder(shape: AutoencoderShape, style: LayerStyle) -> Any:
 
     inputs = Input((shape.columns,), name="input")
     hidden = inputs
-    if shape.input_noise:
-        hidden = layers.GaussianNoise(shape.input_noise, name="input_noise")(hidden)
     for name, sizes in (("encoder", shape.encoder), ("decoder", shape.decoder or shape.encoder[-2::-1])):
         hidden = dense_blocks(hidden, sizes, style, name)
     output = layers.Dense(shape.columns, activation=shape.output_activation, name="output")(hidden)
@@ -51,14 +47,13 @@ def dense_autoencoder(shape: AutoencoderShape, style: LayerStyle) -> Any:
 
 def dense_blocks(hidden: Any, sizes: Sequence[int], style: LayerStyle, name: str) -> Any:
     """Dense layers of `sizes` one after the other, each normalised before its activation and thinned out after it."""
-    from keras import layers, regularizers
+    from keras import layers
 
     for number, units in enumerate(sizes, start=1):
         place = f"{name}_{number}"
-        penalty = regularizers.L2(style.l2) if style.l2 else None
         # Batch normalisation takes the mean away, and with it whatever a bias would add.
         biased = style.normalisation != "batch"
-        hidden = layers.Dense(units, use_bias=biased, kernel_regularizer=penalty, name=place)(hidden)
+        hidden = layers.Dense(units, use_bias=biased, name=place)(hidden)
         hidden = normalised(hidden, style.normalisation, f"{place}_normalisation")
         hidden = layers.Activation(style.activation, name=f"{place}_{style.activation}")(hidden)
         if style.dropout:

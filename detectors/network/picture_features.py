@@ -100,6 +100,11 @@ class PictureFeatures:
         self._ready()
         return self._statistics(X)
 
+    def maps(self) -> Any:
+        """The network from pictures, (rows, height, width, channels), to the maps of every depth; see `pretext_network`."""
+        self._ready()
+        return self._maps
+
     def layers_table(self) -> list[dict[str, Any]]:
         """The layers of the network as ``{layer, shape, parameters}``."""
         from detectors.network.layers import layers_table
@@ -151,8 +156,8 @@ class PictureFeatures:
 
         classes = len(_changes(self.options.pretext))
         self._picture = picture
-        self._network, maps = pretext_network(picture[-1], self.options.filters, classes, LayerStyle(normalisation="batch"))
-        self._statistics = in_chunks(lambda rows: _statistics(maps(rows, training=False)), picture, np.float32, CHUNK_PICTURES)
+        self._network, self._maps = pretext_network(picture[-1], self.options.filters, classes, LayerStyle(normalisation="batch"))
+        self._statistics = in_chunks(lambda rows: _statistics(self._maps(rows, training=False)), picture, np.float32, CHUNK_PICTURES)
 
 
 def _statistics(maps: Any) -> Any:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from detectors.network.contest import Contest, contest_of
 from detectors.network.layers import LayerStyle, dense_blocks, normalised
+from detectors.network.variational import Variational, variational
 
 #: Width and height of every filter, in pixels.
 KERNEL = 3
@@ -34,24 +36,79 @@ def convolutional_autoencoder(shape: PictureAutoencoderShape, style: LayerStyle)
 
     Any height and width: pictures are padded with zeros until they can be halved, and cut back at the end.
     """
+    from keras import Input, Model
+
+    inputs = Input(shape.picture, name="input")
+    hidden = _read(inputs, shape, style)
+    if shape.bottleneck:
+        hidden = _unfolded(_flat(hidden, shape.bottleneck, "bottleneck"), shape, style)
+    return Model(inputs, _painted(hidden, shape, style))
+
+
+def variational_pictures(shape: PictureAutoencoderShape, kl_weight: float, style: LayerStyle) -> Variational:
+    """The same through a cloud of codes of `bottleneck` numbers; `kl_weight` as in `variational_autoencoder`."""
     from keras import Input, Model, layers
 
-    height, width, channels = shape.picture
-    smallest, missing = _halved(height, width, len(shape.filters))
-    inputs = Input(shape.picture, name="input")
-    hidden = layers.ZeroPadding2D(((0, missing[0]), (0, missing[1])), name="padding")(inputs) if any(missing) else inputs
+    picture, codes = Input(shape.picture, name="input"), Input((shape.bottleneck,), name="code")
+    moments = _flat(_read(picture, shape, style), 2 * shape.bottleneck, "moments")
+    encoder = Model(picture, layers.Reshape((2, shape.bottleneck), name="mean_and_log_variance")(moments), name="encoder")
+    decoder = Model(codes, _painted(_unfolded(codes, shape, style), shape, style), name="decoder")
+    return variational(encoder, decoder, kl_weight)
+
+
+def contesting_pictures(shape: PictureAutoencoderShape, judge: int, style: LayerStyle) -> Contest:
+    """An encoder and a generator of pictures and a discriminator that reads a picture into `judge` numbers, beside its code."""
+    from keras import Input, Model, layers
+
+    picture, codes = Input(shape.picture, name="input"), Input((shape.bottleneck,), name="code")
+    encoder = Model(picture, _flat(_read(picture, shape, style), shape.bottleneck, "code_of_picture"), name="encoder")
+    generator = Model(codes, _painted(_unfolded(codes, shape, style), shape, style), name="generator")
+    both = layers.Concatenate(name="picture_and_code")([_flat(_read(picture, shape, style), judge, "seen"), codes])
+    hidden = dense_blocks(both, (judge,), style, "judged")
+    discriminator = Model([picture, codes], layers.Dense(1, name="verdict")(hidden), name="discriminator")
+    return contest_of(encoder, generator, discriminator)
+
+
+def _read(hidden: Any, shape: PictureAutoencoderShape, style: LayerStyle) -> Any:
+    """A picture's smallest map, after zeros at its right and lower edges until it can be halved."""
+    from keras import layers
+
+    _, missing = _halved(*shape.picture[:2], len(shape.filters))
+    if any(missing):
+        hidden = layers.ZeroPadding2D(((0, missing[0]), (0, missing[1])), name="padding")(hidden)
     for number, filters in enumerate(shape.filters, start=1):
         hidden = convolution(hidden, filters, style, f"encoder_{number}", strides=2)
-    if shape.bottleneck:
-        hidden = _squeezed(hidden, (*smallest, shape.filters[-1]), shape.bottleneck, style)
+        if style.dropout:  # whole maps: neighbouring pixels would give away what was dropped (Tompson et al. 2015)
+            hidden = layers.SpatialDropout2D(style.dropout, name=f"encoder_{number}_dropout")(hidden)
+    return hidden
+
+
+def _flat(hidden: Any, numbers: int, name: str) -> Any:
+    from keras import layers
+
+    return layers.Dense(numbers, name=name)(layers.Flatten(name="pixels")(hidden))
+
+
+def _unfolded(code: Any, shape: PictureAutoencoderShape, style: LayerStyle) -> Any:
+    """The smallest map again, from a code."""
+    from keras import layers
+
+    smallest = (*_halved(*shape.picture[:2], len(shape.filters))[0], shape.filters[-1])
+    hidden = dense_blocks(code, (math.prod(smallest),), LayerStyle(style.activation, style.normalisation), "unfolded")
+    return layers.Reshape(smallest, name="map")(hidden)
+
+
+def _painted(hidden: Any, shape: PictureAutoencoderShape, style: LayerStyle) -> Any:
+    """A picture from its smallest map."""
+    from keras import layers
+
+    _, missing = _halved(*shape.picture[:2], len(shape.filters))
     for number, filters in enumerate(shape.filters[-2::-1], start=1):
         hidden = layers.UpSampling2D(2, name=f"decoder_{number}_larger")(hidden)
         hidden = convolution(hidden, filters, style, f"decoder_{number}")
     hidden = layers.UpSampling2D(2, name="output_larger")(hidden)
-    output = layers.Conv2D(channels, KERNEL, padding="same", activation="sigmoid", name="output")(hidden)
-    if any(missing):
-        output = layers.Cropping2D(((0, missing[0]), (0, missing[1])), name="cropping")(output)
-    return Model(inputs, output)
+    output = layers.Conv2D(shape.picture[2], KERNEL, padding="same", activation="sigmoid", name="output")(hidden)
+    return layers.Cropping2D(((0, missing[0]), (0, missing[1])), name="cropping")(output) if any(missing) else output
 
 
 def dense_picture_autoencoder(picture: PictureShape, encoder: Sequence[int], style: LayerStyle) -> Any:
@@ -115,25 +172,15 @@ def pretext_network(channels: int, filters: Sequence[int], classes: int, style: 
 
 def convolution(hidden: Any, filters: int, style: LayerStyle, name: str, *, strides: int = 1) -> Any:
     """A convolution, normalised before its activation."""
-    from keras import layers, regularizers
+    from keras import layers
 
-    penalty = regularizers.L2(style.l2) if style.l2 else None
     # Batch normalisation takes the mean away, and with it whatever a bias would add.
     biased = style.normalisation != "batch"
     hidden = layers.Conv2D(
-        filters, KERNEL, strides=strides, padding="same", use_bias=biased, kernel_regularizer=penalty, name=name
+        filters, KERNEL, strides=strides, padding="same", use_bias=biased, name=name
     )(hidden)  # fmt: skip
     hidden = normalised(hidden, style.normalisation, f"{name}_normalisation")
     return layers.Activation(style.activation, name=f"{name}_{style.activation}")(hidden)
-
-
-def _squeezed(hidden: Any, smallest: PictureShape, bottleneck: int, style: LayerStyle) -> Any:
-    from keras import layers
-
-    hidden = layers.Flatten(name="pixels")(hidden)
-    hidden = layers.Dense(bottleneck, name="bottleneck")(hidden)
-    hidden = dense_blocks(hidden, (math.prod(smallest),), LayerStyle(style.activation, style.normalisation), "unfolded")
-    return layers.Reshape(smallest, name="map")(hidden)
 
 
 def _halved(height: int, width: int, times: int) -> tuple[tuple[int, int], tuple[int, int]]:

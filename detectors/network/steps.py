@@ -11,10 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.network.augmentation import Augmentation
+from detectors.network.objective import batch_loss, training_loss
 from detectors.network.pools import Pool
+from detectors.network.schedule import Schedule
 
 Rows = NDArray[np.int64]
-Steps = Callable[[Pool, int, int, int], float]
+Steps = Callable[[Pool, "Stretch"], float]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Steps `start` to before `stop` of the `steps` over a pool of rows."""
+
+    start: int
+    stop: int
+    steps: int
+    before: float = 0.0
+    after: float = 0.0
+    """The epochs that are done before the pool's first step, and after its last one."""
 
 
 @dataclass(frozen=True)
@@ -30,39 +45,70 @@ class TrainingOptions:
     validation_share: float = 0.1
     patience: int | None = 5
     seed: int = 0
+    schedule: str = "constant"
+    warm_up: float = 0.0
+    """See `Schedule`."""
+    l2: float = 0.0
+    adversarial_step: float = 0.0
+    """See `objective`."""
+    augmentation: Augmentation | None = None
 
 
-def compiled_steps(network: Any, options: TrainingOptions) -> tuple[Steps, Steps]:
-    """Functions that run steps `start` to `stop` of `steps` over a pool of rows and give the sum of the rows' losses."""
+def compiled_steps(network: Any, options: TrainingOptions, schedule: Schedule) -> tuple[Steps, Steps]:
+    """Functions that run a stretch of the steps over a pool of rows and give the sum of the rows' losses."""
     import tensorflow as tf
 
-    loss_of, learn = _loss(network, options.loss), _learner(network, options)
+    loss_of = batch_loss(network, options.loss, options.l2)
+    learned_from = training_loss(network, loss_of, options.adversarial_step)
+    learn, vary = _learner(network, options, schedule), _variation(options)
 
     def batch(arrays: Any, order: Any, step: Any, steps: Any) -> tuple[Any, Any, Any]:
         # Batches of even size: a last batch of a single row would upset batch normalisation.
         rows = tf.shape(order, tf.int64)[0]
         chosen = order[step * rows // steps : (step + 1) * rows // steps]
         taken = {name: tf.gather(values, chosen) for name, values in arrays.items()}
-        return taken["seen"], taken.get("wanted", taken["seen"]), taken.get("weights")
+        return taken["seen"], taken.get("wanted"), taken.get("weights")
 
-    def train_steps(arrays: Any, order: Any, start: Any, stop: Any, steps: Any) -> Any:
+    def train_steps(arrays: Any, order: Any, place: Any, epochs: Any) -> Any:
         total = tf.constant(0.0)
-        for step in tf.range(start, stop):
-            shown, answer, weight = batch(arrays, order, step, steps)
+        for step in tf.range(place[0], place[1]):
+            seen, wanted, weight = batch(arrays, order, step, place[2])
+            shown, wanted = vary(seen, wanted)
             with tf.GradientTape() as tape:
-                loss = loss_of(answer, network(shown, training=True), weight)
-            learn(tape.gradient(loss, network.trainable_variables))
+                loss = learned_from(tape, shown, wanted, weight)
+            learn(
+                tape.gradient(loss, network.trainable_variables), epochs[0] + (epochs[1] - epochs[0]) * tf.cast(step / place[2], tf.float32)
+            )
             total += loss * tf.cast(tf.shape(shown)[0], tf.float32)
         return total
 
-    def validation_steps(arrays: Any, order: Any, start: Any, stop: Any, steps: Any) -> Any:
+    def validation_steps(arrays: Any, order: Any, place: Any, epochs: Any) -> Any:
         total = tf.constant(0.0)
-        for step in tf.range(start, stop):
-            shown, answer, weight = batch(arrays, order, step, steps)
-            total += loss_of(answer, network(shown, training=False), weight) * tf.cast(tf.shape(shown)[0], tf.float32)
+        for step in tf.range(place[0], place[1]):
+            seen, wanted, weight = batch(arrays, order, step, place[2])
+            loss = loss_of(seen if wanted is None else wanted, network(seen, training=False), weight)
+            total += loss * tf.cast(tf.shape(seen)[0], tf.float32)
         return total
 
     return _concrete(train_steps), _concrete(validation_steps)
+
+
+def _variation(options: TrainingOptions) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """From what is seen and what is wanted (None: the same) to both, varied where the options say so."""
+    import tensorflow as tf
+
+    augmentation = options.augmentation
+    if augmentation is None or not augmentation.changes:
+        return lambda seen, wanted: (seen, seen if wanted is None else wanted)
+    chance = tf.random.Generator.from_seed(options.seed % 2**32)
+
+    def vary(seen: Any, wanted: Any) -> tuple[Any, Any]:
+        shown = augmentation.varied(seen, chance)
+        if wanted is None:
+            wanted = shown if augmentation.answer_varies else seen
+        return shown, wanted
+
+    return vary
 
 
 def _concrete(steps_function: Callable[..., Any]) -> Steps:
@@ -75,32 +121,23 @@ def _concrete(steps_function: Callable[..., Any]) -> Steps:
         # Whatever may change from call to call is a tensor of any length: another number would be traced anew. And
         # called through its concrete function, because TensorFlow takes one training after the other for a mistake.
         arrays = {name: tf.TensorSpec((None, *shape), kind) for name, shape, kind in kinds}
-        return compiled.get_concrete_function(arrays, tf.TensorSpec((None,), tf.int64), *[tf.TensorSpec((), tf.int64)] * 3)
+        place, epochs = tf.TensorSpec((3,), tf.int64), tf.TensorSpec((2,), tf.float32)
+        return compiled.get_concrete_function(arrays, tf.TensorSpec((None,), tf.int64), place, epochs)
 
-    def run(pool: Pool, *numbers: int) -> float:
+    def run(pool: Pool, stretch: Stretch) -> float:
         run_traced = traced(*((name, tuple(values.shape[1:]), values.dtype) for name, values in pool.arrays.items()))
-        return float(run_traced(pool.arrays, *(tf.constant(n, tf.int64) for n in (pool.order, *numbers))))
+        place = tf.constant([stretch.start, stretch.stop, stretch.steps], tf.int64)
+        epochs = tf.constant([stretch.before, stretch.after], tf.float32)
+        return float(run_traced(pool.arrays, tf.constant(pool.order, tf.int64), place, epochs))
 
     return run
 
 
-def _loss(network: Any, name: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    import keras
-    import tensorflow as tf
+def _learner(network: Any, options: TrainingOptions, schedule: Schedule) -> Callable[[Any, Any], None]:
+    """A function that learns from gradients, after so many epochs.
 
-    function = keras.losses.get(name)
-
-    def loss(wanted: Any, output: Any, weight: Any) -> Any:
-        losses = function(wanted, output)
-        if weight is not None:
-            losses = weight * tf.reduce_mean(tf.reshape(losses, (tf.shape(losses)[0], -1)), axis=1)
-        return tf.add_n([tf.reduce_mean(losses), *network.losses])
-
-    return loss
-
-
-def _learner(network: Any, options: TrainingOptions) -> Callable[[Any], None]:
-    """Lets the optimizer work on all weights as one long vector: its rule is the same for each, and a step is a third faster."""
+    Lets the optimizer work on all weights as one long vector: its rule is the same for each, and a step is a third faster.
+    """
     import keras
     import tensorflow as tf
 
@@ -111,7 +148,9 @@ def _learner(network: Any, options: TrainingOptions) -> Callable[[Any], None]:
     # A compiled graph may not create variables, and an optimizer makes its own at its first step.
     optimizer.build([together])
 
-    def learn(gradients: Any) -> None:
+    def learn(gradients: Any, at: Any) -> None:
+        if schedule.changes:
+            optimizer.learning_rate.assign(options.learning_rate * schedule.factor(at))
         optimizer.apply([_joined(gradients)], [together])
         for weight, part in zip(weights, tf.split(together.value, sizes), strict=True):
             weight.assign(tf.reshape(part, weight.shape))

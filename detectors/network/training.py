@@ -19,7 +19,8 @@ from detectors.errors import DetectorError
 from detectors.messages import N_
 from detectors.network.pacing import Pacer
 from detectors.network.pools import Pools
-from detectors.network.steps import Rows, TrainingOptions, compiled_steps
+from detectors.network.schedule import Schedule
+from detectors.network.steps import Rows, Stretch, TrainingOptions, compiled_steps
 
 
 @dataclass
@@ -51,7 +52,7 @@ def train(
     """Trains `network` in place to answer `targets` when it sees `inputs`, both (rows, …); None means to give back the inputs.
 
     `weights`, (rows,), say how much each row's loss counts; only their proportions matter.
-    Penalties that layers add (L2, Kullback-Leibler) are part of both losses, as in Keras.
+    Penalties on weights and those that layers add (Kullback-Leibler) are part of both losses, as in Keras.
 
     Raises:
         DetectorError: the loss is no longer a number.
@@ -79,13 +80,15 @@ class _Training:
         self.validation_rows, self.rows = shuffled[:held_out], shuffled[held_out:]
         arrays = {"seen": inputs, "wanted": targets, "weights": None if weights is None else (weights / weights.mean()).astype(np.float32)}
         self.pools = Pools({name: values for name, values in arrays.items() if values is not None})
-        self.train_steps, self.validation_steps = compiled_steps(network, options)
+        self.schedule = Schedule(options.schedule, options.epochs, options.warm_up)
+        self.train_steps, self.validation_steps = compiled_steps(network, options, self.schedule)
         self.training_pacer, self.validation_pacer = Pacer(), Pacer()
         self.history = History()
 
     def run(self) -> History:
         best = _Best(self.network, self.options.patience)
         while len(self.history.losses) < self.options.epochs and self._epoch():
+            self.schedule.epoch_ended(self._watched())
             if best.is_enough(self._watched()):
                 break
         if not self.history.stopped:
@@ -115,8 +118,9 @@ class _Training:
         rows, total = 0, 0.0
         for pool in self.pools.shuffled(self.rows, self.chance):
             steps = self._n_steps(pool.order)
+            before, after = (len(self.history.losses) + done / len(self.rows) for done in (rows, rows + len(pool.order)))
             for start, stop in self.training_pacer.spans(steps):
-                total += self._finite(self.train_steps(pool, start, stop, steps))
+                total += self._finite(self.train_steps(pool, Stretch(start, stop, steps, before, after)))
                 seen = rows + stop * len(pool.order) // steps
                 if seen < len(self.rows):
                     self._report(loss=total / seen, rows_per_s=seen / (perf_counter() - began), step=seen, steps=len(self.rows))
@@ -132,7 +136,7 @@ class _Training:
         for pool in self.pools.in_order(self.validation_rows):
             steps = self._n_steps(pool.order)
             for start, stop in self.validation_pacer.spans(steps):
-                total += self._finite(self.validation_steps(pool, start, stop, steps))
+                total += self._finite(self.validation_steps(pool, Stretch(start, stop, steps)))
                 self.progress.check()
         return total / len(self.validation_rows)
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detectors.base import Progress, Scores
-from detectors.errors import StorageError
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
-from detectors.params import Preset, choice, integer, integers, number
-
-TYPICAL_FILE = "typical.json"
+from detectors.network.picture_detector import PaintedPictures
+from detectors.params import Preset, choice, integer, integers
 
 
-class PictureAutoencoder(NetworkDetector):
-    """A network squeezes each picture through a narrow layer and paints it again; what it cannot paint is unusual.
-
-    The error of a pixel is the mean squared difference over its channels. The score is the mean of these errors over
-    the picture, the largest mean over a square region of it, or the mean of both, each divided by its median over the
-    training pictures.
-    """
+class PictureAutoencoder(PaintedPictures):
+    """A network squeezes each picture through a narrow layer and paints it again; what it cannot paint is unusual."""
 
     title = N_("Autoencoder")
     summary = N_("Squeezes every picture through a narrow network and measures how badly it is painted again.")
@@ -39,7 +25,6 @@ class PictureAutoencoder(NetworkDetector):
         "Pictures of many things in many places: plain ones are painted well whatever they show, and score low. "
         "Feature statistics see those better. Also few pictures, or many anomalies among the training pictures."
     )
-    score_name = N_("reconstruction error")
 
     shape: str = choice(
         "convolutional", title=N_("Network"), choices={"convolutional": N_("Convolutional"), "dense": N_("Dense")},
@@ -57,47 +42,6 @@ class PictureAutoencoder(NetworkDetector):
         (128, 64, 32), title=N_("Encoder layers"), low=1, high=4096,
         help=N_("Neurons of each layer on the way in, mirrored on the way out. For the dense network."),
     )  # fmt: skip
-    score_of: str = choice(
-        "both", title=N_("Score"),
-        choices={"mean": N_("Mean over the picture"), "worst_region": N_("Worst region"), "both": N_("Both")},
-        help=N_("The worst region finds small flaws, the mean finds pictures that are different as a whole."),
-    )  # fmt: skip
-    region: int = integer(
-        8, title=N_("Region"), low=1, high=512,
-        help=N_("Height and width in pixels of the region whose error counts as the worst. About the size of the smallest flaw to find."),
-    )  # fmt: skip
-    epochs: int = integer(
-        40, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training picture, at most.")
-    )  # fmt: skip
-    batch_size: int = integer(
-        32, title=N_("Batch size"), low=1, high=65_536, help=N_("Pictures per learning step. Larger is faster, smaller learns finer.")
-    )  # fmt: skip
-    loss: str = choice(
-        "mse", title=N_("Loss"), advanced=True,
-        choices={"mse": N_("Mean squared error"), "mae": N_("Mean absolute error"), "binary_crossentropy": N_("Binary cross-entropy")},
-        help=N_("What training makes small. Binary cross-entropy suits pictures that are nearly black and white."),
-    )  # fmt: skip
-    activation: str = choice(
-        "relu", title=N_("Activation"), advanced=True,
-        choices={name: name for name in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "linear")},
-        help=N_("The bend in every hidden neuron."),
-    )  # fmt: skip
-    normalisation: str = choice(
-        "none", title=N_("Normalisation"), advanced=True,
-        choices={"none": N_("None"), "batch": N_("Batch"), "layer": N_("Layer")},
-        help=N_("Keeps the values between layers in one range, so that training goes faster and steadier."),
-    )  # fmt: skip
-    l2: float = number(
-        0.0, title=N_("L2 penalty"), low=0.0, high=1.0, advanced=True, help=N_("Price on large weights, against learning by heart.")
-    )  # fmt: skip
-    dropout: float = number(
-        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
-        help=N_("Share of hidden neurons switched off at random in each training step. For the dense network."),
-    )  # fmt: skip
-    patience: int = integer(
-        10, title=N_("Patience"), low=1, high=1000, advanced=True,
-        help=N_("Epochs without a smaller loss before training stops early."),
-    )  # fmt: skip
 
     presets: ClassVar = {
         "dense_128_64_32": Preset(
@@ -111,71 +55,10 @@ class PictureAutoencoder(NetworkDetector):
     }  # fmt: skip
     quick: ClassVar = {"filters": [4, 8], "bottleneck": 4, "epochs": 5, "batch_size": 16, "learning_rate": 0.01}
 
-    def gradients(self) -> Any:
-        return self._gradients
-
-    def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.training import seed_everything, train
-
-        seed_everything(self.seed)
-        self._build()
-        self.history_ = train(self._network, X, None, self._options(self.loss), progress)
-        progress.check()
-        medians = np.median(self._parts(X), axis=0)
-        self._set_typical([float(median) if median > 0 else 1.0 for median in medians])
-
-    def _build(self) -> None:
-        from detectors.network.layers import LayerStyle
+    def _made(self) -> Any:
         from detectors.network.pictures import PictureAutoencoderShape, convolutional_autoencoder, dense_picture_autoencoder
-        from detectors.network.scoring import CHUNK_PICTURES, in_chunks, pixel_error, region_errors
 
-        height, width, channels = picture = self.row_shape_
-        style = LayerStyle(self.activation, self.normalisation, self.dropout, self.l2)
+        height, width, channels = self.row_shape_
         if self.shape == "dense":
-            self._network = dense_picture_autoencoder((height, width, channels), self.encoder, style)
-        else:
-            sizes = PictureAutoencoderShape((height, width, channels), self.filters, self.bottleneck)
-            self._network = convolutional_autoencoder(sizes, style)
-        network, region = self._network, min(self.region, height, width)
-        self._reconstruct = in_chunks(lambda rows: network(rows, training=False), picture, np.float32, CHUNK_PICTURES)
-        self._pixel_errors = in_chunks(lambda rows: pixel_error(network, rows), picture, np.float64, CHUNK_PICTURES)
-        self._parts = in_chunks(lambda rows: region_errors(network, rows, region), picture, np.float64, CHUNK_PICTURES)
-
-    def _set_typical(self, typical: list[float]) -> None:
-        """`typical` mean and worst region of a training picture: what each counts in the score follows from them."""
-        from detectors.network.scoring import CHUNK_PICTURES, gradients_of, in_chunks, region_errors
-
-        self._typical = typical
-        shares = {"mean": [1.0, 0.0], "worst_region": [0.0, 1.0], "both": [0.5 / typical[0], 0.5 / typical[1]]}
-        counts = self._counts = np.asarray(shares[self.score_of])
-        network, picture = self._network, tuple(self._network.input.shape[1:])
-        region = min(self.region, *picture[:2])
-
-        def score(rows: Any) -> Any:
-            errors = region_errors(network, rows, region)
-            return counts[0] * errors[:, 0] + counts[1] * errors[:, 1]
-
-        self._gradients = in_chunks(gradients_of(score), picture, np.float64, CHUNK_PICTURES)
-
-    def _score(self, X: NDArray[np.float32]) -> Scores:
-        errors = self._parts(X)
-        return self._counts[0] * errors[:, 0] + self._counts[1] * errors[:, 1]
-
-    def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._reconstruct(X)
-
-    def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The error of every pixel, (rows, height, width)."""
-        return self._pixel_errors(X)
-
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        (folder / TYPICAL_FILE).write_text(json.dumps(self._typical), encoding="utf-8")
-
-    def _load(self, folder: Path) -> None:
-        super()._load(folder)
-        try:
-            mean, worst = json.loads((folder / TYPICAL_FILE).read_text(encoding="utf-8"))
-            self._set_typical([float(mean), float(worst)])
-        except (OSError, ValueError, TypeError) as error:
-            raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=TYPICAL_FILE) from error
+            return dense_picture_autoencoder((height, width, channels), self.encoder, self._style())
+        return convolutional_autoencoder(PictureAutoencoderShape((height, width, channels), self.filters, self.bottleneck), self._style())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress, Scores
 from detectors.errors import StorageError
+from detectors.geometry.left_out import without_itself
 from detectors.messages import N_
 from detectors.params import Preset, choice, integer, integers, number
 
@@ -133,7 +134,7 @@ class FeatureStatistics(Detector):
     def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
         distances = self._distances(self._features.transform(X))
         if self.distance == "mahalanobis":
-            left = self._one_score(_without_itself(distances, float(self._usual.weight)))
+            left = self._one_score(without_itself(distances, float(self._usual.weight)))
         else:
             # The nearest of the training pictures is the picture itself.
             left = self._one_score(distances[:, 1:] if distances.shape[1] > 1 else distances)
@@ -232,15 +233,3 @@ def _to_nearest(usual: _Usual, count: int) -> Callable[[Any], Any]:
         return tf.sqrt(tf.maximum(-nearest, 0))
 
     return distances
-
-
-def _without_itself(distances: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
-    """Mahalanobis distances of pictures in whose covariance they have `weight`, as if it had been learned without them.
-
-    The covariance without a picture is the one with it minus the picture's own part (Sherman & Morrison), and the mean
-    moves away from it. Without this, usual training pictures would lie nearer than any new one, and a threshold
-    learned from them would flag too many.
-    """
-    squared = np.square(distances)
-    mean_moved = 1 / (1 - weight)
-    return mean_moved * np.sqrt(squared / np.maximum(1 - weight * squared, weight))

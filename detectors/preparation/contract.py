@@ -32,17 +32,22 @@ class Reason(Protocol):
 
 @dataclass(frozen=True)
 class Made:
-    """Rows made of rows of the data: varied copies, or mixtures of two."""
+    """Rows made of rows of the data: varied copies, mixtures of two, or new ones by what has learned from all of them."""
 
     X: NDArray[np.float32]
     """(rows, …)"""
     parents: NDArray[np.intp]
-    """(rows, 2): the positions of the two rows that each one was made of; twice the same for a copy."""
+    """(rows, 2): the positions of the two rows that each one was made of; twice the same for a copy, twice -1 for what was made of all."""
 
     @classmethod
     def copies(cls, X: NDArray[np.float32], of: NDArray[np.intp]) -> Self:
         """`X`, (rows, …), each made of the one row `of`, (rows,)."""
         return cls(X, np.column_stack([of, of]))
+
+    @classmethod
+    def of_all(cls, X: NDArray[np.float32]) -> Self:
+        """`X`, (rows, …), each made of all rows alike: not for detectors that learn from labels, for it has none."""
+        return cls(X, np.full((len(X), 2), -1))
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,12 @@ class Items:
     def to_fit(self, fitted: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The positions of the items to learn from, where `fitted`, (rows,), are the rows to learn from."""
         return np.flatnonzero(fitted)
+
+    def rows_of(self, positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which rows the items at `positions` stand for, (rows,)."""
+        rows = np.zeros(len(self), dtype=bool)
+        rows[positions] = True
+        return rows
 
     def labels(self, labels: NDArray[np.int8], positions: NDArray[np.intp]) -> NDArray[np.int8]:
         """Labels of the items at `positions`, from the labels of rows."""

@@ -12,20 +12,12 @@ from numpy.typing import NDArray
 from detectors.base import Progress, Quiet
 from detectors.data_set import DataSet
 from detectors.messages import N_
-from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
+from detectors.network.picture_features import PictureFeatures
+from detectors.network.picture_vectors import FEW_FEATURES, LARGEST_SIDE, Standardised, shrunk
 from detectors.params import choice
 from detectors.preparation.contract import Learned, Made
 from detectors.preparation.images import ImagesPreparation
 from detectors.preparation.more_rows import repeated
-
-#: Height and width at most of a picture whose pixels are the vector.
-LARGEST_SIDE = 16
-
-#: What varies less than this over the training pictures counts as constant.
-SMALLEST_SPREAD = 1e-6
-
-#: Smaller than where the features themselves are the detector: other detectors do better with fewer numbers.
-OPTIONS = PictureFeatureOptions(filters=(16, 32, 64))
 
 COLOURS = {1: ("",), 3: (" red", " green", " blue")}
 
@@ -45,8 +37,8 @@ class ImagesVectors(ImagesPreparation):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._center = self._scale = np.zeros(0, dtype=np.float32)
-        self._features = PictureFeatures(OPTIONS)
+        self._standardised = Standardised(np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
+        self._features = PictureFeatures(FEW_FEATURES)
         self._learned: NDArray[np.float32] | None = None
 
     @property
@@ -62,15 +54,12 @@ class ImagesVectors(ImagesPreparation):
         if self.described == "features":
             self._features.fit(super().augmented(pictures, None, seed).X, seed, _Preparing(progress or Progress()))
         vectors = self._vectors(pictures)
-        spread = vectors.std(axis=0)
-        if self.described == "pixels":
-            spread[:] = spread.mean()  # one scale for all: a corner that is nearly always black is not worth as much as the middle
-        self._center, self._scale = vectors.mean(axis=0), np.where(spread > SMALLEST_SPREAD, spread, 1).astype(np.float32)
+        self._standardised = Standardised.together(vectors) if self.described == "pixels" else Standardised.each(vectors)
         self._learned = pictures if self.copies else None
         return self
 
     def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        return (self._vectors(rows) - self._center) / self._scale
+        return self._standardised.of(self._vectors(rows))
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         """Vectors of the pictures it was fitted on, `X`, then those of their varied copies."""
@@ -82,14 +71,14 @@ class ImagesVectors(ImagesPreparation):
         return Learned(X, y).and_also([*copies, *again])
 
     def _vectors(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._features.transform(pictures) if self.described == "features" else _shrunk(pictures)
+        return self._features.transform(pictures) if self.described == "features" else shrunk(pictures)
 
     def _to_json(self) -> dict[str, Any]:
-        return {**super()._to_json(), "center": self._center.tolist(), "scale": self._scale.tolist()}
+        return {**super()._to_json(), "center": self._standardised.center.tolist(), "scale": self._standardised.scale.tolist()}
 
     def _from_json(self, record: Mapping[str, Any]) -> None:
         super()._from_json(record)
-        self._center, self._scale = np.array(record["center"], np.float32), np.array(record["scale"], np.float32)
+        self._standardised = Standardised(np.array(record["center"], np.float32), np.array(record["scale"], np.float32))
 
     def _save(self, folder: Path) -> None:
         if self.described == "features":
@@ -106,13 +95,3 @@ class _Preparing(Quiet):
     def report(self, phase: str, done: int, total: int, **figures: float) -> None:
         shown = {name: value for name, value in figures.items() if name in ("step", "steps", "rows_per_s")}
         self._progress.report("preparing", done, total, **shown)
-
-
-def _shrunk(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means over as many pixels as make a picture `LARGEST_SIDE` high and wide at most; (rows, numbers)."""
-    size = pictures.shape[1]
-    side = min(size, LARGEST_SIDE)
-    starts = np.arange(side) * size // side
-    counts = np.diff(starts, append=size).astype(np.float32)
-    sums = np.add.reduceat(np.add.reduceat(pictures, starts, axis=1), starts, axis=2)
-    return (sums / (counts[:, None] * counts)[:, :, None]).reshape(len(pictures), -1)

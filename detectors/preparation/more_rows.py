@@ -1,4 +1,4 @@
-"""More rows to learn from than there are: varied copies of few rows, repeated or mixed ones of rare labels."""
+"""More rows to learn from than there are: varied copies of few rows, new ones like them, repeated or mixed ones of rare labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import DataError
 from detectors.messages import N_
 from detectors.params import number
 from detectors.preparation.contract import Made
@@ -53,6 +54,26 @@ def varied_copies(X: NDArray[np.float32], y: NDArray[np.int8] | None, variation:
     return [variation.copies(X, rows, rows, chance) for _ in range(times) for rows in by_label]
 
 
+def new_rows(X: NDArray[np.float32], y: NDArray[np.int8] | None, measured: NDArray[np.bool_], count: int, seed: int) -> Made:
+    """`count` rows by a generator that has learned from `X`. Numbers that are not `measured` are those of the row most like it.
+
+    Raises:
+        DataError: there are labels, `y`. Nobody knows the label of a row that was made of all of them.
+    """
+    from detectors.network.row_generator import generated_rows
+
+    if y is not None:
+        raise DataError(
+            N_(
+                "Rows made by a generator have no label, and a detector that learns from known anomalies needs one. Vary copies by noise or by mixing."
+            )
+        )
+    made = generated_rows(X, count, seed)
+    if not measured.all():
+        made = np.where(measured, made, X[_most_like(X, made)])
+    return Made.of_all(made)
+
+
 def rare_rows(X: NDArray[np.float32], y: NDArray[np.int8], share: float, variation: Variation | None, seed: int) -> list[Made]:
     """So many rows made of those of the rarer label that it has the `share` of all: repeated as they are, or varied."""
     by_label = _by_label(y)
@@ -80,6 +101,14 @@ def repeated(X: NDArray[np.float32], y: NDArray[np.int8] | None, share: float, s
 
 def _by_label(y: NDArray[np.int8]) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(y == label) for label in np.unique(y)]
+
+
+def _most_like(X: NDArray[np.float32], made: NDArray[np.float32]) -> NDArray[np.intp]:
+    """For each row `made` the place of the nearest row of `X`, (rows,)."""
+    from sklearn.neighbors import NearestNeighbors
+
+    places: NDArray[np.intp] = NearestNeighbors(n_neighbors=1).fit(X).kneighbors(made, return_distance=False)[:, 0]
+    return places
 
 
 def _nearest(X: NDArray[np.float32], of: NDArray[np.intp], kin: NDArray[np.intp], chance: np.random.Generator) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.network.term_weights import TermWeights
-from detectors.preparation.topics import TopicVectors
+from detectors.network.topics import TopicVectors
 from detectors.preparation.values import MISSING
 from detectors.preparation.vocabulary import Vocabulary
 from detectors.preparation.words import forms

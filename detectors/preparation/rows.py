@@ -48,6 +48,10 @@ class TableItems(Items):
         self._stands_for[positions[~kept]] = positions[first[of_row[~kept]]]
         return positions[kept]
 
+    def rows_of(self, positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+        rows = super().rows_of(positions)
+        return rows if self._stands_for is None else rows[self._stands_for]
+
     def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         return scores if self._stands_for is None else scores[self._stands_for]
 

@@ -14,15 +14,18 @@ from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
 from detectors.errors import DataError
 from detectors.explanations.reasons import Reason, reasons
+from detectors.geometry.periods import dominant_period
 from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.contract import Items, Preparation
 from detectors.preparation.steps import StepEncoding, Steps
 from detectors.preparation.table import SCALINGS
-from detectors.timeline import dominant_period
 
-#: The window where nothing repeats, and the shortest and longest that a period makes.
-USUAL_WINDOW, SHORTEST_WINDOW, LONGEST_WINDOW = 32, 8, 128
+#: A window is this part of a series, in steps within these limits: a longer one tells more, and there are to be many side by side.
+PARTS_OF_SERIES, FEWEST_STEPS, MOST_STEPS = 32, 32, 128
+
+#: What is learned from is to hold so many windows, unless they would become shorter than this.
+PARTS_OF_STRETCH, SHORTEST_WINDOW = 4, 8
 
 #: A forecaster foretells one part in so many of its window, unless another horizon is given.
 HORIZONS = 8
@@ -37,9 +40,14 @@ NUMBERS_TOGETHER = 8_000_000
 MOST_UNITS, MOST_SEGMENTS = 160, 24
 
 
-def proposed_window(period: int | None) -> int:
-    """One dominant period, where it is neither very short nor very long."""
-    return USUAL_WINDOW if period is None else int(np.clip(period, SHORTEST_WINDOW, LONGEST_WINDOW))
+def proposed_window(period: int | None, longest: int, stretch: int | None = None) -> int:
+    """The window, in steps, for a series whose longest entity has `longest` steps: as many whole periods as there is room for.
+
+    `stretch` is the longest one to learn from without a break, where it is not all of it.
+    """
+    room = int(np.clip(longest // PARTS_OF_SERIES, FEWEST_STEPS, MOST_STEPS))
+    room = max(SHORTEST_WINDOW, min(room, (longest if stretch is None else stretch) // PARTS_OF_STRETCH))
+    return room if period is None else min(period * max(1, room // period), MOST_STEPS)
 
 
 class Windows(Items):
@@ -81,6 +89,10 @@ class Windows(Items):
             )  # fmt: skip
         return whole if len(whole) <= self.most_to_fit else whole[np.linspace(0, len(whole) - 1, self.most_to_fit).astype(np.intp)]
 
+    def rows_of(self, positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """The rows with whose steps the windows end."""
+        return super().rows_of(positions)[self.steps.of_row]
+
     def labels(self, labels: NDArray[np.int8], positions: NDArray[np.intp]) -> NDArray[np.int8]:
         of_step = np.zeros(len(self.steps), dtype=np.int8)
         np.maximum.at(of_step, self.steps.of_row, labels)
@@ -95,10 +107,11 @@ class Windows(Items):
         low, high = self.preparation.spoken_
         if high - low == 1 and high == self.window:
             return scores  # each window speaks of its last step alone
-        mean = _Mean(len(self), 1)
+        mean, has_elements = _Mean(len(self), 1), True
         for positions in self._together():
             progress.check()
-            found = detector.element_scores(self.at(positions))
+            found = detector.element_scores(self.at(positions)) if has_elements else None
+            has_elements = found is not None  # one that has none of a few windows has none: making the others would be in vain
             elements = np.repeat(scores[positions, None], self.window, axis=1) if found is None else found
             self._add(mean, positions, elements[:, :, None], low, high)
         return mean.values()[:, 0]
@@ -179,7 +192,7 @@ class SeriesPreparation(Preparation):
 
     window: int = integer(
         0, title=N_("Window"), low=0, high=4096,
-        help=N_("Time steps that are looked at together. 0 takes one dominant period of the series, or 32 where nothing repeats."),
+        help=N_("Time steps that are looked at together. 0 takes a thirty-second of the series, from 32 to 128 steps, as whole periods where it repeats itself."),
     )  # fmt: skip
     scaling: str = choice(
         "standard", title=N_("Scaling"), choices=SCALINGS, advanced=True,
@@ -245,9 +258,10 @@ class SeriesPreparation(Preparation):
         )
         steps = self.encoding.fit(data, fitted)
         self._kept = data, steps
-        self.period_ = longest_period(steps, fitted)
+        stretch = longest_stretch(steps, fitted)
+        self.period_ = dominant_period(steps.values[stretch])
         self.change_ = float(np.quantile(np.linalg.norm(np.diff(steps.values, axis=0), axis=1), USUAL_CHANGES)) if len(steps) > 1 else 0.0
-        self.window_ = self.window or proposed_window(self.period_)
+        self.window_ = self.window or proposed_window(self.period_, int(np.diff(steps.bounds).max(initial=0)), stretch.stop - stretch.start)
         self.spoken_ = (0, self.window_)
         self._fit(Windows(steps, self.window_, self.most_windows, self), fitted)
         return self
@@ -322,13 +336,11 @@ def _smoothed(scores: Scores, bounds: NDArray[np.intp], width: int) -> Scores:
     return smoothed
 
 
-def longest_period(steps: Steps, fitted: NDArray[np.bool_]) -> int | None:
-    """The dominant period of the longest stretch to learn from."""
+def longest_stretch(steps: Steps, fitted: NDArray[np.bool_]) -> slice:
+    """The steps of the longest stretch to learn from without a break."""
     run = _run_lengths(steps.marked(fitted), steps.bounds)
-    if not len(run) or not run.max():
-        return None
-    last = int(run.argmax())
-    return dominant_period(steps.values[last - run[last] + 1 : last + 1])
+    last = int(run.argmax()) if len(run) else -1
+    return slice(last - int(run.max(initial=0)) + 1, last + 1)
 
 
 def _run_lengths(marked: NDArray[np.bool_], bounds: NDArray[np.intp]) -> NDArray[np.intp]:

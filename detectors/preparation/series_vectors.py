@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.geometry.window_description import PARTS, description_of
 from detectors.messages import N_
 from detectors.params import choice
 from detectors.preparation.series import SeriesPreparation, Windows
-
-#: Bands of frequencies whose strength describes a window.
-BANDS = 4
 
 #: A description that varies less than this over the training windows counts as constant.
 SMALLEST_SPREAD = 1e-6
@@ -38,23 +36,19 @@ class SeriesVectors(SeriesPreparation):
 
     @property
     def names(self) -> list[str]:
-        parts = self._parts() if self.described == "features" else [f"{step - self.window_ + 1} steps" for step in range(self.window_)]
+        parts = PARTS if self.described == "features" else [f"{step - self.window_ + 1} steps" for step in range(self.window_)]
         return [f"{column}: {part}" for part in parts for column in self.columns]
 
     def finish(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.described == "windows":
             return rows.reshape(len(rows), -1)
-        return ((_described(rows) - self._center) / self._scale).astype(np.float32)
+        return ((description_of(rows) - self._center) / self._scale).astype(np.float32)
 
     def _fit(self, windows: Windows, fitted: NDArray[np.bool_]) -> None:
         if self.described == "features":
-            features = _described(windows.windows(windows.to_fit(fitted)))
+            features = description_of(windows.windows(windows.to_fit(fitted)))
             spread = features.std(axis=0)
             self._center, self._scale = features.mean(axis=0), np.where(spread > SMALLEST_SPREAD, spread, 1).astype(np.float32)
-
-    def _parts(self) -> list[str]:
-        bands = [f"band {band + 1}" for band in range(BANDS)]
-        return ["mean", "spread", "lowest", "highest", "last", "slope", "mean change", "largest change", *bands]
 
     def _to_json(self) -> dict[str, Any]:
         return {**super()._to_json(), "center": self._center.tolist(), "scale": self._scale.tolist()}
@@ -62,25 +56,3 @@ class SeriesVectors(SeriesPreparation):
     def _from_json(self, record: Mapping[str, Any]) -> None:
         super()._from_json(record)
         self._center, self._scale = np.array(record["center"], np.float32), np.array(record["scale"], np.float32)
-
-
-def _described(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What describes windows, (rows, window, columns): (rows, parts × columns), in the order of `SeriesVectors._parts`."""
-    steps = windows.shape[1]
-    mean = windows.mean(axis=1)
-    time = (np.arange(steps) - (steps - 1) / 2).astype(np.float32)
-    slope = np.einsum("t,ntc->nc", time / max(float(time @ time), 1.0), windows) * steps
-    change = np.abs(np.diff(windows, axis=1)) if steps > 1 else np.zeros_like(windows)
-    power = np.abs(np.fft.rfft(windows - mean[:, None], axis=1))[:, 1:]
-    bands = [np.sqrt(np.square(part).sum(axis=1)) / steps for part in np.array_split(power, BANDS, axis=1)]
-    parts = [
-        mean,
-        windows.std(axis=1),
-        windows.min(axis=1),
-        windows.max(axis=1),
-        windows[:, -1],
-        slope,
-        change.mean(axis=1),
-        change.max(axis=1),
-    ]
-    return np.concatenate([*parts, *bands], axis=1, dtype=np.float32)

@@ -17,7 +17,7 @@ from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.columns import ColumnEncoding, EncodingChoices
 from detectors.preparation.contract import Items, Learned, Made, Preparation
-from detectors.preparation.more_rows import Variation, rare_rows, varied_copies
+from detectors.preparation.more_rows import Variation, new_rows, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
 
 #: How numbers are scaled, for every preparation that scales some.
@@ -104,8 +104,11 @@ class TablePreparation(Preparation):
     )  # fmt: skip
     variation: str = choice(
         "noise", title=N_("Copies are varied by"), group=MORE_ROWS,
-        choices={"noise": N_("Noise"), "mix": N_("Mixing with a similar row")},
-        help=N_("Noise moves every number a little. Mixing gives a row between two similar ones, of the same label where there are labels."),
+        choices={"noise": N_("Noise"), "mix": N_("Mixing with a similar row"), "generator": N_("A generator: new rows")},
+        help=N_(
+            "Noise moves every number a little. Mixing gives a row between two similar ones, of the same label where there are labels. "
+            "A generator first learns, against a discriminator, what rows look like and then makes as many new ones; not for detectors that learn from labels."
+        ),
     )  # fmt: skip
     noise: float = number(
         0.05, title=N_("Noise"), low=0.0, high=2.0, group=MORE_ROWS,
@@ -163,7 +166,9 @@ class TablePreparation(Preparation):
         made: list[Made] = []
         if y is not None and self.rare_labels != "as_they_are":
             made += rare_rows(X, y, self.rare_share, self._variation("mix") if self.rare_labels == "mix" else None, seed)
-        if self.copies:
+        if self.copies and self.variation == "generator":
+            made.append(new_rows(X, y, self.encoding.measured, self.copies * len(X), seed))
+        elif self.copies:
             made += varied_copies(X, y, self._variation(self.variation), self.copies, seed)
         return Learned(X, y).and_also(made)
 

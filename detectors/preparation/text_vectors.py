@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from detectors.data_set import DataSet
 from detectors.messages import N_
+from detectors.network.topics import TopicVectors
 from detectors.params import integer
 from detectors.preparation.contract import Items
 from detectors.preparation.text import TextPreparation
-from detectors.preparation.topics import TopicVectors
 from detectors.preparation.vocabulary import Ids
 
 

@@ -163,9 +163,13 @@ class Costs:
     """Explaining the most unusual rows, and saving."""
     item_bytes: int
     columns: int
+    drop_share: float | None = None
+    """The share that is dropped before it is learned once more."""
 
     def seconds(self, learned: int) -> float:
-        return self.prepare.at(self.rows) + self.learn(learned) + self.score.at(self.rows) + self.fixed
+        rounds = [learned] if self.drop_share is None else [learned, round(learned * (1 - self.drop_share))]
+        once = sum(self.learn(rows) + self.score.at(self.rows) for rows in rounds)
+        return self.prepare.at(self.rows) + once + self.fixed
 
     def memory_bytes(self, learned: int, held: int) -> int:
         """The prepared rows, and once more those that are learned from, unless either lies in a file; or the rows as they are read."""
@@ -244,7 +248,7 @@ def _measured(request: RunRequest, source: DataSet) -> tuple[int, Costs]:
     learn, score, fixed = _learning_at_once(more, rows) if more.detector.at_once else _learning_and_scoring(more, fewer)
     return rows, Costs(
         source.rows, _preparing(more, fewer), learn, score, fixed, more.item_bytes,
-        len(request.features) if request.kind == "table" else 0,
+        len(request.features) if request.kind == "table" else 0, request.drop_share,
     )  # fmt: skip
 
 

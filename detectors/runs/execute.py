@@ -25,7 +25,9 @@ from detectors.explanations.store import save_explanations
 from detectors.frames import value_key
 from detectors.kinds import KINDS
 from detectors.messages import N_
-from detectors.preparation import Items, Preparation, find_preparation
+from detectors.preparation import Items, Preparation, find_preparation, load_preparation
+from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
+from detectors.runs.earlier import Earlier
 from detectors.runs.explained import game_of
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
@@ -53,6 +55,10 @@ class FittedRun:
     seconds: dict[str, float] = field(default_factory=dict)
     stopped_early: bool = False
     """Whether the analyst ended the learning before the detector would have."""
+    first_scores: Scores | None = None
+    """(rows,) of the first training, where it was trained again without the most unusual rows."""
+    dropped: NDArray[np.bool_] | None = None
+    """The rows that it was then trained without, (rows,)."""
 
     @property
     def training_scores(self) -> Scores:
@@ -64,29 +70,69 @@ class FittedRun:
         return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
 
 
-def execute(request: RunRequest, data: Path, progress: Progress) -> FittedRun:
+def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlier | None = None) -> FittedRun:
     """Fits the detector on the rows that were asked for and scores every row of the data, in file order.
 
+    `earlier` is the run to start from, where the request names one.
+
     Raises:
-        DataError: no row or no column is left to learn from.
+        DataError: no row or no column is left to learn from; it cannot start from the earlier run.
         Discarded: the analyst stopped the work and wants nothing kept.
     """
+    check_drop(request)
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
-        detector = registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
+        detector = _detector(request, earlier)
         fitted, labels = rows_to_learn(request, source, detector)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
-        preparation, items = prepare(request, source, fitted, detector, progress)
-    with _timed(seconds, "fit"):
+        prepared = prepare(request, source, fitted, detector, progress) if earlier is None else _prepared_as(earlier, source, detector)
+        preparation, items = prepared
         learned = sampled(request, items.to_fit(fitted))
-        learn(detector, preparation, items.at(learned), None if labels is None else items.labels(labels, learned), progress)
-        stopped_early = progress.stop_asked()
-    with _timed(seconds, "score"):
-        scores = items.row_scores(detector, item_scores(detector, items, learned, progress), progress)
-    return FittedRun(request, source, detector, preparation, items, fitted, scores, labels, seconds, stopped_early)
+    run = FittedRun(request, source, detector, preparation, items, fitted, np.empty(0), labels, seconds)
+    if request.drop_share is None:
+        run.scores = _trained(run, learned, progress)
+    else:
+        _train_twice(run, learned, progress, earlier)
+    run.stopped_early = progress.stop_asked()
+    return run
+
+
+def _detector(request: RunRequest, earlier: Earlier | None) -> Detector:
+    """The detector that was asked for, about to learn."""
+    detector = registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
+    if earlier is None:
+        return detector
+    earlier.check(request)
+    return detector.start_from(earlier.folder / "detector")
+
+
+def _trained(run: FittedRun, learned: NDArray[np.intp], progress: Progress) -> Scores:
+    """Lets the detector of `run` learn from the items `learned`; gives the scores of all rows."""
+    labels = None if run.labels is None else run.items.labels(run.labels, learned)
+    with _timed(run.seconds, "fit"):
+        learn(run.detector, run.preparation, run.items.at(learned), labels, progress)
+    with _timed(run.seconds, "score"):
+        return run.items.row_scores(run.detector, item_scores(run.detector, run.items, learned, progress), progress)
+
+
+def _train_twice(run: FittedRun, learned: NDArray[np.intp], progress: Progress, earlier: Earlier | None) -> None:
+    """Learns, drops the most unusual items and learns again from the others, prepared as they were.
+
+    Whoever stops the first learning keeps what it has learned: nothing is dropped.
+    """
+    assert run.request.drop_share is not None
+    run.scores = _trained(run, learned, FirstRound(progress))
+    if progress.stop_asked():
+        return
+    assert run.detector.training_scores_ is not None
+    dropped = most_unusual(run.detector.training_scores_, run.request.drop_share)
+    run.first_scores, run.dropped = run.scores, run.items.rows_of(learned[dropped]) & run.fitted
+    run.fitted = run.fitted & ~run.dropped
+    run.detector = _detector(run.request, earlier)
+    run.scores = _trained(run, learned[~dropped], progress)
 
 
 def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> tuple[NDArray[np.bool_], NDArray[np.int8] | None]:
@@ -109,6 +155,13 @@ def prepare(
     """The preparation, fitted on the rows where `fitted` is true, and what it makes of all rows for `detector`."""
     preparation = find_preparation(request.kind, request.representation)(**request.preparation)
     preparation.fit(source, fitted, seed=request.seed, progress=progress)
+    preparation.serve(detector)
+    return preparation, preparation.items(source)
+
+
+def _prepared_as(earlier: Earlier, source: DataSet, detector: Detector) -> tuple[Preparation, Items]:
+    """The same with the preparation of an earlier run: its numbers mean to the weights what they meant then."""
+    preparation = load_preparation(earlier.folder / "preparation")
     preparation.serve(detector)
     return preparation, preparation.items(source)
 
@@ -151,8 +204,9 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "fitted": run.fitted,
         "usual": _usual(run),
     }
-    if run.labels is not None:
-        arrays["labels"] = run.labels
+    for name, values in (("labels", run.labels), ("first_scores", run.first_scores), ("dropped", run.dropped)):
+        if values is not None:
+            arrays[name] = values
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
     if (expected := run.items.row_expected(run.detector, progress)) is not None:
@@ -285,7 +339,7 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
     return {
         "rows": len(run.scores),
         "fitted_rows": run.fitted_rows,
-        "prepared_rows": rows_to_fit(run.fitted_rows, len(run.request.features)) if run.request.kind == "table" else run.fitted_rows,
+        "prepared_rows": _prepared_rows(run),
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
@@ -295,11 +349,19 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "parameters": run.detector.parameters,
         "preparation": run.preparation.parameters,
         "stopped_early": run.stopped_early,
+        "dropped_rows": 0 if run.dropped is None else int(run.dropped.sum()),
     }
+
+
+def _prepared_rows(run: FittedRun) -> int:
+    """How many rows the preparation learned from; where it is that of an earlier run, all say what they are learned as."""
+    own = run.request.kind == "table" and run.request.start_from is None
+    return rows_to_fit(run.fitted_rows, len(run.request.features)) if own else run.fitted_rows
 
 
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Adds the seconds that the block takes to those of `name`."""
     start = time.perf_counter()
     yield
-    seconds[name] = time.perf_counter() - start
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start

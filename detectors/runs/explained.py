@@ -71,6 +71,10 @@ class ExplainedRun:
         """Many rows at once, by the faster method."""
         return self.explainer.many(self.explained(rows), progress)
 
+    def seen(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The rows as the detector sees them, (rows, …)."""
+        return self.preparation.finish(self.explained(rows))
+
     def agreement(self, rows: NDArray[np.intp]) -> float:
         """Mean rank correlation of the faster method with shap's explainer on `rows`."""
         return self.explainer.agreement(self.explained(rows))
@@ -90,4 +94,5 @@ def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.floa
         expected,
         usual,
         None if preparation.finishes or preparation.hidden is not None else detector.gradients(),
+        detector.scoring_cost,
     )

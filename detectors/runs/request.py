@@ -33,6 +33,10 @@ class RunRequest:
     """Fit only on this leading share of the time steps (of each entity): what comes later is judged, and never learned from."""
     fit_sample: int | None = None
     """Fit only on so many of these rows, drawn at random by `seed`; every row is scored all the same. None: on all of them."""
+    drop_share: float | None = None
+    """Train, drop so large a share of the learned items by their training score, and train again on the others. None: train once."""
+    start_from: str | None = None
+    """The run whose preparation is used and from whose weights learning goes on. None: everything is learned anew."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress
 from detectors.explanations.store import save_explanations
+from detectors.runs.earlier import Earlier
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
@@ -45,7 +46,8 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
         refit(RunFolder(workspace.runs / asked["run"]), workspace.data / asked["data"], result, progress)
         return
     request = folder.request()
-    run = execute(request, workspace.data / request.data_id, progress)
+    earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
+    run = execute(request, workspace.data / request.data_id, progress, earlier)
     save(run, result, progress)
 
 

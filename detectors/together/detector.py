@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import drawn, taken
 from detectors.base import Create, Detector, Progress, Quiet, Scores
 from detectors.errors import DetectorError, StorageError
 from detectors.messages import N_
@@ -19,6 +20,9 @@ from detectors.together.surprise import Surprise
 from detectors.together.views import View
 
 FILE, SURPRISES = "together.json", "surprises.npy"
+
+#: The most unusual rows of all together, of which a member supports those that are among its own most unusual ones: this share.
+TOP_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,19 @@ class Asked:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     view: str = View.name
     weight: float = 1.0
+    rows_share: float = 1.0
+    """The share of the training rows that it learns from, drawn at random."""
+    draw: int = 0
+    """Which of several draws of rows it learns from; members of the same draw share them."""
+    without: float = 0.0
+    """The share of the training rows that it does not learn from: those most unusual to the members before it that learned from all."""
+    columns: Sequence[int] = ()
+    """Which numbers of its view it sees, where the view has vectors; all of them where none is named."""
+
+    @property
+    def sees(self) -> tuple[str, float]:
+        """Its view, which learns from the same rows as the member does, where unusual ones are left out."""
+        return self.view, self.without
 
 
 @dataclass
@@ -42,6 +59,8 @@ class Member:
     seconds: float
     agreement: float = 1.0
     """Rank correlation of its training scores with those of all together."""
+    support: float = 1.0
+    """Of the most unusual training rows of all together, the share that are among its own most unusual ones."""
 
 
 class Together(Detector):
@@ -49,7 +68,7 @@ class Together(Detector):
 
     at_once = True
     step_name = N_("member {done} of {total}")
-    views: ClassVar[Mapping[str, Callable[[], View]]] = {View.name: View}
+    views: ClassVar[Mapping[str, type[View]]] = {View.name: View}
 
     def _asked(self, X: NDArray[np.float32]) -> Sequence[Asked]:
         """The members wanted for the training rows `X`, (rows, …)."""
@@ -68,36 +87,66 @@ class Together(Detector):
         return [
             {
                 "name": member.asked.name, "representation": member.asked.representation, "title": member.detector.title,
-                "view": member.asked.view, "weight": member.asked.weight, "agreement": round(member.agreement, 4),
-                "seconds": round(member.seconds, 4),
+                "view": member.asked.view, "view_title": self.views[member.asked.view].title, "without": member.asked.without,
+                "rows_share": member.asked.rows_share, "columns": len(member.asked.columns), "weight": member.asked.weight,
+                "agreement": round(member.agreement, 4), "support": round(member.support, 4), "seconds": round(member.seconds, 4),
             }
             for member in self._members
         ]  # fmt: skip
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
+        surprises = self._learn_members(X, None, progress)
+        self._joined_training_scores = self._joined(surprises)
+        self._compare(surprises)
+
+    def _learn_members(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, progress: Progress) -> NDArray[np.float64]:
+        """Has the members learn, one after the other; gives how surprised each is at the training rows, (rows, members)."""
         asked = self._asked(X)
-        self._views = self._views_of(asked, X, progress)
-        self._members = []
+        self._views: dict[tuple[str, float], View] = {}
+        self._members: list[Member] = []
+        surprises: list[Scores] = []
         for number, each in enumerate(asked):
             progress.check()
-            self._members.append(self._learned(each, X, progress))
+            member, scores = self._learned(each, X, y, self._rows_for(each, len(X), surprises), progress)
+            self._members.append(member)
+            surprises.append(member.surprise.of(scores))
             progress.report("fitting", number + 1, len(asked))
             if progress.stop_asked():  # what has learned by then works without the others
                 break
-        surprises = np.stack([m.surprise.of(_training_scores(m.detector)) for m in self._members], axis=1)
-        self._joined_training_scores = self._joined(surprises)
+        return np.stack(surprises, axis=1)
+
+    def _rows_for(self, asked: Asked, rows: int, surprises: Sequence[Scores]) -> NDArray[np.intp]:
+        """The positions of the training rows, of so many `rows`, that a member learns from, growing; `surprises` are those so far."""
+        if not asked.without:
+            return drawn(rows, max(2, round(asked.rows_share * rows)), self.seed + asked.draw)
+        at_first = [column for member, column in zip(self._members, surprises, strict=True) if not member.asked.without]
+        usual = np.argsort(np.mean(at_first, axis=0), kind="stable")
+        return np.sort(usual[: max(2, rows - round(asked.without * rows))])
+
+    def _compare(self, surprises: NDArray[np.float64]) -> None:
+        """Notes how each member's view of the training rows, (rows, members), goes with that of all together."""
+        top = most_unusual(self._joined_training_scores)
         for member, column in zip(self._members, surprises.T, strict=True):
             member.agreement = rank_correlation(column, self._joined_training_scores)
+            member.support = float(most_unusual(column)[top].mean())
 
-    def _views_of(self, asked: Sequence[Asked], X: NDArray[np.float32], progress: Progress) -> dict[str, View]:
-        wanted = dict.fromkeys(each.view for each in asked)
-        return {name: self.views[name]().fit(X, self.seed, Quiet(progress)) for name in wanted}
-
-    def _learned(self, asked: Asked, X: NDArray[np.float32], progress: Progress) -> Member:
+    def _learned(
+        self, asked: Asked, X: NDArray[np.float32], y: NDArray[np.int8] | None, chosen: NDArray[np.intp], progress: Progress
+    ) -> tuple[Member, Scores]:
+        """A member that has learned from the `chosen` rows, and its scores of all, (rows,), as if they had been unseen."""
         began = time.perf_counter()
-        detector = self._made(asked)
-        detector.fit(self._views[asked.view].transform(X), Quiet(progress))
-        return Member(asked, detector, Surprise.fit(_training_scores(detector)), time.perf_counter() - began)
+        if asked.sees not in self._views:
+            learned = taken(X, chosen) if asked.without else X
+            self._views[asked.sees] = self.views[asked.view]().fit(learned, self.seed, Quiet(progress))
+        detector, seen = self._made(asked), _chosen(self._views[asked.sees].transform(X), asked.columns)
+        detector.fit(taken(seen, chosen), Quiet(progress), y=y[chosen] if y is not None and detector.supervised else None)
+        assert detector.training_scores_ is not None
+        scores = np.empty(len(X))
+        scores[chosen] = detector.training_scores_
+        others = np.setdiff1d(np.arange(len(X)), chosen, assume_unique=True)
+        if len(others):
+            scores[others] = detector.score(taken(seen, others), Quiet(progress))
+        return Member(asked, detector, Surprise.fit(scores), time.perf_counter() - began), scores
 
     def _made(self, asked: Asked) -> Detector:
         return creator(self)(asked.representation, asked.name, seed=self.seed, **asked.parameters)
@@ -106,17 +155,21 @@ class Together(Detector):
         return self._joined_training_scores
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
-        seen = {name: view.transform(X) for name, view in self._views.items()}
-        return self._joined(np.stack([m.surprise.of(m.detector.score(seen[m.asked.view])) for m in self._members], axis=1))
+        return self._joined(self._surprises(X))
+
+    def _surprises(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How surprised each member is at rows that were not learned from, (rows, members)."""
+        seen = {sees: view.transform(X) for sees, view in self._views.items()}
+        return np.stack([m.surprise.of(m.detector.score(_chosen(seen[m.asked.sees], m.asked.columns))) for m in self._members], axis=1)
 
     def _save(self, folder: Path) -> None:
         for number, member in enumerate(self._members):
             member.detector.save(folder / f"member_{number}")
-        for name, view in self._views.items():
-            (folder / f"view_{name}").mkdir(exist_ok=True)
-            view.save(folder / f"view_{name}")
+        for sees, view in self._views.items():
+            (folder / _view_folder(sees)).mkdir(exist_ok=True)
+            view.save(folder / _view_folder(sees))
         np.save(folder / SURPRISES, np.stack([member.surprise.arrays() for member in self._members]), allow_pickle=False)
-        rows = [{**vars(m.asked), "seconds": m.seconds, "agreement": m.agreement} for m in self._members]
+        rows = [{**vars(m.asked), "seconds": m.seconds, "agreement": m.agreement, "support": m.support} for m in self._members]
         (folder / FILE).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
     def _load(self, folder: Path) -> None:
@@ -126,14 +179,14 @@ class Together(Detector):
         except (OSError, ValueError) as error:
             raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=FILE) from error
         self._members = [self._kept(row, kept, folder / f"member_{n}") for n, (row, kept) in enumerate(zip(rows, surprises, strict=True))]
-        names = dict.fromkeys(member.asked.view for member in self._members)
-        self._views = {name: self.views[name]().load(folder / f"view_{name}") for name in names}
+        every = dict.fromkeys(member.asked.sees for member in self._members)
+        self._views = {sees: self.views[sees[0]]().load(folder / _view_folder(sees)) for sees in every}
 
     def _kept(self, row: dict[str, Any], surprise: NDArray[np.float64], folder: Path) -> Member:
-        seconds, agreement = row.pop("seconds"), row.pop("agreement")
+        found = {name: row.pop(name) for name in ("seconds", "agreement", "support")}
         asked = Asked(**row)
         detector = type(self._made(asked)).load(folder, creator(self))
-        return Member(asked, detector, Surprise.from_arrays(surprise), seconds, agreement)
+        return Member(asked, detector, Surprise.from_arrays(surprise), **found)
 
 
 def creator(detector: Detector) -> Create:
@@ -160,6 +213,17 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
-def _training_scores(detector: Detector) -> Scores:
-    assert detector.training_scores_ is not None
-    return detector.training_scores_
+def _view_folder(sees: tuple[str, float]) -> str:
+    view, without = sees
+    return f"view_{view}_{without:g}" if without else f"view_{view}"
+
+
+def _chosen(vectors: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.float32]:
+    """Some columns of vectors, in the usual order in memory, by which sums round; all of them where none is named."""
+    return np.ascontiguousarray(vectors[:, list(columns)]) if len(columns) else vectors
+
+
+def most_unusual(scores: Scores, share: float = TOP_SHARE) -> NDArray[np.bool_]:
+    """Which rows are among such a share of them with the highest scores, (rows,); one at least."""
+    count = max(1, round(share * len(scores)))
+    return scores >= np.partition(scores, -count)[-count]

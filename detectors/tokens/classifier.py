@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,13 +9,11 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
-from detectors.params import Preset, choice, integer, number, switch
-
-FILE = "classifier.json"
+from detectors.network.text_detector import TextNetwork
+from detectors.params import Preset, switch
 
 
-class Classifier(NetworkDetector):
+class Classifier(TextNetwork):
     """A network reads each text word by word and learns from the labels how probable an anomaly is.
 
     The score is that probability, 0 to 1, as if anomalies and normal texts were equally frequent.
@@ -34,39 +30,13 @@ class Classifier(NetworkDetector):
     score_name = N_("probability of an anomaly")
     supervised = True
 
-    cell: str = choice(
-        "lstm", title=N_("Network"),
-        choices={"rnn": N_("Simple recurrent"), "lstm": "LSTM", "gru": "GRU", "transformer": N_("Transformer")},
-        help=N_("How it remembers the words before. Recurrent ones read in order, a transformer looks back at all of them."),
-    )  # fmt: skip
-    embedding: int = integer(
-        64, title=N_("Numbers per word"), low=2, high=1024, help=N_("How many numbers each word's meaning is learned as.")
-    )  # fmt: skip
-    units: int = integer(
-        32, title=N_("Units"), low=2, high=1024, help=N_("How much it can remember of the words before.")
-    )  # fmt: skip
-    epochs: int = integer(
-        10, title=N_("Epochs"), low=1, high=1000, help=N_("How often the network sees every training text, at most.")
-    )  # fmt: skip
     balanced: bool = switch(
         True, title=N_("Balance the labels"), advanced=True,
         help=N_("Whether the few anomalies count together as much as the many normal texts."),
     )  # fmt: skip
-    layers: int = integer(
-        1, title=N_("Layers"), low=1, high=8, advanced=True, help=N_("Recurrent layers or transformer blocks on top of each other.")
-    )  # fmt: skip
-    dropout: float = number(
-        0.3, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
-        help=N_("Share of numbers switched off at random in each training step, against learning by heart."),
-    )  # fmt: skip
-    learning_rate: float = number(
-        0.003, title=N_("Learning rate"), low=1e-6, high=1.0, advanced=True,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
-    )  # fmt: skip
-    patience: int = integer(
-        2, title=N_("Patience"), low=1, high=1000, advanced=True, help=N_("Epochs without a smaller loss before training stops early.")
-    )  # fmt: skip
 
+    only_for_scores = frozenset({"balanced"})
+    defaults: ClassVar = {"cell": "lstm", "units": 32, "epochs": 10, "dropout": 0.3, "learning_rate": 0.003}
     presets: ClassVar = {
         "transformer": Preset(N_("Transformer"), N_("One small transformer block."), {"cell": "transformer", "units": 64}),
     }
@@ -75,27 +45,20 @@ class Classifier(NetworkDetector):
         "validation_share": 0.0, "early_stopping": False,
     }  # fmt: skip
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        from detectors.network.texts import text_layers_table
-
-        return text_layers_table(self._network, self.row_shape_[0]) if self.row_shape_ else None
-
     def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
-        from detectors.network.texts import cut_for_training, vocabulary_size
-        from detectors.network.training import seed_everything, train
+        from detectors.network.texts import vocabulary_size
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._ids = vocabulary_size(X)
-        self._build()
+        self._ids = self._earlier._ids if self._earlier else vocabulary_size(X)
+        self._begin()
         weights = (len(y) / np.bincount(y, minlength=2))[y].astype(np.float32) if self.balanced else None
         targets = y[:, None].astype(np.float32)
-        self.history_ = train(self._network, cut_for_training(X), targets, self._options(), progress, weights=weights)
+        self.history_ = train(self._network, self._shown(X, self._ids), targets, self._options(), progress, weights=weights)
 
     def _build(self) -> None:
         from detectors.network.text_classifier import anomaly_probability, text_classifier
-        from detectors.network.words_in_context import TextShape
 
-        self._network = text_classifier(TextShape(self._ids, self.cell, self.embedding, self.units, self.layers, self.dropout))
+        self._network = text_classifier(self._shape(self._ids))
         self._probability = anomaly_probability(self._network, self._ids)
 
     def _options(self, loss: Any = "binary_crossentropy") -> Any:
@@ -104,10 +67,8 @@ class Classifier(NetworkDetector):
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return self._probability(X)
 
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        (folder / FILE).write_text(json.dumps({"ids": self._ids}), encoding="utf-8")
+    def _record(self) -> dict[str, Any]:
+        return {"ids": self._ids}
 
-    def _load(self, folder: Path) -> None:
-        self._ids = int(json.loads((folder / FILE).read_text(encoding="utf-8"))["ids"])
-        super()._load(folder)
+    def _restore(self, record: dict[str, Any]) -> None:
+        self._ids = int(record["ids"])

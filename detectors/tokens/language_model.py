@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,13 +9,11 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.messages import N_
-from detectors.network.detector import NetworkDetector
-from detectors.params import Preset, choice, integer, number
-
-FILE = "language_model.json"
+from detectors.network.text_detector import TextNetwork
+from detectors.params import Preset, integer, number
 
 
-class LanguageModel(NetworkDetector):
+class LanguageModel(TextNetwork):
     """A network reads each text word by word and says what comes next; a text that keeps surprising it is unusual.
 
     The surprise at a word is minus the logarithm of how probable it was after the words before. The score is the mean
@@ -38,20 +34,6 @@ class LanguageModel(NetworkDetector):
     )
     score_name = N_("surprise")
 
-    cell: str = choice(
-        "gru", title=N_("Network"),
-        choices={"rnn": N_("Simple recurrent"), "lstm": "LSTM", "gru": "GRU", "transformer": N_("Transformer")},
-        help=N_("How it remembers the words before. Recurrent ones read in order, a transformer looks back at all of them."),
-    )  # fmt: skip
-    embedding: int = integer(
-        64, title=N_("Numbers per word"), low=2, high=1024, help=N_("How many numbers each word's meaning is learned as.")
-    )  # fmt: skip
-    units: int = integer(
-        64, title=N_("Units"), low=2, high=1024, help=N_("How much it can remember of the words before.")
-    )  # fmt: skip
-    epochs: int = integer(
-        6, title=N_("Epochs"), low=1, high=1000, help=N_("How often the network sees every training text, at most.")
-    )  # fmt: skip
     worst_weight: float = number(
         0.5, title=N_("Weight of the most surprising words"), low=0.0, high=1.0,
         help=N_("0: the score is the mean over all words. 1: over the most surprising ones alone, which finds a few odd words."),
@@ -64,25 +46,13 @@ class LanguageModel(NetworkDetector):
         10.0, title=N_("Shrinkage, in words"), low=0.0, high=1000.0, advanced=True,
         help=N_("Texts are scored as if they had so many more words of usual surprise. Larger holds short texts closer to the middle."),
     )  # fmt: skip
-    layers: int = integer(
-        1, title=N_("Layers"), low=1, high=8, advanced=True, help=N_("Recurrent layers or transformer blocks on top of each other.")
-    )  # fmt: skip
     predicted_words: int = integer(
         1000, title=N_("Predicted words"), low=2, high=20_000, advanced=True,
         help=N_("So many of the most frequent words are told apart by context, all others only by how rare they are. More takes longer."),
     )  # fmt: skip
-    dropout: float = number(
-        0.2, title=N_("Dropout"), low=0.0, high=0.9, advanced=True,
-        help=N_("Share of numbers switched off at random in each training step, against learning by heart."),
-    )  # fmt: skip
-    learning_rate: float = number(
-        0.006, title=N_("Learning rate"), low=1e-6, high=1.0, advanced=True,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
-    )  # fmt: skip
-    patience: int = integer(
-        2, title=N_("Patience"), low=1, high=1000, advanced=True, help=N_("Epochs without a smaller loss before training stops early.")
-    )  # fmt: skip
 
+    only_for_scores = frozenset({"worst_weight", "worst_share", "shrinkage"})
+    defaults: ClassVar = {"epochs": 6, "dropout": 0.2, "learning_rate": 0.006}
     presets: ClassVar = {
         "transformer": Preset(N_("Transformer"), N_("Two small transformer blocks."), {"cell": "transformer", "layers": 2, "learning_rate": 0.003, "epochs": 10}),
         "large": Preset(
@@ -92,29 +62,20 @@ class LanguageModel(NetworkDetector):
     }  # fmt: skip
     quick: ClassVar = {"cell": "rnn", "embedding": 8, "units": 16, "epochs": 6, "batch_size": 16, "learning_rate": 0.02}
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        from detectors.network.texts import text_layers_table
-
-        return text_layers_table(self._network, self.row_shape_[0]) if self.row_shape_ else None
-
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         from detectors.network.language import WordClasses
-        from detectors.network.texts import cut_for_training
-        from detectors.network.training import seed_everything, train
+        from detectors.network.training import train
 
-        seed_everything(self.seed)
-        self._classes = WordClasses.learn(X, self.predicted_words)
-        self._build()
-        self.history_ = train(self._network, cut_for_training(X), None, self._options(), progress)
+        self._classes = self._earlier._classes if self._earlier else WordClasses.learn(X, self.predicted_words)
+        self._begin()
+        self.history_ = train(self._network, self._shown(X, self._classes.n_ids), None, self._options(), progress)
         self._usual = self._mean_and_worst(self._surprise(X), X > 0, np.zeros(2)).mean(axis=0)
 
     def _build(self) -> None:
         from detectors.network.language import language_model, word_surprise
-        from detectors.network.words_in_context import TextShape
 
-        shape = TextShape(self._classes.n_ids, self.cell, self.embedding, self.units, self.layers, self.dropout)
-        self._network = language_model(shape, self._classes)
-        self._surprise = word_surprise(self._network, shape.ids)
+        self._network = language_model(self._shape(self._classes.n_ids), self._classes)
+        self._surprise = word_surprise(self._network, self._classes.n_ids)
 
     def _options(self, loss: Any = None) -> Any:
         from detectors.network.language import mean_surprise
@@ -138,15 +99,11 @@ class LanguageModel(NetworkDetector):
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         return self._surprise(X)
 
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        record = {"ids": self._classes.n_ids, "classes": self._classes.n_classes, "usual": self._usual.tolist()}
-        (folder / FILE).write_text(json.dumps(record), encoding="utf-8")
+    def _record(self) -> dict[str, Any]:
+        return {"ids": self._classes.n_ids, "classes": self._classes.n_classes, "usual": self._usual.tolist()}
 
-    def _load(self, folder: Path) -> None:
+    def _restore(self, record: dict[str, Any]) -> None:
         from detectors.network.language import WordClasses
 
-        record = json.loads((folder / FILE).read_text(encoding="utf-8"))
         self._classes = WordClasses.unlearned(record["ids"], record["classes"])
         self._usual = np.asarray(record["usual"])
-        super()._load(folder)

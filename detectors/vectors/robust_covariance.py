@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detectors.arrays import drawn
 from detectors.base import Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
+from detectors.geometry.left_out import without_itself
 from detectors.messages import N_
 from detectors.params import integer, number
 
@@ -39,9 +40,11 @@ class RobustCovariance(LearnedArrays):
     when = N_("One cloud of usual rows, longer in some directions than in others, even with up to a third of anomalies around it.")
     when_not = N_("Several groups of usual rows (Gaussian mixture), or columns full of one value.")
     score_name = N_("Mahalanobis distance")
-    arrays: ClassVar = ("middle_", "precision_")
+    arrays: ClassVar = ("middle_", "precision_", "share_")
     middle_: NDArray[np.float64]
     precision_: NDArray[np.float64]
+    share_: NDArray[np.float64]
+    """The share that one training row has in the covariance, (1,); 0 where it is the robust one, which far rows have no part in."""
 
     support: float = number(
         0.75, title=N_("Share of usual rows"), low=0.5, high=1.0,
@@ -55,7 +58,8 @@ class RobustCovariance(LearnedArrays):
         rows = X[drawn(len(X), self.most_rows, self.seed)].astype(np.float64)
         covariance = self._estimate(rows)
         loaded = covariance.covariance_ + SMALLEST_VARIANCE * np.eye(X.shape[1])
-        return covariance.location_, np.linalg.inv(loaded)
+        share = (1 - getattr(covariance, "shrinkage_", 1.0)) / len(rows)
+        return covariance.location_, np.linalg.inv(loaded), np.array([share])
 
     def _estimate(self, rows: NDArray[np.float64]) -> Any:
         from sklearn.covariance import LedoitWolf, MinCovDet
@@ -74,3 +78,9 @@ class RobustCovariance(LearnedArrays):
         away = X - self.middle_
         # Not by a matrix product, whose rounding depends on how many rows there are.
         return np.sqrt(np.maximum((np.einsum("rc,cd->rd", away, self.precision_) * away).sum(axis=1), 0))
+
+    def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
+        scores = self.score(X, progress)
+        learned = drawn(len(X), self.most_rows, self.seed)
+        scores[learned] = without_itself(scores[learned], float(self.share_[0]))
+        return scores

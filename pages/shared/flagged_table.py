@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -38,6 +40,32 @@ def flagged_table(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdR
     _show(data_set, run, ranking[ranks], ranks, threshold)
 
 
+def listed_table(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str) -> None:
+    """Some rows in original values, with their rank in several runs; each can be opened, as `run` explains it."""
+    values = engine.data_rows(data_set.id, tuple(int(row) for row in rows))
+    ours = {"row": rows + 1, **{f"{plain(N_('rank'))} · {name}": places for name, places in ranks.items()}}
+    named = {flagged.free_name(name, values.columns): column for name, column in ours.items()}
+    table = pd.concat([pd.DataFrame(named), values.reset_index(drop=True)], axis=1)
+    button = flagged.free_name("open", table.columns)
+    table.insert(0, button, plain(N_("Why?")))
+    key = f"listed_{key}_{run.id}_{hash(rows.tobytes())}"
+
+    def open_row() -> None:
+        state.go("explain", run=run.id, row=int(rows[state.typed(f"{key}_click").row]))
+
+    config = st.column_config
+    numbers = {name: config.NumberColumn(name, format="localized", width="small" if name == next(iter(named)) else 170) for name in named}
+    opening = config.ButtonColumn(plain(N_("explain")), on_click=open_row, key=f"{key}_click", type="tertiary", pinned=True, width="small")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(35 * (len(table) + 1) + 4, 420),
+        key=key,
+        column_config={button: opening, **numbers},
+        alt=plain(N_("Rows of {name}"), name=data_set.name),
+    )
+
+
 def page_by_score(pages: int) -> int | None:
     """Lets choose between the most unusual first, on so many `pages`, and the closest to the cut-off: the page, from 1, or None."""
     by_score, closest = plain(N_("Most unusual")), plain(N_("Closest to the cut-off"))
@@ -58,11 +86,8 @@ def page_by_score(pages: int) -> int | None:
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    found: dict[str, list[Any]] = {
-        "why": _reasons(run, data_set, positions),
-        "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
-    }
-    found |= solidity_found(run, threshold, rows)
+    found: dict[str, list[Any]] = {"why": _reasons(run, data_set, positions)}
+    found |= {"state": np.where(scores > threshold.cut_off, "●", "○").tolist()} | solidity_found(run, threshold, rows)
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))

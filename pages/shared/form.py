@@ -11,8 +11,9 @@ import streamlit as st
 
 from detectors.errors import ParameterError
 from detectors.messages import N_
-from detectors.params import Field, Parametrised
+from detectors.params import Field, MembersField, Parametrised
 from pages.shared.language import escape, plain, say, say_message
+from pages.shared.members_input import members_input, start_words
 
 
 def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str, without: Collection[str] = ()) -> dict[str, Any]:
@@ -26,15 +27,21 @@ def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: 
     """
     basic = {name: field for name, field in declared.fields.items() if not field.advanced and name not in without}
     advanced = {name: field for name, field in declared.fields.items() if field.advanced and name not in without}
-    values: dict[str, Any] = {}
-    for group in dict.fromkeys(field.group for field in basic.values()):
-        if group:
-            st.markdown(f"**{say(group)}**")
-        values |= field_grid({name: field for name, field in basic.items() if field.group == group}, start, key)
+    values = _grouped(basic, start, key)
     if advanced:
         label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=_differing(advanced, start, key))
         with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):
-            values |= field_grid(advanced, start, key)
+            values |= _grouped(advanced, start, key)
+    return values
+
+
+def _grouped(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The fields of each group under its title, those without one first."""
+    values: dict[str, Any] = {}
+    for group in sorted(dict.fromkeys(field.group for field in fields.values()), key=bool):
+        if group:
+            st.markdown(f"**{say(group)}**")
+        values |= field_grid({name: field for name, field in fields.items() if field.group == group}, start, key)
     return values
 
 
@@ -63,15 +70,20 @@ def _widget(name: str, field: Field, value: Any, key: str) -> Any:
         options = list(field.choices)
         return st.selectbox(label, options, options.index(value), format_func=lambda word: plain(titles[word]), key=key, help=help_text)
     if field.type == "text":
-        if field.choices:
-            options = list(field.choices)
-            return st.selectbox(
-                label, options, options.index(value) if value in options else 0, format_func=escape, key=key, help=help_text
-            )
-        return st.text_input(label, value, max_chars=int(field.high or 0), key=key, help=help_text)
+        return _text_input(field, value, key)
+    if isinstance(field, MembersField):
+        return members_input(name, field, value, key)
     if field.type == "integers":
         return _list_input(name, field, st.text_input(label, json.dumps(list(value)), key=key, help=help_text))
     return number_field(field, value, key)
+
+
+def _text_input(field: Field, value: str, key: str) -> str:
+    """A text to type, or one of those there are."""
+    label, help_text, options = say(field.title), say(field.help), list(field.choices)
+    if not options:
+        return st.text_input(label, value, max_chars=int(field.high or 0), key=key, help=help_text)
+    return st.selectbox(label, options, options.index(value) if value in options else 0, format_func=escape, key=key, help=help_text)
 
 
 def number_field(field: Field, value: float, key: str, **options: Any) -> Any:
@@ -101,6 +113,8 @@ def _list_input(name: str, field: Field, text: str) -> Any:
 
 def _differs(field: Field, value: Any) -> bool:
     shown = json.dumps(list(field.default)) if field.type == "integers" else field.default
+    if isinstance(field, MembersField):
+        shown = start_words(field.default)
     return bool(value not in (field.default, shown))
 
 

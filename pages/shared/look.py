@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from detectors.charts import DARK, LIGHT, Chart, Palette
 from detectors.messages import N_
@@ -30,8 +34,11 @@ def _table_behind(chart: Chart, key: str) -> None:
         popover.dataframe(numbers, hide_index=True, alt=plain(N_("The numbers of the chart")))
 
 
-def show_chart(chart: Chart, key: str, height: int | None = None) -> None:
-    """Draws a chart with its title, and offers the table behind it."""
+def show_chart(chart: Chart, key: str, height: int | None = None, *, selects: bool = False) -> NDArray[np.intp]:
+    """Draws a chart with its title, and offers the table behind it.
+
+    With `selects` points can be clicked or encircled: the numbers that are their `customdata`, (points,), growing.
+    """
     with st.container(key=f"chart_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(f"**{say(chart.title.template, **chart.title.values)}**", width="stretch")
@@ -39,4 +46,13 @@ def show_chart(chart: Chart, key: str, height: int | None = None) -> None:
         figure = chart.drawn(translate)
         if height:
             figure.update_layout(height=height)
-        st.plotly_chart(figure, key=f"plot_{key}", config={"displayModeBar": False}, alt=chart.title.text(translate))
+        drawn = {"key": f"plot_{key}", "config": {"displayModeBar": False}, "alt": chart.title.text(translate)}
+        if not selects:
+            st.plotly_chart(figure, **drawn)
+            return np.empty(0, dtype=np.intp)
+        event = st.plotly_chart(figure, **drawn, on_select="rerun", selection_mode=("points", "box", "lasso"))
+        return np.unique([_number(point["customdata"]) for point in event["selection"]["points"]]).astype(np.intp)
+
+
+def _number(customdata: Any) -> int:
+    return int(customdata[0] if isinstance(customdata, list) else customdata)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import distribution, metrics, thresholds
+from detectors import comparison, distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
 from detectors.errors import StorageError
 from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE
 from detectors.thresholds import RULES
+from pages.shared import engine
 from pages.shared.engine import kept_by_id, workbench
 
 #: Rules marked on the axis with the values they start from; dragging and typing are not rules.
@@ -84,6 +85,13 @@ def confusion(run_id: str, cut_off: float) -> metrics.Confusion:
     caught = thresholds.flagged_count(known.anomalies, cut_off)
     false_alarms = thresholds.flagged_count(known.normals, cut_off)
     return metrics.Confusion(caught, false_alarms, len(known.anomalies) - caught, len(known.normals) - false_alarms)
+
+
+@kept_by_id(10)
+def rank_of(run_id: str) -> NDArray[np.intp]:
+    """The rank of every row, from 1 for the most unusual, (rows,)."""
+    order = engine.ranking(run_id)
+    return comparison.places(order, np.arange(len(order)))
 
 
 def current_mark(run_id: str, cut_off: float) -> Mark:

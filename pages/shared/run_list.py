@@ -9,11 +9,12 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import state
-from pages.shared.context import run_title, state_text
+from pages.shared.context import run_text, run_title, state_text
 from pages.shared.engine import workbench
 from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.members import members_table
 from pages.shared.queue_list import place_text, withdraw_button
 from pages.shared.values import value_text
 
@@ -82,7 +83,16 @@ def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
     )
     if run.request.get("fit_sample") is not None:
         text += " · " + say(N_("learned from {fitted} rows"), fitted=summary["fitted_rows"])
+    if summary.get("dropped_rows"):
+        text += " · " + say(N_("trained again without {dropped} rows"), dropped=summary["dropped_rows"])
+    if run.request.get("start_from") is not None:
+        text += " · " + say(N_("started from {earlier}"), earlier=_earlier_text(run.request["start_from"]))
     return text + (" · " + say(N_("stopped early")) if summary.get("stopped_early") else "")
+
+
+def _earlier_text(run_id: str) -> str:
+    earlier = workbench().records.run(run_id)
+    return plain(N_("an earlier run")) if earlier is None else run_text(earlier)
 
 
 def _details(run: RunRecord) -> None:
@@ -91,6 +101,9 @@ def _details(run: RunRecord) -> None:
     if not details.open:
         return
     with details:
+        if summary.get("members"):
+            st.caption(say(N_("What it is made of")))
+            members_table(summary["members"])
         left, right = st.columns(2)
         with left:
             losses = workbench().run_folder(run.id).losses()

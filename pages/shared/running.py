@@ -23,6 +23,8 @@ LOOK_S = 0.5
 PHASES = {
     "reading": N_("reading the data"),
     "preparing": N_("preparing the data"),
+    "fitting_first": N_("learning for the first time"),
+    "scoring_first": N_("looking for the most unusual rows, to drop them"),
     "fitting": N_("learning"),
     "cross_validating": N_("scoring what was learned from by detectors that learned from the rest"),
     "scoring": N_("scoring"),
@@ -84,7 +86,7 @@ def _figures(run: RunRecord, progress: dict[str, Any]) -> str:
     parts = [say(PHASES[progress["phase"]])]
     done, total = progress["done"], progress["total"]
     covered = _covered(progress)
-    if progress["phase"] == "fitting":
+    if progress["phase"] in ("fitting", "fitting_first"):
         counted = registry.get(run.representation, run.detector).step_name
         parts.append(say(counted, done=min(done + ("step" in progress), total), total=total))
     if "rows_per_s" in progress:

@@ -54,9 +54,10 @@ def solidity_found(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.
     return {} if sure is None else {"solidity": sure.tolist()}
 
 
-def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[int, str]:
-    """Row → the same in words, to stand behind others; nothing where there are no refits."""
-    sure = solidity(run, threshold, rows)
+def solidity_texts(run: RunRecord, rows: NDArray[np.intp]) -> dict[int, str]:
+    """Row → the same in words, at the run's kept threshold, to stand behind others; nothing where there are no refits."""
+    threshold = workbench().records.threshold(run.id)
+    sure = None if threshold is None else solidity(run, threshold, rows)
     if sure is None:
         return dict.fromkeys(rows.tolist(), "")
     texts = [" · " + say(N_("flagged in {share} of the refits"), share=percent(share)) for share in sure]

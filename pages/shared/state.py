@@ -5,7 +5,7 @@ The only file that names keys of the session state and of the URL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,17 +50,19 @@ class Selection:
     data: str | None = None
     run: str | None = None
     row: int | None = None
+    compared: tuple[str, ...] = ()
+    """Runs that stand beside one another."""
 
     def to_url(self) -> dict[str, str]:
-        values = {"data": self.data, "run": self.run, "row": self.row}
+        values = {"data": self.data, "run": self.run, "row": self.row, "compared": ",".join(self.compared) or None}
         return {name: str(value) for name, value in values.items() if value is not None}
 
     @classmethod
     def from_url(cls) -> Selection:
         row = st.query_params.get("row", "")
-        return cls(
-            st.query_params.get("data"), st.query_params.get("run"), int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
-        )
+        compared = tuple(dict.fromkeys(filter(None, st.query_params.get("compared", "").split(","))))
+        number = int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
+        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared)
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,16 @@ def select(*, data: str | None = None, run: str | None = None, row: int | None =
         end_pending()
     if run is not None:
         record = workbench().records.run(run)
-        st.session_state[_CHOSEN] = Selection(record.data_id if record else selection().data, run)
+        of_data = record.data_id if record else selection().data
+        kept = selection().compared if of_data == selection().data else ()
+        st.session_state[_CHOSEN] = Selection(of_data, run, compared=kept)
     if row is not None:
         st.session_state[_CHOSEN] = replace(selection(), row=row)
+
+
+def compare(runs: Sequence[str]) -> None:
+    """Chooses the runs of the data set that stand beside one another."""
+    st.session_state[_CHOSEN] = replace(selection(), compared=tuple(runs))
 
 
 def go(page: str, *, data: str | None = None, run: str | None = None, row: int | None = None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from pages.shared.views.base import ExplainedItem, View
+from pages.shared.views.base import ExplainedItem, RunOfItems, View
 
-__all__ = ["ExplainedItem", "View", "view_of"]
+__all__ = ["ExplainedItem", "RunOfItems", "View", "view_of"]
 
 
 @cache

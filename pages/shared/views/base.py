@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import flagged_table
+from pages.shared.flagged_table import flagged_table, listed_table
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 
@@ -36,6 +37,14 @@ class ExplainedItem:
     preparation: Preparation
 
 
+@dataclass(frozen=True)
+class RunOfItems:
+    """The run that explains items which are listed, and its threshold."""
+
+    run: RunRecord
+    threshold: ThresholdRecord
+
+
 class View:
     """Shows tables; the other kinds change what they show differently."""
 
@@ -51,6 +60,12 @@ class View:
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Threshold: what is flagged."""
         flagged_table(data_set, run, threshold)
+
+    def listed(
+        self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
+    ) -> None:
+        """On Compare: some `rows`, in their order, with their rank in several runs; opened, they are explained by the run `by`."""
+        listed_table(data_set, by.run, rows, ranks, key)
 
     def explained(self, item: ExplainedItem) -> None:
         """On Explain: why one row got its score."""

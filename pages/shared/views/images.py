@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,14 +15,14 @@ from detectors.pictures import load_pictures
 from detectors.preparation.images import ImagesPreparation
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, percent, plain, say
 from pages.shared.look import palette
 from pages.shared.stability_card import solidity_texts
 from pages.shared.values import value_text
-from pages.shared.views.base import ExplainedItem, View, waterfall
+from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
 #: Pictures on one page of the gallery, on Data, and those whose preparation is shown on Train.
 TILES, FIRST, PREVIEWED = 48, 24, 6
@@ -61,14 +63,19 @@ class ImagesView(View):
         else:
             ranks = flagged.around(threshold.flagged, len(ranking), TILES)
         above, below = ranks[ranks < threshold.flagged], ranks[ranks >= threshold.flagged]
-        _gallery(data_set, run, threshold, above)
+        _gallery(data_set, run, ranking[above], above)
         if len(below) or (page or 1) == pages:
             share = percent(threshold.flagged / len(ranking))
             with st.container(key="threshold_line"):
                 st.divider()
                 st.caption(say(N_("Cut-off {cut_off}: {flagged} pictures above it ({share}), the others below"),
                                cut_off=threshold.cut_off, flagged=threshold.flagged, share=share))  # fmt: skip
-        _gallery(data_set, run, threshold, below)
+        _gallery(data_set, run, ranking[below], below)
+
+    def listed(
+        self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
+    ) -> None:
+        _gallery(data_set, by.run, rows, results.rank_of(by.run.id)[rows] - 1, f"_{key}")
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -96,21 +103,20 @@ class ImagesView(View):
             _facts(item)
 
 
-def _gallery(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> None:
-    if not len(ranks):
+def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
+    if not len(rows):
         return
-    rows = engine.ranking(run.id)[ranks]
-    sure = solidity_texts(run, threshold, rows)
+    sure = solidity_texts(run, rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
     with st.container(horizontal=True):
         for row, rank, score, name, picture in zip(rows, ranks, scores, names, pictures, strict=True):
-            with st.container(key=f"tile_{row}", gap="xxsmall", width=THUMBNAIL):
+            with st.container(key=f"tile_{row}{key}", gap="xxsmall", width=THUMBNAIL):
                 st.image(_square(picture), width=THUMBNAIL)
                 st.button(
-                    say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}", type="tertiary", width="stretch",
-                    on_click=state.go, args=("explain",), kwargs={"row": int(row)},
+                    say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}{key}", type="tertiary", width="stretch",
+                    on_click=state.go, args=("explain",), kwargs={"run": run.id, "row": int(row)},
                     help=say(N_("Rank and score of {name}. See why."), name=str(name)) + sure[int(row)],
                 )  # fmt: skip
 

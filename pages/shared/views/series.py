@@ -73,7 +73,7 @@ class SeriesView(View):
         st.markdown(" · ".join([_step_text(series), *_flaw_texts(series)]))
         entity = _entity_choice(series, f"entity_data_{record.id}", 0)
         period = period_of(record.id, roles)
-        part, window = series.part(entity), proposed_window(period)
+        part, window = series.part(entity), _window(series, period)
         start = (part.stop - part.start) // 2
         label = plain(N_("one window: {steps} steps"), steps=window)
         drawn = _drawn(series, part, LANES, labelled=None)
@@ -91,8 +91,9 @@ class SeriesView(View):
     def prepared(self, record: DataSetRecord, request: RunRequest) -> None:
         if request.preparation.get("window") == 0 and "feature" in record.roles.values():
             period = period_of(record.id, _key(record.roles))
-            why = N_("one dominant period") if period else N_("nothing repeats clearly")
-            st.caption(say(N_("The window will be about {steps} steps: {why}."), steps=proposed_window(period), why=plain(why)))
+            window = _window(series_of(record.id, _key(record.roles)), period)
+            why = N_("whole periods of the series") if period else N_("nothing repeats clearly")
+            st.caption(say(N_("The window will be about {steps} steps: {why}."), steps=window, why=plain(why)))
 
     def scores(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         series = _of_run(data_set, run)
@@ -177,6 +178,11 @@ def _entity_choice(series: OrderedSeries, key: str, first: int) -> int:
         say(N_("Series of")), range(len(series.entities)), first, format_func=lambda number: series.entities[number], key=key, width=260
     )
     return int(chosen)
+
+
+def _window(series: OrderedSeries, period: int | None) -> int:
+    """The window that detectors will look at, where no other is chosen."""
+    return proposed_window(period, int(np.diff(series.timeline.bounds).max()))
 
 
 def _step_text(series: OrderedSeries) -> str:

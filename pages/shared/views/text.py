@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,13 @@ from detectors.errors import AnomalystError
 from detectors.messages import N_
 from detectors.preparation.text import TextPreparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.stability_card import solidity_texts
 from pages.shared.values import value_text
-from pages.shared.views.base import ExplainedItem, View, waterfall
+from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
 #: Texts on one page of the list, and texts shown on Data.
 TEXTS, FIRST = 20, 6
@@ -52,7 +53,13 @@ class TextView(View):
         if not len(ranks):
             st.info(say(N_("No text is flagged at this cut-off. Move the line to the left to flag some.")))
             return
-        _list(data_set, run, ranking[ranks], ranks, threshold)
+        _list(data_set, RunOfItems(run, threshold), ranking[ranks], ranks)
+
+    def listed(
+        self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
+    ) -> None:
+        shown = rows[:TEXTS]
+        _list(data_set, by, shown, results.rank_of(by.run.id)[shown] - 1, f"_{key}")
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -100,20 +107,28 @@ def _whole(text: str) -> str:
     return "  \n".join(escape(line) for line in text.split("\n"))
 
 
-def _list(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
+def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
+    run, threshold = by.run, by.threshold
     preparation = engine.preparation(run.id)
     assert isinstance(preparation, TextPreparation)
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     texts = engine.data_rows(data_set.id, positions)[_column(run)]
-    weights, sure = _weights(run, data_set, positions), solidity_texts(run, threshold, rows)
+    weights, sure = _weights(run, data_set, positions), solidity_texts(run, rows)
     for row, rank, score, text in zip(positions, ranks, scores, texts, strict=True):
-        with st.container(border=True, key=f"text_{row}"), st.container(horizontal=True, vertical_alignment="top", wrap=False):
+        with st.container(border=True, key=f"text_{row}{key}"), st.container(horizontal=True, vertical_alignment="top", wrap=False):
             state_mark = "●" if score > threshold.cut_off else "○"
             with st.container(width=150, gap="xxsmall"):
                 st.markdown(f"{state_mark} **{value_text(float(score))}**")
                 st.caption(say(N_("rank {rank} · row {row}"), rank=int(rank) + 1, row=row + 1) + sure[row])
-                st.button(say(N_("Why?")), key=f"why_{row}", type="tertiary", on_click=state.go, args=("explain",), kwargs={"row": row})
+                st.button(
+                    say(N_("Why?")),
+                    key=f"why_{row}{key}",
+                    type="tertiary",
+                    on_click=state.go,
+                    args=("explain",),
+                    kwargs={"run": run.id, "row": row},
+                )
             whole = text if isinstance(text, str) else ""
             found = weights.get(row)
             shown = marked(whole, preparation.spans(whole), found) if found is not None else _whole(whole)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from detectors.errors import StorageError
 from detectors.messages import N_
 from detectors.network.term_weights import UNKNOWN, TermWeights
-from detectors.preparation.vocabulary import Ids
 
 FILE = "text_vectors.npz"
+
+#: Rows of ids, (rows, positions), 0 where there is no word.
+Ids = NDArray[np.float32]
 
 #: Topics that hold less of a text than this (of a length of 1) count as holding so much: a single unknown word lies far out, not
 #: infinitely far.
@@ -49,7 +51,8 @@ class TopicVectors:
         kept = max(1, min(topics, (min(texts.shape) - 1) // 2))
         # Two unknown words are not the same word: no topic holds them, they are all rest.
         texts.data[texts.indices == UNKNOWN] = 0
-        directions = TruncatedSVD(kept, random_state=seed % 2**32).fit(texts).components_.T
+        with np.errstate(invalid="ignore"):  # of texts that are all alike, no share of how they differ is explained
+            directions = TruncatedSVD(kept, random_state=seed % 2**32).fit(texts).components_.T
         return cls(weights, np.ascontiguousarray(directions))
 
     @property

@@ -1,0 +1,147 @@
+"""A generator and a discriminator of rows, trained against each other, with an encoder that finds the code of a row.
+
+Donahue, Krähenbühl & Darrell: Adversarial feature learning, ICLR 2017, arXiv:1605.09782 (the discriminator judges rows
+together with their codes); Zenati et al.: Adversarially learned anomaly detection, ICDM 2018, arXiv:1812.02288 (rows
+have to come back from their codes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from detectors.network.layers import LayerStyle, dense_blocks
+
+#: What a real row counts as for the discriminator that is taught: one that is never quite sure goes on teaching the generator.
+REAL = 0.9
+
+#: The discriminator also learns that real rows with noise on them are not real, the noise's standard deviation between
+#: these. A generator soon makes rows that look real; nothing would be known of what lies further away.
+STREWN = (0.3, 6.0)
+
+
+@dataclass(frozen=True)
+class ContestShape:
+    """Sizes of the three networks. The encoder's layers are `sizes`, the generator's their mirror image."""
+
+    columns: int
+    sizes: tuple[int, ...]
+    judge: tuple[int, ...]
+    code: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The three networks, and the one in which they are trained."""
+
+    encoder: Any
+    """From rows to codes, (rows, code)."""
+    generator: Any
+    """From codes to rows."""
+    discriminator: Any
+    """From rows with their codes to how real they look, (rows, 1): above 0 more likely real than made."""
+    network: Any
+    """From rows to what they are rebuilt as, flat, and, last, what the contest adds to the loss of each, (rows, numbers + 1):
+    nothing outside of training, so that rebuilding alone says when enough was learned."""
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        return self.encoder, self.generator, self.discriminator
+
+
+def contest(shape: ContestShape, style: LayerStyle) -> Contest:
+    """The networks of `shape`, untrained."""
+    from keras import Input, Model, layers, ops
+
+    row, code = Input((shape.columns,), name="row"), Input((shape.code,), name="code")
+    encoder = Model(row, layers.Dense(shape.code, name="code_of_row")(dense_blocks(row, shape.sizes, style, "encoder")), name="encoder")
+    made = layers.Dense(shape.columns, name="made_row")(dense_blocks(code, shape.sizes[::-1], style, "generator"))
+    generator = Model(code, made, name="generator")
+    # What is far out is squeezed, or a straight line through the last bend would decide about it.
+    both = layers.Activation(ops.arcsinh, name="squeezed")(layers.Concatenate(name="row_and_code")([row, code]))
+    judged = layers.Dense(1, name="verdict")(dense_blocks(both, shape.judge, style, "discriminator"))
+    discriminator = Model([row, code], judged, name="discriminator")
+    return contest_of(encoder, generator, discriminator)
+
+
+def contest_of(encoder: Any, generator: Any, discriminator: Any) -> Contest:
+    """The contest of any three networks that fit together, on rows of any shape."""
+    from keras import Input, Model
+
+    inputs = Input(tuple(encoder.input.shape[1:]), name="input")
+    rounds = _rounds()(encoder, generator, discriminator, name="rounds")
+    return Contest(encoder, generator, discriminator, Model(inputs, rounds(inputs)))
+
+
+def rebuilding_and_contest(rebuild_weight: float) -> Callable[[Any, Any], Any]:
+    """The loss of a contest's network: how badly rows were rebuilt, so many times, and what the contest adds, (rows,)."""
+    import tensorflow as tf
+
+    def loss(wanted: Any, output: Any) -> Any:
+        rebuilt = output[:, :-1] - tf.reshape(wanted, (-1, output.shape[1] - 1))
+        return rebuild_weight * tf.reduce_mean(tf.square(rebuilt), axis=1) + output[:, -1]
+
+    return loss
+
+
+def untaught(network: Any, inputs: Any, training: bool) -> Any:
+    """What `network` answers, without learning anything from how the answer is used."""
+    import tensorflow as tf
+
+    weights = [tf.stop_gradient(weight.value) for weight in network.trainable_variables]
+    fixed = [weight.value for weight in network.non_trainable_variables]
+    answer, _ = network.stateless_call(weights, fixed, inputs, training=training)
+    return answer
+
+
+@cache
+def _rounds() -> Any:
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
+    class Rounds(layers.Layer):
+        """Both sides learn from one loss: a part that only teaches the discriminator, and a part that only teaches the others."""
+
+        def __init__(self, encoder: Any, generator: Any, discriminator: Any, **named: Any) -> None:
+            super().__init__(**named)
+            self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
+            self.chance = keras.random.SeedGenerator()
+
+        def call(self, rows: Any, training: bool = False) -> Any:
+            codes = self.encoder(rows, training=training)
+            rebuilt = self.generator(codes, training=training)
+            flat = tf.reshape(rebuilt, (-1, prod(rows.shape[1:])))
+            if not training:
+                return tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
+            drawn = keras.random.normal(tf.shape(codes), seed=self.chance)
+            made = self.generator(drawn, training=training)
+            contest = self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
+            return tf.concat([flat, contest], axis=1)
+
+        def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
+            real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
+            fake = self.discriminator([tf.stop_gradient(made), drawn], training=True)
+            strewn = self._strewn(rows)
+            strayed = self.discriminator([strewn, tf.stop_gradient(self.encoder(strewn, training=False))], training=True)
+            sure = REAL * tf.nn.softplus(-real) + (1 - REAL) * tf.nn.softplus(real)
+            return sure + tf.nn.softplus(fake) + tf.nn.softplus(strayed)
+
+        def _strewn(self, rows: Any) -> Any:
+            strength = keras.random.uniform((tf.shape(rows)[0], 1), *np.log(STREWN), seed=self.chance)
+            return rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
+
+        def _deceived(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
+            real = untaught(self.discriminator, [rows, codes], training=True)
+            fake = untaught(self.discriminator, [made, drawn], training=True)
+            return tf.nn.softplus(real) + tf.nn.softplus(-fake)
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return (shape[0], prod(shape[1:]) + 1)
+
+    return Rounds
