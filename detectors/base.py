@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from detectors.arrays import blocks, taken
+from detectors.arrays import blocks
+from detectors.conditions import Condition
 from detectors.errors import DetectorError, Discarded
 from detectors.messages import N_, Message
 from detectors.params import Parametrised, Preset
@@ -23,12 +25,6 @@ AXES = {"vectors": 2, "windows": 3, "pixels": 4, "tokens": 2}
 
 #: Rows scored between two looks at the stop flag.
 SCORE_ROWS = 65_536
-
-#: Parts into which a supervised detector's rows are cut: each part is scored by one that learned from the others.
-FOLDS = 3
-
-#: Rows of each kind, anomalies and normal ones, that a supervised detector needs at least.
-FEWEST_OF_A_KIND = 2
 
 #: Matrix kernels for one row round differently from those for more: fewer rows than this are padded up to it,
 #: so that a row's score does not depend on the rows it is scored with.
@@ -58,6 +54,38 @@ class Create(Protocol):
     def __call__(self, representation: str, name: str, *, seed: int = 0, **parameters: Any) -> Detector: ...
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What is known of the rows to learn from, beside their numbers."""
+
+    y: ArrayLike | None = None
+    """(rows,): 0 normal, 1 anomaly; where there are `kinds`, 1 is an anomaly of the first kind, 2 of the second …"""
+    kinds: Sequence[str] = ()
+    """The names of the kinds of anomalies."""
+    parents: NDArray[np.intp] | None = None
+    """(rows, 2): what each row was made of, itself for those that were not made, which come first; None where none was."""
+    groups: NDArray[np.intp] | None = None
+    """(rows,): rows of one group have much in common, and are judged together; None: each row is for itself."""
+
+    def own(self, rows: int) -> int:
+        """How many of so many `rows` were not made of others."""
+        return rows if self.parents is None else int((self.parents[:, 0] == np.arange(rows)).sum())
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """A tree of decisions as arrays, one entry a node, (nodes,); a parent comes before its children, the first node is the root."""
+
+    number: NDArray[np.intp]
+    """Of a question the number of a row that it looks at, from 0; -1 where a node is an answer."""
+    value: NDArray[np.float64]
+    """A row goes to `low` where its number is at most this, else to `high`."""
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    rows: NDArray[np.int64]
+    """How many rows that were learned from came by, by what they are: (nodes, 1 + kinds), normal ones first."""
+
+
 class Detector(Parametrised):
     """Gives every row one score; higher is more unusual.
 
@@ -79,7 +107,7 @@ class Detector(Parametrised):
     """How its progress is counted while it learns."""
     presets: ClassVar[Mapping[str, Preset]] = {}
     supervised: ClassVar[bool] = False
-    """Whether it learns from labels: then `fit` needs `y`, and the subclass writes `_fit_labelled` in place of `_fit`."""
+    """Whether it learns from labels: then it is a `detectors.labelled.LabelledDetector`, and `fit` needs `y`."""
     at_once: ClassVar[bool] = False
     """Whether it learns in one go and cannot be stopped on the way: for its estimate it then learns from few rows first."""
     growth: ClassVar[float] = 1.0
@@ -90,6 +118,8 @@ class Detector(Parametrised):
     """Of more rows than these it learns from a random sample; None where it learns from all."""
     continues: ClassVar[bool] = False
     """Whether it can start from what an earlier one has learned: then the subclass writes `start_from`."""
+    raw_columns: ClassVar[bool] = False
+    """Whether it asks for the data's own values, by `asked`: then it works where a preparation can tell them."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters for a quick look: tests of what holds for every detector train with them."""
 
@@ -100,6 +130,9 @@ class Detector(Parametrised):
         self.feature_names_: list[str] | None = None
         self.row_shape_: tuple[int, ...] = ()
         self.training_scores_: Scores | None = None
+        self.kinds_: list[str] = []
+        """The kinds of anomalies that it tells apart; empty where it tells none."""
+        self.training_kinds_: NDArray[np.int8] | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -118,13 +151,13 @@ class Detector(Parametrised):
 
     def fit(
         self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None, *, y: ArrayLike | None = None,
-        parents: NDArray[np.intp] | None = None,
+        kinds: Sequence[str] = (), parents: NDArray[np.intp] | None = None, groups: NDArray[np.intp] | None = None,
     ) -> Self:  # fmt: skip
         """Learns what is usual from `X`, (rows, …) finite numbers, and leaves `training_scores_`.
 
-        A supervised detector learns from `y`, (rows,), 1 anomaly and 0 normal; any other one never sees it. Where rows were
-        made of others, `parents`, (rows, 2), are the rows that each one was made of, -1 for all of them (never with labels), itself for those that were not
-        made, which come first: only they have a training score.
+        A supervised detector learns from `y`, (rows,), 0 normal and 1 anomaly, or, where `kinds` names several kinds of
+        them, 1 for the first kind, 2 for the second …; any other one never sees it. What `parents` and `groups` are is
+        said by `Lesson`: only rows that were not made of others have a training score.
 
         Raises:
             DetectorError: `X` is empty, of the wrong shape, or holds a value that is not a number; `y` is needed and
@@ -136,19 +169,10 @@ class Detector(Parametrised):
         values = _numbers(X, self.representation(), names)
         if len(values) < 2:
             raise DetectorError(N_("{title} needs at least 2 rows to learn from; there are {rows}."), title=self.title, rows=len(values))
-        own = _own(parents, len(values))
-        labels = self._labels(y, len(values), own) if self.supervised else None
         self.feature_names_ = names
         self.row_shape_ = values.shape[1:]
         try:
-            if labels is None:
-                self._fit(values, progress)
-                progress.check()
-                self.training_scores_ = self._training_scores(values, progress)[:own]
-            else:
-                self._fit_labelled(values, labels, progress)
-                progress.check()
-                self.training_scores_ = self._scores_out_of_fold(values, labels, parents, progress)
+            self._learn_from(values, Lesson(y, kinds, parents, groups), progress)
         except BaseException:
             self.row_shape_ = ()  # half fitted is not fitted
             raise
@@ -179,7 +203,7 @@ class Detector(Parametrised):
         for start in range(0, len(values), SCORE_ROWS):
             progress.check()
             chunk = values[start : start + SCORE_ROWS]
-            scores[start : start + len(chunk)] = self._score(_padded(chunk))[: len(chunk)]
+            scores[start : start + len(chunk)] = self._scored(_padded(chunk))[: len(chunk)]
             progress.report("scoring", start + len(chunk), len(values))
         if not np.isfinite(scores).all():
             raise DetectorError(
@@ -211,6 +235,18 @@ class Detector(Parametrised):
         found = self._codes(_padded(values))
         return None if found is None else found[: len(values)]
 
+    def kinds_of(self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None) -> NDArray[np.int8] | None:
+        """For each row the kind of anomaly it would most likely be, (rows,): 1 the first of `kinds_`, 2 the second …; None without."""
+        return None
+
+    def asked(self) -> list[Condition]:
+        """Conditions on the data's own columns: whether each is met becomes one more number of a row, with the condition's name."""
+        return []
+
+    def decisions(self) -> Decisions | None:
+        """For a tree of decisions: its questions and answers; None for anything else."""
+        return None
+
     def gradients(self) -> Callable[[NDArray[np.float32]], NDArray[np.float64]] | None:
         """A function from rows, (rows, …), to the gradient of their score, in their shape; None where there is none."""
         return None
@@ -233,7 +269,7 @@ class Detector(Parametrised):
         folder.mkdir(parents=True, exist_ok=True)
         record = {
             "detector": self.name(), "representation": self.representation(), "parameters": self.parameters,
-            "seed": self.seed, "row_shape": list(self.row_shape_), "feature_names": self.feature_names_,
+            "seed": self.seed, "row_shape": list(self.row_shape_), "feature_names": self.feature_names_, **self._record(),
         }  # fmt: skip
         (folder / "detector.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
         self._save(folder)
@@ -245,15 +281,13 @@ class Detector(Parametrised):
         detector = cls(seed=record["seed"], create=create, **record["parameters"])
         detector.row_shape_ = tuple(record["row_shape"])
         detector.feature_names_ = record["feature_names"]
+        detector._take_record(record)
         detector._load(folder)
         return detector
 
     # ── written by subclasses ──
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        raise NotImplementedError
-
-    def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:
         raise NotImplementedError
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
@@ -282,40 +316,23 @@ class Detector(Parametrised):
         """One that is to learn as this one was, and has not."""
         return type(self)(seed=self.seed, create=self._create, **self.parameters)
 
-    # ── with labels ──
+    # ── where a family of detectors has a way of its own ──
 
-    def _scores_out_of_fold(
-        self, X: NDArray[np.float32], y: NDArray[np.int8], parents: NDArray[np.intp] | None, progress: Progress
-    ) -> Scores:
-        """Every row scored by a detector that learned from other rows, and from none made of it: what was learned by heart would look right."""
-        own = _own(parents, len(X))
-        scores = np.empty(own)
-        folds = _folds(y[:own], min(FOLDS, int(np.bincount(y[:own], minlength=2).min())), self.seed)
-        for fold in range(folds.max() + 1):
-            judged = np.flatnonzero(folds == fold)
-            learned = folds != fold if parents is None else (folds[parents] != fold).all(axis=1)
-            other = self._anew()
-            other.row_shape_ = self.row_shape_
-            outside = np.flatnonzero(learned)
-            other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))
-            scores[judged] = other.score(taken(X, judged), Quiet(progress))
-            progress.report("cross_validating", fold + 1, int(folds.max()) + 1)
-        return scores
+    def _learn_from(self, X: NDArray[np.float32], lesson: Lesson, progress: Progress) -> None:
+        """Fits, and leaves `training_scores_` for the rows that were not made of others."""
+        self._fit(X, progress)
+        progress.check()
+        self.training_scores_ = self._training_scores(X, progress)[: lesson.own(len(X))]
 
-    def _labels(self, y: ArrayLike | None, rows: int, own: int) -> NDArray[np.int8]:
-        labels = np.zeros(0, np.int8) if y is None else np.asarray(y).astype(np.int8).reshape(-1)
-        if len(labels) != rows:
-            raise DetectorError(
-                N_("{title} learns from known anomalies and needs a label for each of the {rows} rows. Choose a label column."),
-                title=self.title, rows=rows,
-            )  # fmt: skip
-        anomalies = int((labels[:own] == 1).sum())
-        if min(anomalies, own - anomalies) < FEWEST_OF_A_KIND:
-            raise DetectorError(
-                N_("{title} needs at least {fewest} anomalies and {fewest} normal rows to learn from; there are {anomalies} and {normal}."),
-                title=self.title, fewest=FEWEST_OF_A_KIND, anomalies=anomalies, normal=own - anomalies,
-            )  # fmt: skip
-        return labels
+    def _scored(self, X: NDArray[np.float32]) -> Scores:
+        return self._score(X)
+
+    def _record(self) -> dict[str, Any]:
+        """What it has learned that is small enough for its JSON, beside what `_save` writes."""
+        return {}
+
+    def _take_record(self, record: Mapping[str, Any]) -> None:
+        """Takes back what `_record` gave."""
 
     # ── checks ──
 
@@ -345,21 +362,6 @@ class Quiet(Progress):
 
     def check(self) -> None:
         self._progress.check()
-
-
-def _own(parents: NDArray[np.intp] | None, rows: int) -> int:
-    """How many of so many `rows` were not made of others."""
-    return rows if parents is None else int((parents[:, 0] == np.arange(rows)).sum())
-
-
-def _folds(y: NDArray[np.int8], count: int, seed: int) -> NDArray[np.intp]:
-    """For each row the part it belongs to, (rows,), 0 to `count` - 1; each part has its share of both kinds."""
-    parts = np.empty(len(y), dtype=np.intp)
-    chance = np.random.default_rng(seed % 2**32)
-    for label in (0, 1):
-        rows = chance.permutation(np.flatnonzero(y == label))
-        parts[rows] = np.arange(len(rows)) % count
-    return parts
 
 
 def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] | None) -> NDArray[np.float32]:
@@ -402,4 +404,4 @@ def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([values, np.repeat(values[:1], missing, axis=0)])
 
 
-__all__ = ["AXES", "Detector", "Discarded", "Progress", "Quiet", "Scores"]
+__all__ = ["AXES", "Detector", "Discarded", "Lesson", "Progress", "Quiet", "Scores"]

@@ -233,6 +233,10 @@ def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
     if run.labels is not None:
         frame["label"] = pd.array(np.where(run.labels < 0, 0, run.labels), dtype="Int8")
         frame.loc[run.labels < 0, "label"] = pd.NA
+    if run.detector.supervised:
+        frame["held_out"] = run.held_out
+    if run.kinds is not None:
+        frame["kind"] = np.array(run.kind_names, dtype=object)[run.kinds - 1]
     return frame
 
 
@@ -250,12 +254,21 @@ def _summary(run: FittedRun, threshold: thresholds.Threshold) -> dict[str, Any]:
         summary["dropped_rows"] = int(run.dropped.sum())
     if run.labels is not None:
         summary["metrics"] = _metrics(run, threshold.cut_off)
+        if run.detector.supervised:
+            summary["judged"] = _judged(run)
     return summary
+
+
+def _judged(run: FittedRun) -> dict[str, Any]:
+    """For which rows the figures are: those held out, or, where that could not be, every one by what learned from others."""
+    assert run.labels is not None and run.judged is not None
+    rows, anomalies = int(run.judged.sum()), int((run.labels[run.judged] == 1).sum())
+    return {"by": "held_out" if run.held_out.any() else "out_of_fold", "rows": rows, "anomalies": anomalies}
 
 
 def _metrics(run: FittedRun, cut_off: float) -> dict[str, float | None]:
     assert run.labels is not None
-    is_anomaly, known = run.labels == 1, run.labels >= 0
+    is_anomaly, known = run.labels == 1, run.judged
     counts = metrics.confusion(is_anomaly, run.scores, cut_off, known)
     return {
         "auroc": metrics.auroc(is_anomaly, run.scores, known),

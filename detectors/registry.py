@@ -12,7 +12,7 @@ from typing import Any
 from detectors.base import AXES, Detector
 from detectors.errors import ParameterError, StorageError
 from detectors.messages import N_
-from detectors.preparation import representations
+from detectors.preparation import find_preparation, representations
 
 
 @cache
@@ -41,7 +41,7 @@ def for_kind(kind: str) -> list[type[Detector]]:
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
         for (found, name), detector in detectors().items():
-            if found == representation:
+            if found == representation and (not detector.raw_columns or find_preparation(kind, representation).raw_columns):
                 chosen.setdefault(name, detector)
     return sorted(chosen.values(), key=lambda detector: detector.name() != "auto")
 

@@ -67,6 +67,9 @@ NORMAL_WORDS = frozenset(
     }
 )  # fmt: skip
 
+#: What the rarest kinds of anomalies are called together, where there are too many.
+OTHER_KINDS = "(other)"
+
 #: Values of a label that a sentence names.
 MOST_NAMED = 20
 
@@ -219,6 +222,28 @@ def anomaly_labels(values: ArrayLike | pd.Series, anomaly: object = None) -> tup
     unusual = [bool(word) and (word not in NORMAL_WORDS if wanted is None else word == wanted) for word in words]
     known = [bool(word) for word in words]
     return np.array([*unusual, False])[codes], np.array([*known, False])[codes]
+
+
+def anomaly_kinds(values: ArrayLike | pd.Series, anomaly: object = None) -> tuple[NDArray[np.int8], list[str]]:
+    """For each row 0 normal, 1 an anomaly of the first kind, 2 of the second …, -1 unknown, (rows,); and the names of the kinds.
+
+    What is an anomaly is said by `anomaly_labels`. There are no names, and 1 is any anomaly, where the label has one
+    value for them. Of more kinds than `MOST_LABELS` the rarest count as one, the last.
+    """
+    series = pd.Series(values)
+    anomalies, known = anomaly_labels(series, anomaly)
+    codes = np.where(known, anomalies.astype(np.int8), np.int8(-1)).astype(np.int8)
+    of_row, different = pd.factorize(series.where(anomalies), use_na_sentinel=True)
+    words = np.array([_word(value) for value in different], dtype=object)[of_row[anomalies]]
+    counts = pd.Series(words, dtype=object).value_counts()
+    if len(counts) < 2:
+        return codes, []
+    order = sorted(counts.index, key=lambda word: (-counts[word], word))
+    place = {word: min(number, MOST_LABELS) for number, word in enumerate(order, start=1)}
+    codes[anomalies] = [place[word] for word in words]
+    written = {_word(value): value_key(value) for value in reversed(different)}
+    names = [written[word] for word in order[:MOST_LABELS]]
+    return codes, names if len(order) <= MOST_LABELS else [*names[:-1], OTHER_KINDS]
 
 
 def read_label(values: pd.Series, anomaly: object = None) -> LabelReading:

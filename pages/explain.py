@@ -7,12 +7,13 @@ import streamlit as st
 
 from detectors.kinds import KINDS, Kind
 from detectors.messages import N_
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
 from pages.shared.map_of_rows import map_of_rows
+from pages.shared.tree_panel import tree_panel
 from pages.shared.views import ExplainedItem, view_of
 
 
@@ -87,10 +88,13 @@ if one.open:
         looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, scores, shown_kind)
         with st.spinner(say(N_("Explaining this row … The first one after a start takes longer.")), show_time=True):
             explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
+        if likeliest := results.kind_names(current_run.id, np.array([looked_at])):
+            st.caption(say(N_("If it is an anomaly, its kind is most likely: {kind}"), kind=likeliest[0]))
         prepared = engine.preparation(current_run.id)
         view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
 if every.open:
     with every:
+        tree_panel(current_run, "explain")
         if current_threshold.flagged:
             view.weights(current_data, current_run, current_threshold)
         else:

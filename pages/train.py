@@ -246,7 +246,9 @@ with st.container(border=True, key="train_form"):
         where, first = fit_on(data_set)
         dropped = None if detector.supervised else drop_share()
     prepares = find_preparation(data_set.kind, detector.representation())
-    parameters = parameter_form(detector, preset_values, f"{detector.name()}_{preset}")
+    form_key = f"{detector.name()}_{preset}"
+    conditioned = [profile for profile in engine.profile(data_set.id) if data_set.roles.get(profile.name) in ("feature", "text")]
+    parameters = parameter_form(detector, preset_values, form_key, columns=conditioned)
     start = starting_values(data_set, prepares)
     preparation_key = f"prepare_{prepares.kind}_{prepares.representation}_{zlib.crc32(repr(sorted(start.items())).encode()):x}"
     preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised, earlier=earlier)

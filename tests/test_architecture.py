@@ -22,7 +22,16 @@ PROGRAM = (*SERVER, *ENGINE, *source_files("benchmarks"))
 #: They cost seconds to import, and slow every rerun of a page once they are in the server.
 HEAVY = {"tensorflow", "keras", "sklearn", "skops", "shap", "numba", "scipy", "rjieba"}
 
-CONTRACT = {"detectors", "detectors.arrays", "detectors.base", "detectors.errors", "detectors.messages", "detectors.params"}
+CONTRACT = {
+    "detectors",
+    "detectors.arrays",
+    "detectors.base",
+    "detectors.conditions",
+    "detectors.errors",
+    "detectors.labelled",
+    "detectors.messages",
+    "detectors.params",
+}
 
 #: Arithmetic on what they are given: no files, no processes, no library that learns. They may stand on one another.
 PURE_STEPS = (
@@ -41,6 +50,7 @@ PURE_STEPS = (
     "kinds",
     "distribution",
     "rank_changes",
+    "trees",
     "reading/report",
     "frames",
     "checks",

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors.base import Detector, Progress
+from detectors.base import Progress
+from detectors.calibration import CALIBRATIONS
 from detectors.data_set import DataSet
 from detectors.errors import DataError, DetectorError
+from detectors.labelled import LabelledDetector
+from detectors.params import choice
 from detectors.preparation import find_preparation, load_preparation
 from detectors.preparation.columns import OTHER, ColumnEncoding
 from detectors.preparation.contract import Learned, Made
@@ -343,11 +346,11 @@ def test_rare_labels_are_an_option_wherever_labels_are_learned_from(kind: str) -
     assert "rare_share" in found.for_labels <= set(found.fields)
 
 
-class ByHeart(Detector):
+class ByHeart(LabelledDetector):
     """Knows the anomalies it was shown, and nothing else."""
 
     title = "By heart"
-    supervised = True
+    calibration: str = choice("none", title="Calibration", help="None.", choices=CALIBRATIONS)
 
     @classmethod
     def representation(cls) -> str:

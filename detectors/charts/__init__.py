@@ -3,6 +3,7 @@
 from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
 from detectors.charts.comparison import Axis, matrix, score_against_score
+from detectors.charts.decisions import rules_table, tree
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
 from detectors.charts.preparation import numbers_after, values_before
@@ -31,8 +32,10 @@ __all__ = [
     "planted",
     "precision_recall",
     "roc",
+    "rules_table",
     "score_against_score",
     "stretch",
+    "tree",
     "values_before",
     "waterfall",
 ]

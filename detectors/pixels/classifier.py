@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
-from detectors.params import Preset, integers, switch
+from detectors.params import Preset, integers
 
 
-class PictureClassifier(StyledNetwork):
+class PictureClassifier(LabelledDetector, StyledNetwork):
     """A convolutional network learns from pictures known to be usual or unusual. The score is its probability of unusual."""
 
-    supervised = True
     title = N_("Classifier")
     summary = N_("Learns from labelled pictures what an anomaly looks like, and gives its probability.")
     reference = (
@@ -26,7 +26,6 @@ class PictureClassifier(StyledNetwork):
     )
     when = N_("Dozens of known anomalies or more, which look like those still to come.")
     when_not = N_("Anomalies of kinds never seen before: it knows only those it was shown. Few labelled anomalies.")
-    score_name = N_("probability of an anomaly")
 
     filters: tuple[int, ...] = integers(
         (32, 64), title=N_("Filters"), low=1, high=1024,
@@ -35,12 +34,8 @@ class PictureClassifier(StyledNetwork):
     dense: tuple[int, ...] = integers(
         (64,), title=N_("Dense layers"), low=1, high=4096, help=N_("Neurons of each layer between the convolutions and the answer.")
     )  # fmt: skip
-    balanced: bool = switch(
-        True, title=N_("Count both kinds alike"),
-        help=N_("Gives rare anomalies as much weight as all normal pictures together; the probabilities are then those of an even mix."),
-    )  # fmt: skip
 
-    only_for_scores = frozenset({"balanced"})
+    only_for_scores = frozenset(LabelledDetector.fields)
     defaults: ClassVar = {"epochs": 20, "batch_size": 32, "dropout": 0.2, "early_stopping": False}
     presets: ClassVar = {
         "plain_32_64": Preset(
@@ -58,8 +53,7 @@ class PictureClassifier(StyledNetwork):
         from detectors.network.training import train
 
         self._begin()
-        weights = _balancing(y) if self.balanced else None
-        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=weights)
+        self.history_ = train(self._network, X, np.eye(2, dtype=np.float32)[y], self._options(), progress, weights=self._row_weights(y))
 
     def _build(self) -> None:
         import tensorflow as tf
@@ -81,8 +75,3 @@ class PictureClassifier(StyledNetwork):
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return self._probability(X)
-
-
-def _balancing(y: NDArray[np.int8]) -> NDArray[np.float32]:
-    """A weight per row, so that the rows of both kinds weigh the same together."""
-    return (len(y) / (2 * np.bincount(y, minlength=2)))[y].astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from detectors.conditions import Condition
 from detectors.errors import DataError
 from detectors.messages import N_
 from detectors.preparation.categories import CategoryChoices, CategoryColumn, FrequencyColumn, HashedColumn
+from detectors.preparation.condition_column import ConditionColumn
 from detectors.preparation.gaps import MissingFlag, is_missing
 from detectors.preparation.moments import DateColumn
 from detectors.preparation.numbers import NumberChoices, NumberColumn
 from detectors.preparation.prose import TextColumn
 from detectors.preparation.values import MISSING, OTHER, as_numbers, number_type
+from detectors.trees import Cut
 
 __all__ = ["MISSING", "OTHER", "ColumnEncoding", "EncodingChoices", "NumberColumn"]
 
@@ -53,7 +56,8 @@ class Part(Protocol):
 
 
 PARTS: dict[str, Any] = {
-    part.kind: part for part in (NumberColumn, CategoryColumn, FrequencyColumn, HashedColumn, DateColumn, TextColumn, MissingFlag)
+    part.kind: part
+    for part in (NumberColumn, CategoryColumn, FrequencyColumn, HashedColumn, DateColumn, TextColumn, MissingFlag, ConditionColumn)
 }
 
 
@@ -100,6 +104,16 @@ class ColumnEncoding:
         self.parts = sorted(self.parts, key=lambda part: part.kind != NumberColumn.kind) + flags
         return self
 
+    def ask(self, conditions: Iterable[Condition]) -> None:
+        """Whether a row meets each of the conditions becomes one more number of it, the last ones.
+
+        Raises:
+            DataError: a condition is on a column that there is not, or that cannot be compared like this.
+        """
+        parts = [part for part in self.parts if not isinstance(part, ConditionColumn)]
+        asked = {condition.name: ConditionColumn.of(condition, parts) for condition in conditions}
+        self.parts = [*parts, *asked.values()]
+
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float32]:
         """The rows as finite numbers, (rows, numbers): number columns first. A row's numbers depend on that row alone."""
         vectors = np.empty((len(frame), sum(part.width for part in self.parts)), dtype=np.float32)
@@ -118,8 +132,24 @@ class ColumnEncoding:
         for part in self.parts:
             values = part.restore(vectors[:, start : start + part.width])
             start += part.width
+            if isinstance(part, ConditionColumn):  # it says of a column what that column says itself
+                continue
             restored[part.column] = pd.Series(restored[part.column]).mask(values) if isinstance(part, MissingFlag) else values
         return pd.DataFrame(restored)
+
+    def in_words(self, number: int, value: float) -> Cut:
+        """What it says of a row that its number at position `number` is above `value`."""
+        ends = np.cumsum([part.width for part in self.parts])
+        place = int(np.searchsorted(ends, number, side="right"))
+        part, inside = self.parts[place], number - int(ends[place] - self.parts[place].width)
+        if isinstance(part, NumberColumn) and part.type == "boolean":
+            return Cut(part.column, True, is_equal=True)
+        if isinstance(part, NumberColumn):
+            there = part.restore(np.array([[value]]))[0]
+            return Cut(part.column, str(there).replace("T", " ") if part.type == "date" else float(there))
+        if isinstance(part, CategoryColumn):
+            return Cut(part.column, part.values[inside] if inside < len(part.values) else OTHER, is_equal=True)
+        return Cut(part.column, MISSING, is_equal=True) if isinstance(part, MissingFlag) else Cut(part.names[inside], float(value))
 
     @property
     def columns(self) -> list[str]:

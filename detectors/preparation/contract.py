@@ -16,6 +16,7 @@ from detectors.data_set import DataSet
 from detectors.messages import Message
 from detectors.params import Parametrised
 from detectors.storage.files import read_json, write_json
+from detectors.trees import Cut
 
 #: The file in which a preparation says what it is and what it has learned.
 FILE = "preparation.json"
@@ -60,7 +61,7 @@ class Learned:
     X: NDArray[np.float32]
     """(rows, …)"""
     y: NDArray[np.int8] | None
-    """(rows,): 1 anomaly, 0 normal; None where nothing learns from labels."""
+    """(rows,): 0 normal, 1 anomaly, or 1, 2 … its kind; None where nothing learns from labels."""
     parents: NDArray[np.intp] | None = None
     """(rows, 2): what each one was made of, a row of the data of itself; None where every one is a row of the data."""
 
@@ -107,6 +108,14 @@ class Items:
         """Labels of the items at `positions`, from the labels of rows."""
         return labels[positions]
 
+    def groups(self, positions: NDArray[np.intp]) -> NDArray[np.intp] | None:
+        """For the items at `positions` a number that those share which have much in common, and are judged together; None: none do."""
+        return None
+
+    def row_kinds(self, kinds: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Kinds of rows, (rows,), from those of items."""
+        return kinds
+
     def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         """Scores of rows, (rows,), from the scores of items."""
         return scores
@@ -133,6 +142,8 @@ class Preparation(Parametrised):
     """Parameters that matter only to detectors that learn from labels; the forms of others leave them out."""
     hidden: ClassVar[float | None] = None
     """What stands in the place of a hidden number; None: what the detector expected, or what similar usual rows have."""
+    raw_columns: ClassVar[bool] = False
+    """Whether it can tell a detector which conditions on the data's own columns a row meets."""
     finishes: ClassVar[bool] = False
     """Whether `finish` changes anything."""
 
@@ -155,6 +166,11 @@ class Preparation(Parametrised):
 
     def serve(self, detector: Detector) -> None:
         """Is told, once fitted, which detector its items are for."""
+
+    def in_words(self, number: int, value: float) -> Cut:
+        """What it says of a row that its number at position `number` is above `value`, in the data's units where they can be told."""
+        names = self.names
+        return Cut(names[number] if names else str(number + 1), float(value))
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         """The items to learn from, `X` with labels `y` first and unchanged, then any number made of them."""

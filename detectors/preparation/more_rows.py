@@ -76,14 +76,17 @@ def new_rows(X: NDArray[np.float32], y: NDArray[np.int8] | None, measured: NDArr
 
 def rare_rows(X: NDArray[np.float32], y: NDArray[np.int8], share: float, variation: Variation | None, seed: int) -> list[Made]:
     """So many rows made of those of the rarer label that it has the `share` of all: repeated as they are, or varied."""
-    by_label = _by_label(y)
-    rare, others = min(by_label, key=len), max(by_label, key=len)
+    sorts = _by_label(y > 0)
+    rare, others = min(sorts, key=len), max(sorts, key=len)
     missing = round(share / (1 - share) * len(others)) - len(rare)
-    if len(by_label) < 2 or missing <= 0:
+    if len(sorts) < 2 or missing <= 0:
         return []
     chance = np.random.default_rng([seed % 2**32, 2])
     of = np.concatenate([np.tile(rare, missing // len(rare)), chance.permutation(rare)[: missing % len(rare)]])
-    return [Made.copies(X[of], of) if variation is None else variation.copies(X, of, rare, chance)]
+    if variation is None:
+        return [Made.copies(X[of], of)]
+    kinds = np.unique(y[of]).tolist()  # a row is mixed with those of its kind alone
+    return [variation.copies(X, of[y[of] == kind], rare[y[rare] == kind], chance) for kind in kinds]
 
 
 def rare_share() -> Any:
@@ -99,7 +102,7 @@ def repeated(X: NDArray[np.float32], y: NDArray[np.int8] | None, share: float, s
     return [] if y is None else rare_rows(X, y, share, None, seed)
 
 
-def _by_label(y: NDArray[np.int8]) -> list[NDArray[np.intp]]:
+def _by_label(y: NDArray[Any]) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(y == label) for label in np.unique(y)]
 
 

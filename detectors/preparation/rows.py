@@ -55,6 +55,9 @@ class TableItems(Items):
     def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         return scores if self._stands_for is None else scores[self._stands_for]
 
+    def row_kinds(self, kinds: NDArray[np.int8]) -> NDArray[np.int8]:
+        return kinds if self._stands_for is None else kinds[self._stands_for]
+
 
 def row_keys(X: NDArray[np.float32]) -> NDArray[Any]:
     """A hash of every row of `X`, (rows, numbers): equal rows have equal ones, others practically never."""

@@ -30,6 +30,9 @@ PARTS_OF_STRETCH, SHORTEST_WINDOW = 4, 8
 #: A forecaster foretells one part in so many of its window, unless another horizon is given.
 HORIZONS = 8
 
+#: Stretches of time whose windows are judged together, where labels are learned from.
+STRETCHES = 50
+
 #: This share of all changes from step to step is usual.
 USUAL_CHANGES = 0.95
 
@@ -97,6 +100,13 @@ class Windows(Items):
         of_step = np.zeros(len(self.steps), dtype=np.int8)
         np.maximum.at(of_step, self.steps.of_row, labels)
         return of_step[positions]
+
+    def groups(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Stretches of time: a window shares most of its steps with the next."""
+        return positions * STRETCHES // max(1, len(self))
+
+    def row_kinds(self, kinds: NDArray[np.int8]) -> NDArray[np.int8]:
+        return kinds[self.steps.of_row]
 
     def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         """For each row the mean over all windows that speak of it: of their score for that step, or of their score; smoothed."""

@@ -19,6 +19,7 @@ from detectors.preparation.columns import ColumnEncoding, EncodingChoices
 from detectors.preparation.contract import Items, Learned, Made, Preparation
 from detectors.preparation.more_rows import Variation, new_rows, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
+from detectors.trees import Cut
 
 #: How numbers are scaled, for every preparation that scales some.
 SCALINGS = {
@@ -39,6 +40,7 @@ class TablePreparation(Preparation):
     kind = "table"
     representation = "vectors"
     native = True
+    raw_columns = True
 
     missing_numbers: str = choice(
         "median", title=N_("Missing numbers become"), group=GAPS,
@@ -153,6 +155,9 @@ class TablePreparation(Preparation):
         choices = EncodingChoices.among(self.parameters, tuple(data.columns("text")))
         return ColumnEncoding(choices).fit(frame if full.all() else frame.loc[full], seed=seed)
 
+    def serve(self, detector: Detector) -> None:
+        self.encoding.ask(detector.asked())
+
     def items(self, data: DataSet) -> Items:
         X, missing = room_for((data.rows, len(self.names))), np.empty(data.rows, dtype=np.float32)
         keys = None if self.duplicates == "keep" else np.empty(data.rows, dtype=np.uint64)
@@ -161,6 +166,9 @@ class TablePreparation(Preparation):
             if keys is not None:
                 keys[rows] = row_keys(X[rows])
         return TableItems(X, missing, self.most_missing, keys, self.duplicates)
+
+    def in_words(self, number: int, value: float) -> Cut:
+        return self.encoding.in_words(number, value)
 
     def augmented(self, X: NDArray[np.float32], y: NDArray[np.int8] | None, seed: int) -> Learned:
         made: list[Made] = []

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from detectors import registry
 from detectors.arrays import IN_MEMORY_BYTES
-from detectors.base import FOLDS, Detector, Progress
+from detectors.base import Detector, Progress
 from detectors.data_set import DataSet, rows_to_fit
 from detectors.errors import Discarded, WorkerError
 from detectors.explanations.shapley import Explainer
+from detectors.labelled import FOLDS
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation
 from detectors.runs.execute import learn, prepare, rows_to_learn
@@ -243,7 +244,7 @@ def _measured(request: RunRequest, source: DataSet) -> tuple[int, Costs]:
     more = _Steps(request, _narrowed(source, most))
     fewer = None if more.source is source else _Steps(request, _narrowed(source, most // FEWER))
     chosen = request.fit_where or request.fit_first or more.detector.supervised
-    rows = int(rows_to_learn(request, source, more.detector)[0].sum()) if chosen else source.rows
+    rows = int(rows_to_learn(request, source, more.detector).fitted.sum()) if chosen else source.rows
     rows = min(rows, request.fit_sample or rows, more.items.most_to_fit or rows)
     learn, score, fixed = _learning_at_once(more, rows) if more.detector.at_once else _learning_and_scoring(more, fewer)
     return rows, Costs(
@@ -293,7 +294,7 @@ class _Steps:
         positions = self.items.to_fit(np.ones(self.source.rows, dtype=bool))[:rows]
         watch = _Stopwatch()
         labels = (np.arange(len(positions)) % 2).astype(np.int8)
-        seconds, _ = _timed(lambda: learn(self.detector, self.preparation, self.items.at(positions), labels, watch))
+        seconds, _ = _timed(lambda: learn(self.detector, self.preparation, self.items.at(positions), watch, y=labels))
         return _Learned(len(positions), seconds, watch)
 
     def scoring(self) -> tuple[Line, float]:
@@ -360,7 +361,8 @@ def _learning_at_once(steps: _Steps, rows: int) -> tuple[Callable[[int], float],
     scoring = Power.through([(each.rows, (each.seconds - each.at_once_s) / each.rows) for each in tries], growth - 1)
     score, fixed = steps.scoring()
     longer = (most / tries[-1].rows) ** scoring.exponent
-    return lambda more: learning.at(min(more, most)), Line(0.0, score.each * longer), fixed
+    repeated = FOLDS if type(steps.detector).supervised else 1  # as above
+    return lambda more: repeated * learning.at(min(more, most)), Line(0.0, score.each * longer), fixed
 
 
 def _tries(steps: _Steps, most: int) -> list[_Learned]:

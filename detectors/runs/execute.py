@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -24,17 +24,38 @@ from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
 from detectors.frames import value_key
 from detectors.kinds import KINDS
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation, find_preparation, load_preparation
 from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
 from detectors.runs.explained import game_of
+from detectors.runs.folder import TREE_FILE
+from detectors.runs.held_out import held_out
 from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
-from detectors.timeline import timeline
+from detectors.timeline import Timeline, timeline
+from detectors.trees import tree_in_words
 
 #: Items scored between two looks at the stop flag. They may be made only when they are asked for.
 ITEMS_TOGETHER = 16_384
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of the data: which to learn from, and what is known of them."""
+
+    fitted: NDArray[np.bool_]
+    """(rows,)"""
+    kinds: NDArray[np.int8] | None
+    """(rows,): 0 normal, 1 an anomaly of the first kind, 2 of the second …, -1 unknown; None without a label column."""
+    kind_names: list[str]
+    """The kinds of anomalies that the label names; empty where it names none."""
+
+    @property
+    def labels(self) -> NDArray[np.int8] | None:
+        """1 anomaly, 0 normal, -1 unknown; None without a label column."""
+        return None if self.kinds is None else np.minimum(self.kinds, np.int8(1))
 
 
 @dataclass
@@ -59,6 +80,25 @@ class FittedRun:
     """(rows,) of the first training, where it was trained again without the most unusual rows."""
     dropped: NDArray[np.bool_] | None = None
     """The rows that it was then trained without, (rows,)."""
+    known_kinds: NDArray[np.int8] | None = None
+    """For each row the kind of anomaly that its label names, 0 none, -1 unknown; None where the label names no kinds."""
+    kind_names: list[str] = field(default_factory=list)
+    kinds: NDArray[np.int8] | None = None
+    """For each row the kind of anomaly that it would most likely be; None where the detector tells no kinds."""
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """The labelled rows, (rows,), that a detector that learns from labels did not learn from, where they are of both sorts; else none."""
+        unseen = np.zeros(len(self.fitted), dtype=bool) if self.labels is None else (self.labels >= 0) & ~self.fitted
+        judges = self.detector.supervised and self.labels is not None and len(np.unique(self.labels[unseen])) > 1
+        return unseen if judges else np.zeros(len(self.fitted), dtype=bool)
+
+    @property
+    def judged(self) -> NDArray[np.bool_] | None:
+        """The rows, (rows,), for which figures are: those held out, or, where there are none, all labelled ones; None without labels."""
+        if self.labels is None:
+            return None
+        return self.held_out if self.held_out.any() else self.labels >= 0
 
     @property
     def training_scores(self) -> Scores:
@@ -85,17 +125,20 @@ def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlie
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
         detector = _detector(request, earlier)
-        fitted, labels = rows_to_learn(request, source, detector)
+        rows = rows_to_learn(request, source, detector)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
-        prepared = prepare(request, source, fitted, detector, progress) if earlier is None else _prepared_as(earlier, source, detector)
+        prepared = prepare(request, source, rows.fitted, detector, progress) if earlier is None else _prepared_as(earlier, source, detector)
         preparation, items = prepared
-        learned = sampled(request, items.to_fit(fitted))
-    run = FittedRun(request, source, detector, preparation, items, fitted, np.empty(0), labels, seconds)
+        learned = sampled(request, items.to_fit(rows.fitted))
+    run = FittedRun(
+        request, source, detector, preparation, items, rows.fitted, np.empty(0), rows.labels, seconds,
+        known_kinds=rows.kinds if rows.kind_names else None, kind_names=rows.kind_names,
+    )  # fmt: skip
     if request.drop_share is None:
-        run.scores = _trained(run, learned, progress)
+        run.scores = _trained(run, rows, learned, progress)
     else:
-        _train_twice(run, learned, progress, earlier)
+        _train_twice(run, rows, learned, progress, earlier)
     run.stopped_early = progress.stop_asked()
     return run
 
@@ -109,22 +152,25 @@ def _detector(request: RunRequest, earlier: Earlier | None) -> Detector:
     return detector.start_from(earlier.folder / "detector")
 
 
-def _trained(run: FittedRun, learned: NDArray[np.intp], progress: Progress) -> Scores:
+def _trained(run: FittedRun, rows: Rows, learned: NDArray[np.intp], progress: Progress) -> Scores:
     """Lets the detector of `run` learn from the items `learned`; gives the scores of all rows."""
-    labels = None if run.labels is None else run.items.labels(run.labels, learned)
+    items = run.items
     with _timed(run.seconds, "fit"):
-        learn(run.detector, run.preparation, run.items.at(learned), labels, progress)
+        y = None if rows.kinds is None else items.labels(rows.kinds, learned)
+        learn(run.detector, run.preparation, items.at(learned), progress, y=y, kinds=rows.kind_names, groups=items.groups(learned))
     with _timed(run.seconds, "score"):
-        return run.items.row_scores(run.detector, item_scores(run.detector, run.items, learned, progress), progress)
+        found, kinds = scores_and_kinds(run.detector, items, learned, progress)
+        run.kinds = None if kinds is None else items.row_kinds(kinds)
+        return items.row_scores(run.detector, found, progress)
 
 
-def _train_twice(run: FittedRun, learned: NDArray[np.intp], progress: Progress, earlier: Earlier | None) -> None:
+def _train_twice(run: FittedRun, rows: Rows, learned: NDArray[np.intp], progress: Progress, earlier: Earlier | None) -> None:
     """Learns, drops the most unusual items and learns again from the others, prepared as they were.
 
     Whoever stops the first learning keeps what it has learned: nothing is dropped.
     """
     assert run.request.drop_share is not None
-    run.scores = _trained(run, learned, FirstRound(progress))
+    run.scores = _trained(run, rows, learned, FirstRound(progress))
     if progress.stop_asked():
         return
     assert run.detector.training_scores_ is not None
@@ -132,21 +178,24 @@ def _train_twice(run: FittedRun, learned: NDArray[np.intp], progress: Progress, 
     run.first_scores, run.dropped = run.scores, run.items.rows_of(learned[dropped]) & run.fitted
     run.fitted = run.fitted & ~run.dropped
     run.detector = _detector(run.request, earlier)
-    run.scores = _trained(run, learned[~dropped], progress)
+    run.scores = _trained(run, rows, learned[~dropped], progress)
 
 
-def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> tuple[NDArray[np.bool_], NDArray[np.int8] | None]:
-    """Which rows `detector` is to learn from, (rows,), and the label of every row, where there is a label column.
+def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> Rows:
+    """Which rows `detector` is to learn from, and what the label, where there is one, says of every row.
 
     Raises:
         DataError: there is none to learn from.
     """
     frame = source.frame(_columns_needed(request))
-    labels = _labels(request, frame)
-    fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, labels)
-    if not KINDS[request.kind].ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
+    kinds, names = _kinds(request, frame)
+    fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, kinds)
+    ordered = KINDS[request.kind].ordered
+    if not ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
         fitted = _mask(sampled(request, np.flatnonzero(fitted)), source.rows)
-    return fitted, labels
+    if isinstance(detector, LabelledDetector) and kinds is not None:
+        fitted &= ~held_out(kinds, fitted, detector.held_out_share, request.seed, _time_order(source) if ordered else None)
+    return Rows(fitted, kinds, names)
 
 
 def prepare(
@@ -157,6 +206,11 @@ def prepare(
     preparation.fit(source, fitted, seed=request.seed, progress=progress)
     preparation.serve(detector)
     return preparation, preparation.items(source)
+
+
+def _time_order(source: DataSet) -> NDArray[np.intp]:
+    """The rows in the order of time, entity after entity."""
+    return _timeline(source).order
 
 
 def _prepared_as(earlier: Earlier, source: DataSet, detector: Detector) -> tuple[Preparation, Items]:
@@ -183,12 +237,13 @@ def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDAr
 
 
 def learn(
-    detector: Detector, preparation: Preparation, X: NDArray[np.float32], labels: NDArray[np.int8] | None, progress: Progress
-) -> None:
-    """Fits `detector` on the items `X`; one that learns from labels also on theirs, (items,)."""
-    learned = preparation.augmented(X, labels if detector.supervised else None, detector.seed)
+    detector: Detector, preparation: Preparation, X: NDArray[np.float32], progress: Progress, *, y: NDArray[np.int8] | None = None,
+    kinds: Sequence[str] = (), groups: NDArray[np.intp] | None = None,
+) -> None:  # fmt: skip
+    """Fits `detector` on the items `X`; one that learns from labels also on theirs, `y`, (items,), and on what they have in common."""
+    learned = preparation.augmented(X, y if detector.supervised else None, detector.seed)
     named = pd.DataFrame(learned.X, columns=preparation.names, copy=False) if preparation.names else learned.X
-    detector.fit(named, progress, y=learned.y, parents=learned.parents)
+    detector.fit(named, progress, y=learned.y, kinds=kinds if detector.supervised else (), parents=learned.parents, groups=groups)
 
 
 def save(run: FittedRun, folder: Path, progress: Progress) -> None:
@@ -204,13 +259,21 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "fitted": run.fitted,
         "usual": _usual(run),
     }
-    for name, values in (("labels", run.labels), ("first_scores", run.first_scores), ("dropped", run.dropped)):
-        if values is not None:
-            arrays[name] = values
+    more = {
+        "labels": run.labels,
+        "known_kinds": run.known_kinds,
+        "kinds": run.kinds,
+        "held_out": run.held_out if run.detector.supervised else None,
+        "first_scores": run.first_scores,
+        "dropped": run.dropped,
+    }
+    arrays |= {name: values for name, values in more.items() if values is not None}
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
     if (expected := run.items.row_expected(run.detector, progress)) is not None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
+    if (decisions := run.detector.decisions()) is not None:
+        write_json(folder / TREE_FILE, tree_in_words(decisions, run.preparation.in_words, run.detector.kinds_).to_json())
     explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
     with _timed(run.seconds, "explain"):
         rows = ranking[: explainer.rows_at_once]
@@ -241,13 +304,17 @@ def leading_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
     """Which rows come first in time, as large a share of each entity as was asked for, (rows,); all where nothing was."""
     if request.fit_first is None:
         return np.ones(source.rows, dtype=bool)
-    time, entity = (next(iter(source.columns(role)), None) for role in ("time", "entity"))
-    columns = [name for name in (time, entity) if name is not None] or list(source.roles)[:1]
-    found = timeline(source.frame(columns), time, entity)
+    found = _timeline(source)
     leading = np.zeros(source.rows, dtype=bool)
     for first, stop in pairwise(found.bounds):
         leading[found.order[first : first + max(1, round((stop - first) * request.fit_first))]] = True
     return leading
+
+
+def _timeline(source: DataSet) -> Timeline:
+    time, entity = (next(iter(source.columns(role)), None) for role in ("time", "entity"))
+    columns = [name for name in (time, entity) if name is not None] or list(source.roles)[:1]
+    return timeline(source.frame(columns), time, entity)
 
 
 def sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -308,25 +375,32 @@ def _columns_needed(request: RunRequest) -> list[str]:
     return list(dict.fromkeys(column for column in needed if column is not None))
 
 
-def item_scores(detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress) -> Scores:
-    """Items that were learned from by their training score, the others by `score`."""
-    scores = np.empty(len(items))
+def scores_and_kinds(
+    detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress
+) -> tuple[Scores, NDArray[np.int8] | None]:  # fmt: skip
+    """Score and, where the detector tells them, kind of each item: those learned from as its training left them, the others by `score`."""
     assert detector.training_scores_ is not None
+    scores, kinds = np.empty(len(items)), None
     scores[learned] = detector.training_scores_
+    if detector.training_kinds_ is not None:
+        kinds = np.empty(len(items), dtype=np.int8)
+        kinds[learned] = detector.training_kinds_
     others = np.setdiff1d(np.arange(len(items)), learned, assume_unique=True)
     for start in range(0, len(others), ITEMS_TOGETHER):
         progress.check()
         chosen = others[start : start + ITEMS_TOGETHER]
-        scores[chosen] = detector.score(items.at(chosen), Quiet(progress))
+        X = items.at(chosen)
+        scores[chosen] = detector.score(X, Quiet(progress))
+        if kinds is not None and (told := detector.kinds_of(X, progress)) is not None:
+            kinds[chosen] = told
         progress.report("scoring", start + len(chosen), len(others))
-    return scores
+    return scores, kinds
 
 
-def _labels(request: RunRequest, frame: pd.DataFrame) -> NDArray[np.int8] | None:
+def _kinds(request: RunRequest, frame: pd.DataFrame) -> tuple[NDArray[np.int8] | None, list[str]]:
     if request.label is None:
-        return None
-    anomalies, known = roles.anomaly_labels(frame[request.label], request.anomaly)
-    return np.where(known, anomalies.astype(np.int8), np.int8(-1)).astype(np.int8)
+        return None, []
+    return roles.anomaly_kinds(frame[request.label], request.anomaly)
 
 
 def _usual(run: FittedRun) -> NDArray[np.float32]:
@@ -350,6 +424,7 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "preparation": run.preparation.parameters,
         "stopped_early": run.stopped_early,
         "dropped_rows": 0 if run.dropped is None else int(run.dropped.sum()),
+        "kinds": run.kind_names,
     }
 
 

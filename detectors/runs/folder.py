@@ -26,6 +26,10 @@ from detectors.errors import StorageError
 from detectors.messages import Message
 from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE, read_json, write_json
+from detectors.trees import WordedTree
+
+#: In the result: the tree of decisions in words, where the detector is one.
+TREE_FILE = "tree.json"
 
 StopMode = Literal["keep", "discard"]
 
@@ -107,6 +111,11 @@ class RunFolder:
 
     def has(self, name: str) -> bool:
         return (self.result / f"{name}.npy").exists()
+
+    def tree(self) -> WordedTree | None:
+        """The tree of a finished run whose detector is one; None of any other."""
+        path = self.result / TREE_FILE
+        return WordedTree.from_json(read_json(path)) if path.exists() else None
 
     def summary(self) -> dict[str, Any]:
         """rows, fitted_rows, seconds, layers … of a finished run."""

@@ -13,7 +13,7 @@ from detectors import registry
 from detectors.base import Progress
 from detectors.data_set import DataSet
 from detectors.preparation import Items, Preparation, load_preparation
-from detectors.runs.execute import item_scores, learn, sampled
+from detectors.runs.execute import Rows, learn, rows_to_learn, sampled, scores_and_kinds
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import RunRequest
 from detectors.stability import ranks_of
@@ -51,8 +51,8 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
     progress.report("preparing", 0, 1)
     items = preparation.items(source)
     learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
-    labels = np.asarray(run.array("labels")) if run.has("labels") else None
-    course = _Course(request, preparation, items, learned, labels)
+    known = rows_to_learn(request, source, registry.create(request.representation, request.detector, **request.parameters))
+    course = _Course(request, preparation, items, learned, known)
     done = 0
     with tempfile.TemporaryFile(prefix="anomalyst-") as file:
         file.truncate(4 * source.rows * refits)
@@ -75,18 +75,22 @@ class _Course:
     items: Items
     learned: NDArray[np.intp]
     """The items that the run learned from."""
-    labels: NDArray[np.int8] | None
-    """(rows,)"""
+    known: Rows
+    """What is known of the rows."""
 
     def ranks(self, number: int, progress: Progress) -> NDArray[np.uint32]:
         """The rank of every row as the refit `number` sees it, (rows,)."""
         seed = self.request.seed + 1 + number
         detector = registry.create(self.request.representation, self.request.detector, seed=seed, **self.request.parameters)
-        labels = None if self.labels is None or not detector.supervised else self.items.labels(self.labels, self.learned)
-        drawn = _drawn(len(self.learned), labels, seed)
-        learned = self.learned[drawn]
-        learn(detector, self.preparation, self.items.at(learned), None if labels is None else labels[drawn], progress)
-        return ranks_of(self.items.row_scores(detector, item_scores(detector, self.items, learned, progress), progress))
+        kinds = self.known.kinds if detector.supervised else None
+        y = None if kinds is None else self.items.labels(kinds, self.learned)
+        drawn = _drawn(len(self.learned), y, seed)
+        learned, groups = self.learned[drawn], self.items.groups(self.learned[drawn])
+        learn(
+            detector, self.preparation, self.items.at(learned), progress, y=None if y is None else y[drawn], kinds=self.known.kind_names,
+            groups=groups,
+        )  # fmt: skip
+        return ranks_of(self.items.row_scores(detector, scores_and_kinds(detector, self.items, learned, progress)[0], progress))
 
 
 def _drawn(rows: int, labels: NDArray[np.int8] | None, seed: int) -> NDArray[np.intp]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.errors import StorageError
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.params import number
 from detectors.together.ensemble import ChosenMembers
@@ -17,7 +18,7 @@ from detectors.together.ensemble import ChosenMembers
 FILE = "stack.npy"
 
 
-class StackOf(ChosenMembers):
+class StackOf(LabelledDetector, ChosenMembers):
     """A logistic regression on how surprised its members are.
 
     It learns from scores that members give rows as if these had been unseen: those that hold rows leave the row out, and
@@ -25,12 +26,10 @@ class StackOf(ChosenMembers):
     """
 
     title = N_("Stack")
-    supervised = True
     summary = N_("Lets detectors of your choice score every row; labels say how much each of them counts.")
     reference = "Wolpert: Stacked generalization, Neural Networks 5(2), 1992, doi:10.1016/S0893-6080(05)80023-1"
     when = N_("Some anomalies are known, too few to learn them by their columns: enough to say which detectors find them.")
     when_not = N_("Many labelled anomalies of the same kind: a classifier finds them by itself. What is new in kind may score low.")
-    score_name = N_("probability of an anomaly")
 
     strength: float = number(
         1.0, title=N_("Trust in the labels"), low=1e-4, high=1e4, advanced=True,
@@ -42,6 +41,9 @@ class StackOf(ChosenMembers):
         self._weights = self._regression(surprises, y)
         self._joined_training_scores = self._joined(surprises)
         self._compare(surprises)
+
+    def _score(self, X: NDArray[np.float32]) -> Scores:
+        return ChosenMembers._score(self, X)
 
     def _regression(self, surprises: NDArray[np.float64], y: NDArray[np.int8]) -> NDArray[np.float64]:
         """The offset, then a weight for each member, (1 + members,).
@@ -56,7 +58,9 @@ class StackOf(ChosenMembers):
         standard = (surprises - middle) / spread
         kept, offset = np.arange(len(weights)), 0.0
         while len(kept):
-            found = LogisticRegression(C=self.strength, class_weight="balanced", max_iter=1000).fit(standard[:, kept], y)
+            found = LogisticRegression(C=self.strength, class_weight="balanced" if self.balanced else None, max_iter=1000).fit(
+                standard[:, kept], y
+            )
             if (found.coef_[0] >= 0).all():
                 weights, offset = np.bincount(kept, found.coef_[0], len(weights)).astype(np.float64), float(found.intercept_[0])
                 break

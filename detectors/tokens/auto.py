@@ -34,7 +34,9 @@ class Auto(Together):
 
     def _asked(self, X: NDArray[np.float32]) -> Sequence[Asked]:
         topics = [Asked("vectors", name, view=Topics.name) for name in ("ecod", "local_outlier_factor")]
-        return [Asked("tokens", "length"), *topics, Asked("tokens", MARKING), Asked("tokens", "rare_words", {"measure": "total"})]
+        # Ten words' worth, as in the others: without it, every text without a word would look the most unusual of all.
+        length = Asked("tokens", "length", {"added": 10.0})
+        return [length, *topics, Asked("tokens", MARKING), Asked("tokens", "rare_words", {"measure": "total"})]
 
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64] | None:
         marking = [member.detector for member in self._members if member.asked.name == MARKING]

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.network.text_detector import TextNetwork
-from detectors.params import Preset, switch
+from detectors.params import Preset
 
 
-class Classifier(TextNetwork):
+class Classifier(LabelledDetector, TextNetwork):
     """A network reads each text word by word and learns from the labels how probable an anomaly is.
 
-    The score is that probability, 0 to 1, as if anomalies and normal texts were equally frequent.
+    The score is that probability, 0 to 1; uncalibrated and balanced, as if anomalies and normal texts were equally frequent.
     """
 
     title = N_("Text classifier")
@@ -27,15 +28,8 @@ class Classifier(TextNetwork):
         "Few labelled anomalies: logistic regression on words learns as much from them, in a second. "
         "Also anomalies of a kind that was not labelled yet."
     )
-    score_name = N_("probability of an anomaly")
-    supervised = True
 
-    balanced: bool = switch(
-        True, title=N_("Balance the labels"), advanced=True,
-        help=N_("Whether the few anomalies count together as much as the many normal texts."),
-    )  # fmt: skip
-
-    only_for_scores = frozenset({"balanced"})
+    only_for_scores = frozenset(LabelledDetector.fields)
     defaults: ClassVar = {"cell": "lstm", "units": 32, "epochs": 10, "dropout": 0.3, "learning_rate": 0.003}
     presets: ClassVar = {
         "transformer": Preset(N_("Transformer"), N_("One small transformer block."), {"cell": "transformer", "units": 64}),
@@ -51,9 +45,8 @@ class Classifier(TextNetwork):
 
         self._ids = self._earlier._ids if self._earlier else vocabulary_size(X)
         self._begin()
-        weights = (len(y) / np.bincount(y, minlength=2))[y].astype(np.float32) if self.balanced else None
         targets = y[:, None].astype(np.float32)
-        self.history_ = train(self._network, self._shown(X, self._ids), targets, self._options(), progress, weights=weights)
+        self.history_ = train(self._network, self._shown(X, self._ids), targets, self._options(), progress, weights=self._row_weights(y))
 
     def _build(self) -> None:
         from detectors.network.text_classifier import anomaly_probability, text_classifier

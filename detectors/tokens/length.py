@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress, Scores
 from detectors.messages import N_
-from detectors.params import choice
+from detectors.params import choice, number
 
 FILE = "length.json"
 
@@ -25,7 +25,7 @@ UNITS_WITHOUT_SPREAD = 10.0
 class Length(Detector):
     """How far a text's length is from the usual one: a plain baseline that every other detector on texts should beat.
 
-    The score is the distance of the logarithm of (1 + words) from its median, in interquartile ranges brought to the
+    The score is the distance of the logarithm of (`added` + words) from its median, in interquartile ranges brought to the
     size of standard deviations.
     """
 
@@ -45,15 +45,20 @@ class Length(Detector):
         help=N_("Whether long texts, short ones or both get high scores."),
     )  # fmt: skip
 
+    added: float = number(
+        1.0, title=N_("Words added"), low=0.01, high=1000.0, advanced=True,
+        help=N_("Every text counts as so many words longer. The more, the less it matters whether a short text has two words or three."),
+    )  # fmt: skip
+
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        lengths = _log_length(X)
+        lengths = self._log_length(X)
         low, self._middle, high = (float(value) for value in np.quantile(lengths, [0.25, 0.5, 0.75]))
         spread = (high - low) * QUARTILE_TO_DEVIATION
         self._spread = spread if spread > 0 else float(np.log(2)) / UNITS_WITHOUT_SPREAD
         progress.report("fitting", 1, 1)
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
-        distance = (_log_length(X) - self._middle) / self._spread
+        distance = (self._log_length(X) - self._middle) / self._spread
         return {"far": np.abs(distance), "long": distance, "short": -distance}[self.unusual]
 
     def _save(self, folder: Path) -> None:
@@ -64,6 +69,5 @@ class Length(Detector):
         record = json.loads((folder / FILE).read_text(encoding="utf-8"))
         self._middle, self._spread = float(record["middle"]), float(record["spread"])
 
-
-def _log_length(X: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.log1p((X > 0).sum(axis=1).astype(np.float64))
+    def _log_length(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.log(self.added + (X > 0).sum(axis=1))

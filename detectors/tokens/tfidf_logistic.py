@@ -8,10 +8,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Progress, Scores
 from detectors.errors import StorageError
+from detectors.labelled import LabelledDetector
 from detectors.messages import N_
-from detectors.params import number, switch
+from detectors.params import number
 
 FILE = "tfidf_logistic.npz"
 
@@ -19,10 +20,10 @@ FILE = "tfidf_logistic.npz"
 MOST_ITERATIONS = 1000
 
 
-class TfidfLogistic(Detector):
+class TfidfLogistic(LabelledDetector):
     """Gives every word a weight for or against an anomaly; a text's weights, by how telling each word is, add up.
 
-    The score is the probability of an anomaly, 0 to 1, as if anomalies and normal texts were equally frequent.
+    The score is the probability of an anomaly, 0 to 1; uncalibrated and balanced, as if anomalies and normal texts were equally frequent.
     """
 
     title = N_("Logistic regression on words")
@@ -31,16 +32,10 @@ class TfidfLogistic(Detector):
     reference = "Joachims: Text categorization with support vector machines, ECML 1998, doi:10.1007/BFb0026683"
     when = N_("Some dozens of labelled anomalies or more that say similar things: spam, complaints, insults. Learns in a second.")
     when_not = N_("Without labels, or for anomalies of a kind that was not labelled yet. The order of the words plays no part.")
-    score_name = N_("probability of an anomaly")
-    supervised = True
 
     strictness: float = number(
         0.1, title=N_("Strictness"), low=1e-4, high=1e4,
         help=N_("Price on large weights. Larger lets single words decide less, which is safer with few labelled anomalies."),
-    )  # fmt: skip
-    balanced: bool = switch(
-        True, title=N_("Balance the labels"), advanced=True,
-        help=N_("Whether the few anomalies count together as much as the many normal texts."),
     )  # fmt: skip
 
     def _fit_labelled(self, X: NDArray[np.float32], y: NDArray[np.int8], progress: Progress) -> None:

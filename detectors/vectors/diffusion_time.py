@@ -134,12 +134,12 @@ class DiffusionTime(StyledNetwork):
         self._log_noise = in_chunks(lambda rows: self._estimator(rows, training=False)[:, 0], self.row_shape_, np.float32, together)
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
-        return self._scored(X, None, Progress())
+        return self._noise_of(X, None, Progress())
 
     def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
-        return self._scored(X, own_places(len(X), self._kept), progress)
+        return self._noise_of(X, own_places(len(X), self._kept), progress)
 
-    def _scored(self, X: NDArray[np.float32], own: NDArray[np.intp] | None, progress: Progress) -> Scores:
+    def _noise_of(self, X: NDArray[np.float32], own: NDArray[np.intp] | None, progress: Progress) -> Scores:
         logs = []
         if self._learns:
             logs.append(np.concatenate([self._log_noise(X[rows]) for rows in blocks(X)] or [np.empty(0)]).astype(np.float64))

@@ -15,6 +15,7 @@ from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
+from pages.shared.flagged_table import learned_columns
 from pages.shared.language import say, say_message, translate
 from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
@@ -90,7 +91,7 @@ def _write(
 ) -> None:
     rows = engine.ranking(run.id)[: threshold.flagged]
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
-    found = solidity_found(run, threshold, rows)
+    found = learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))

@@ -14,7 +14,7 @@ from detectors import flagged
 from detectors.errors import AnomalystError
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, state
+from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
 from pages.shared.stability_card import solidity_column, solidity_found
@@ -87,7 +87,8 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     found: dict[str, list[Any]] = {"why": _reasons(run, data_set, positions)}
-    found |= {"state": np.where(scores > threshold.cut_off, "●", "○").tolist()} | solidity_found(run, threshold, rows)
+    found |= {"state": np.where(scores > threshold.cut_off, "●", "○").tolist()}
+    found |= learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))
@@ -111,10 +112,34 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[3]: config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
-            **({names[6]: solidity_column()} if "solidity" in found else {}),
+            **_learned_config(names),
+            **({names[len(found) + 3]: solidity_column()} if "solidity" in found else {}),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
     )
+
+
+def _learned_config(names: list[str]) -> dict[str, Any]:
+    config = st.column_config
+    kind_help, held_out_help = (
+        say(N_("The kind of anomaly that it would most likely be.")),
+        say(N_("Not learned from: figures are for these rows.")),
+    )
+    shown = {
+        "kind": config.TextColumn(plain(N_("kind")), help=kind_help, width=130),
+        "held out": config.CheckboxColumn(plain(N_("held out")), help=held_out_help, width="small"),
+    }
+    return {name: shown[title] for title in shown for name in names[6:8] if name in (title, flagged.OURS.format(name=title))}
+
+
+def learned_columns(run_id: str, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """What a detector that learns from labels says of `rows` beside their score: the likeliest kind, and whether they were held out."""
+    found: dict[str, list[Any]] = {}
+    if (kinds := results.kind_names(run_id, rows)) is not None:
+        found["kind"] = kinds
+    if (held_out := results.held_out_rows(run_id)) is not None:
+        found["held out"] = np.asarray(held_out[rows]).tolist()
+    return found
 
 
 def _reasons(run: RunRecord, data_set: DataSetRecord, positions: tuple[int, ...]) -> list[str]:

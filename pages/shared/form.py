@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,11 +12,15 @@ import streamlit as st
 from detectors.errors import ParameterError
 from detectors.messages import N_
 from detectors.params import Field, MembersField, Parametrised
+from detectors.profile import ColumnProfile
+from pages.shared.conditions_form import conditions_form
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.members_input import members_input, start_words
 
 
-def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: str, without: Collection[str] = ()) -> dict[str, Any]:
+def parameter_form(
+    declared: type[Parametrised], start: Mapping[str, Any], key: str, without: Collection[str] = (), columns: Sequence[ColumnProfile] = ()
+) -> dict[str, Any]:
     """Shows the fields of `declared`, starting from `start` where it names a value; gives the values chosen.
 
     Args:
@@ -24,10 +28,15 @@ def parameter_form(declared: type[Parametrised], start: Mapping[str, Any], key: 
         start: values to start from instead of the defaults, such as those of a preset.
         key: makes the widgets' keys; another `start` needs another key.
         without: fields that are left out, and keep their default.
+        columns: what conditions can be on.
     """
     basic = {name: field for name, field in declared.fields.items() if not field.advanced and name not in without}
     advanced = {name: field for name, field in declared.fields.items() if field.advanced and name not in without}
-    values = _grouped(basic, start, key)
+    values: dict[str, Any] = {}
+    for name in [name for name, field in basic.items() if field.type == "conditions"]:
+        field = basic.pop(name)
+        values[name] = conditions_form(field, start.get(name, field.default), f"{key}_{name}", columns)
+    values |= _grouped(basic, start, key)
     if advanced:
         label = say(N_("Advanced · {count} settings, {differing} changed"), count=len(advanced), differing=_differing(advanced, start, key))
         with st.expander(label, icon=":material/tune:", key=f"{key}_advanced"):

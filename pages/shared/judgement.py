@@ -55,10 +55,15 @@ def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
 
 def _basis(basis: results.Basis, learned: bool) -> str:
     """The sentence that says by which rows the flags are judged; `learned` is whether the detector learns from labels."""
+    if learned and basis.held_out:
+        return N_(
+            "Judged on {rows} held-out rows, {anomalies} of them anomalies, that it never learned from. "
+            "The list of flagged rows and its download mark them."
+        )
     if learned:
         return N_(
-            "By the label column, from which the detector learned; each row is judged by one that learned from other rows: "
-            "{rows} labelled rows, {anomalies} anomalies."
+            "No rows are held out: too few anomalies are labelled, or none were wanted. So each row is judged by a detector that "
+            "learned from others: {rows} labelled rows, {anomalies} anomalies."
         )
     if not basis.chosen_by_label:
         return N_("By the label column, which the detector never saw: {rows} labelled rows, {anomalies} anomalies.")

@@ -31,7 +31,7 @@ def members_table(members: list[dict[str, Any]]) -> None:
         "sees": [_sees(member) for member in members],
         "weight": [member["weight"] for member in members],
         "agreement": [member["agreement"] for member in members],
-        "support": [member["support"] for member in members],
+        "support": [100 * member["support"] for member in members],
         "seconds": [member["seconds"] for member in members],
     })  # fmt: skip
     st.dataframe(frame, hide_index=True, height="content", column_config=_columns(frame), alt=plain(N_("The members of the run")))
@@ -52,7 +52,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
             help=plain(N_("Rank correlation of its scores with those of all together: 1 is the same order, 0 none in common.")),
         ),
         "support": bar(
-            plain(N_("Supported")), min_value=0.0, max_value=1.0, format="percent", color="gray",
+            plain(N_("Supported")), min_value=0.0, max_value=100.0, format="%.0f %%", color="gray",
             help=plain(N_("Of the twentieth of rows with the highest joint score, the share that is in its own highest twentieth too.")),
         ),
         "seconds": st.column_config.NumberColumn(plain(N_("Seconds")), format="%.2f", help=plain(N_("To learn, and to score what it learned from."))),

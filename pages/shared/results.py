@@ -55,17 +55,40 @@ class Basis:
     """Whether the label decided which rows were learned from."""
     unseen: bool
     """Whether none of the rows was learned from with the label's help."""
+    held_out: bool = False
+    """Whether a detector that learns from labels did not learn from these rows."""
 
 
 @kept_by_id(10)
 def basis(run_id: str) -> Basis:
-    """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds."""
+    """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds.
+
+    Of a detector that learns from labels those that were held out, where some were.
+    """
     labels = np.asarray(workbench().run_folder(run_id).array("labels"))
+    held_out = held_out_rows(run_id)
+    if held_out is not None and held_out.any():
+        return Basis(np.asarray(held_out), False, True, held_out=True)
     if not _chosen_by_label(run_id):
         return Basis(labels >= 0, False, True)
     others = (labels >= 0) & ~np.asarray(workbench().run_folder(run_id).array("fitted"))
     both = len(np.unique(labels[others])) > 1
     return Basis(others if both else labels >= 0, True, both)
+
+
+def held_out_rows(run_id: str) -> NDArray[np.bool_] | None:
+    """Which labelled rows, (rows,), were not learned from; None where the detector does not learn from labels."""
+    folder = workbench().run_folder(run_id)
+    return folder.array("held_out") if folder.has("held_out") else None
+
+
+def kind_names(run_id: str, rows: NDArray[np.intp]) -> list[str] | None:
+    """Of each of `rows` the kind of anomaly that it would most likely be; None where the detector tells no kinds."""
+    folder = workbench().run_folder(run_id)
+    if not folder.has("kinds"):
+        return None
+    names = folder.summary()["kinds"]
+    return [names[kind - 1] for kind in np.asarray(folder.array("kinds")[rows]).tolist()]
 
 
 @kept_by_id(10)

@@ -16,6 +16,7 @@ from pages.shared.language import clock, escape, percent, plain, say, say_messag
 from pages.shared.look import palette, show_chart
 from pages.shared.members import members_table
 from pages.shared.queue_list import place_text, withdraw_button
+from pages.shared.tree_panel import tree_panel
 from pages.shared.values import value_text
 
 #: Runs shown; all of them are in the Library.
@@ -104,6 +105,7 @@ def _details(run: RunRecord) -> None:
         if summary.get("members"):
             st.caption(say(N_("What it is made of")))
             members_table(summary["members"])
+        tree_panel(run, "details")
         left, right = st.columns(2)
         with left:
             losses = workbench().run_folder(run.id).losses()

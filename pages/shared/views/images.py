@@ -110,8 +110,9 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
+    kinds = results.kind_names(run.id, rows) or [""] * len(rows)
     with st.container(horizontal=True):
-        for row, rank, score, name, picture in zip(rows, ranks, scores, names, pictures, strict=True):
+        for row, rank, score, name, picture, kind in zip(rows, ranks, scores, names, pictures, kinds, strict=True):
             with st.container(key=f"tile_{row}{key}", gap="xxsmall", width=THUMBNAIL):
                 st.image(_square(picture), width=THUMBNAIL)
                 st.button(
@@ -119,6 +120,8 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
                     on_click=state.go, args=("explain",), kwargs={"run": run.id, "row": int(row)},
                     help=say(N_("Rank and score of {name}. See why."), name=str(name)) + sure[int(row)],
                 )  # fmt: skip
+                if kind:
+                    st.caption(escape(kind), text_alignment="center")
 
 
 def _tile(picture: NDArray[np.uint8], caption: str) -> None:

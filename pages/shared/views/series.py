@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.data_set import DataSet
+from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
 from detectors.messages import N_, Message
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from detectors.timeline import LOOKED_AT, dominant_period, flaws
+from detectors.timeline import flaws
 from pages.shared import engine, state
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.flagged_table import flagged_table
