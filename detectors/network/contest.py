@@ -133,7 +133,7 @@ def _rounds() -> Any:
             return sure + tf.nn.softplus(fake) + tf.nn.softplus(strayed)
 
         def _strewn(self, rows: Any) -> Any:
-            strength = keras.random.uniform((tf.shape(rows)[0], 1), *np.log(STREWN), seed=self.chance)
+            strength = keras.random.uniform((tf.shape(rows)[0], *[1] * (len(rows.shape) - 1)), *np.log(STREWN), seed=self.chance)
             return rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
 
         def _deceived(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
