@@ -27,6 +27,8 @@ from detectors.messages import N_, Message
 from detectors.preparation import find_preparation
 from detectors.runs.estimate import Memory, estimate
 from detectors.runs.explained import ExplainedRun
+from detectors.runs.folder import RunFolder
+from detectors.runs.planted import plant
 from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE, Workspace
 
@@ -56,6 +58,7 @@ class Answerer:
             "explain_rows": self._explain_rows,
             "preview": self._preview,
             "estimate": self._estimate,
+            "plant": self._plant,
             "map": self._map,
         }
         return handlers[request["do"]](request)
@@ -99,6 +102,10 @@ class Answerer:
         asked = RunRequest.from_json(request["request"])
         memory = Memory(memory_bytes(), int(psutil.virtual_memory().available))
         return estimate(asked, self.workspace.data / asked.data_id, memory).to_json()
+
+    def _plant(self, request: dict[str, Any]) -> None:
+        """Plants known kinds of anomaly in the data of a run, and keeps in its folder what its detector says of them."""
+        plant(RunFolder(self.workspace.runs / request["run"]), self.workspace.data / request["data"])
 
     def _map(self, request: dict[str, Any]) -> None:
         """Writes `rows` of a run in a plane, as the detector sees them or as it has learned to see them, into the file `into`."""

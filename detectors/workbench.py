@@ -26,6 +26,8 @@ from detectors.imports import Import, Turns
 from detectors.library import Library
 from detectors.maps import Map, Method, rows_to_map
 from detectors.messages import Message
+from detectors.planting import Power
+from detectors.powers import Powers
 from detectors.preparation import find_preparation
 from detectors.profile import ColumnProfile, load_profile
 from detectors.reading import ReadingOptions
@@ -34,8 +36,10 @@ from detectors.runs.contaminated import check_drop
 from detectors.runs.earlier import Earlier, learned_columns
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import RunFolder, StopMode
+from detectors.runs.planted import load_power
+from detectors.runs.refits import RANKS
 from detectors.runs.request import RunRequest
-from detectors.runs.tasks import ask_reasons
+from detectors.runs.tasks import ask_reasons, ask_refits
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE
 from detectors.storage.choices import Applied, Choices, load_choices, save_choices
@@ -76,6 +80,7 @@ class Workbench:
         self._turns = Turns()
         self._imports: list[Import] = []
         self._estimates = Estimates(self.answerer)
+        self._powers = Powers(self.answerer)
         self._started = threading.Lock()
         self._is_started = False
 
@@ -408,6 +413,35 @@ class Workbench:
     def scores_for_rule(self, run_id: str, rule: str) -> NDArray[np.float64]:
         """The sorted scores that a rule is applied to."""
         return self.run_folder(run_id).array("sorted_scores" if rule == "rows" else "sorted_training_scores")
+
+    # ── judging ──
+
+    def power(self, run_id: str, data_id: str) -> Power | Message | None:
+        """What a run's detector would flag of planted anomalies; why that cannot be told; None while it is being worked out."""
+        found = load_power(self.run_folder(run_id))
+        return found if found or self.trainer.pid is None else self._powers.of(run_id, data_id)
+
+    def plant_again(self, run_id: str) -> None:
+        """Lets planting that failed be tried once more."""
+        self._powers.forget(run_id)
+
+    def stability_runs(self, run_id: str) -> list[RunRecord]:
+        """The runs that refit the detector of the run `run_id`, newest first."""
+        return self.records.runs(task="refits", of_run=run_id)
+
+    def start_refits(self, run_id: str) -> str:
+        """Puts refits of a run's detector into the queue, as a run of its own: how sure each flag is, they say."""
+        run = self.records.run(run_id)
+        if run is None:
+            raise StorageError(RUN_GONE)
+        record = RunRecord(new_id(), run.data_id, "refits", run.detector, {}, of_run=run_id, owner=self.owner)
+        self._enqueue(record, lambda folder: ask_refits(folder, run_id, run.data_id))
+        return record.id
+
+    def refit_ranks(self, run_id: str) -> NDArray[np.uint32] | None:
+        """The rank of every row in every refit, (rows, refits), from 0, as a memory map; None where nothing was refitted yet."""
+        done = [run for run in self.stability_runs(run_id) if run.state == "done"]
+        return self.run_folder(done[0].id).array(RANKS) if done else None
 
     # ── preparation ──
 

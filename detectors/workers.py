@@ -133,7 +133,8 @@ class AnswererProcess:
         except queue.Empty as error:
             self._give_up(process)
             raise WorkerError(
-                N_("The explanation took longer than {seconds} seconds and was given up. Try fewer rows."), seconds=timeout_s
+                N_("The answer took longer than {seconds} seconds and was given up. Try again with fewer rows, or when less is going on."),
+                seconds=timeout_s,
             ) from error
         if not reply:
             self._give_up(process)

@@ -18,7 +18,9 @@ from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
 from pages.shared.members import made_of
+from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
+from pages.shared.stability_card import stability_card
 from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import view_of
 
@@ -87,6 +89,7 @@ if refused := state.take_refusal():
 rule_controls(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
+judging = st.columns([1.5, 1])
 made_of(current_run)
 view = view_of(current_run.kind)
 with shown_problems():
@@ -94,3 +97,7 @@ with shown_problems():
     view.flagged(data_set, current_run, current_threshold)
 changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
+with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
+    power_card(current_run, current_threshold)
+with judging[1], shown_problems():
+    stability_card(current_run, current_threshold)

@@ -4,6 +4,7 @@ from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
 from detectors.charts.comparison import Axis, matrix, score_against_score
 from detectors.charts.decisions import rules_table, tree
+from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
 from detectors.charts.preparation import numbers_after, values_before
 from detectors.charts.ranks import changed_ranks
@@ -16,6 +17,8 @@ __all__ = [
     "Axis",
     "Chart",
     "Palette",
+    "PlantedBar",
+    "agreement_of_refits",
     "changed_ranks",
     "column_weights",
     "losses",
@@ -26,6 +29,7 @@ __all__ = [
     "pictures",
     "place_of_category",
     "place_of_number",
+    "planted",
     "precision_recall",
     "roc",
     "rules_table",

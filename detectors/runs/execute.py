@@ -130,7 +130,7 @@ def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlie
         progress.report("preparing", 0, 1)
         prepared = prepare(request, source, rows.fitted, detector, progress) if earlier is None else _prepared_as(earlier, source, detector)
         preparation, items = prepared
-        learned = _sampled(request, items.to_fit(rows.fitted))
+        learned = sampled(request, items.to_fit(rows.fitted))
     run = FittedRun(
         request, source, detector, preparation, items, rows.fitted, np.empty(0), rows.labels, seconds,
         known_kinds=rows.kinds if rows.kind_names else None, kind_names=rows.kind_names,
@@ -159,7 +159,7 @@ def _trained(run: FittedRun, rows: Rows, learned: NDArray[np.intp], progress: Pr
         y = None if rows.kinds is None else items.labels(rows.kinds, learned)
         learn(run.detector, run.preparation, items.at(learned), progress, y=y, kinds=rows.kind_names, groups=items.groups(learned))
     with _timed(run.seconds, "score"):
-        found, kinds = _found(run.detector, items, learned, progress)
+        found, kinds = scores_and_kinds(run.detector, items, learned, progress)
         run.kinds = None if kinds is None else items.row_kinds(kinds)
         return items.row_scores(run.detector, found, progress)
 
@@ -192,7 +192,7 @@ def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> R
     fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, kinds)
     ordered = KINDS[request.kind].ordered
     if not ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
-        fitted = _mask(_sampled(request, np.flatnonzero(fitted)), source.rows)
+        fitted = _mask(sampled(request, np.flatnonzero(fitted)), source.rows)
     if isinstance(detector, LabelledDetector) and kinds is not None:
         fitted &= ~held_out(kinds, fitted, detector.held_out_share, request.seed, _time_order(source) if ordered else None)
     return Rows(fitted, kinds, names)
@@ -317,7 +317,7 @@ def _timeline(source: DataSet) -> Timeline:
     return timeline(source.frame(columns), time, entity)
 
 
-def _sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+def sampled(request: RunRequest, positions: NDArray[np.intp]) -> NDArray[np.intp]:
     """Of the ascending `positions` as many as were asked for, drawn at random; all of them where nothing was."""
     if request.fit_sample is None:
         return positions
@@ -375,7 +375,7 @@ def _columns_needed(request: RunRequest) -> list[str]:
     return list(dict.fromkeys(column for column in needed if column is not None))
 
 
-def _found(
+def scores_and_kinds(
     detector: Detector, items: Items, learned: NDArray[np.intp], progress: Progress
 ) -> tuple[Scores, NDArray[np.int8] | None]:  # fmt: skip
     """Score and, where the detector tells them, kind of each item: those learned from as its training left them, the others by `score`."""

@@ -1,4 +1,4 @@
-"""What can wait in the queue: a training, or the reasons for all flagged rows of a finished run."""
+"""What can wait in the queue: a training, the reasons for all flagged rows of a finished run, or refits of its detector."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from detectors.runs.earlier import Earlier
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
+from detectors.runs.refits import refit
 from detectors.storage.files import Workspace, read_json, write_json
 
 #: In the folder of a run that explains another one: whose rows, and which.
 REASONS_FILE = "reasons.json"
+
+#: In the folder of a run that refits the detector of another one: which.
+REFITS_FILE = "refits.json"
 
 
 def ask_reasons(folder: RunFolder, run_id: str, data_id: str, rows: NDArray[np.intp]) -> None:
@@ -26,10 +30,20 @@ def ask_reasons(folder: RunFolder, run_id: str, data_id: str, rows: NDArray[np.i
     write_json(folder.path / REASONS_FILE, {"run": run_id, "data": data_id})
 
 
+def ask_refits(folder: RunFolder, run_id: str, data_id: str) -> None:
+    """Asks for refits of the detector of the run `run_id`."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    write_json(folder.path / REFITS_FILE, {"run": run_id, "data": data_id})
+
+
 def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress) -> None:
     """Does what the folder asks, leaving everything in `result`."""
     if (folder.path / REASONS_FILE).exists():
         _explain(workspace, folder, result, progress)
+        return
+    if (folder.path / REFITS_FILE).exists():
+        asked = read_json(folder.path / REFITS_FILE)
+        refit(RunFolder(workspace.runs / asked["run"]), workspace.data / asked["data"], result, progress)
         return
     request = folder.request()
     earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import streamlit as st
@@ -17,6 +17,7 @@ from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import learned_columns
 from pages.shared.language import say, say_message, translate
+from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
 
 #: A file that is probably larger than this is written to disk and sent from there.
@@ -90,7 +91,7 @@ def _write(
 ) -> None:
     rows = engine.ranking(run.id)[: threshold.flagged]
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
-    found: dict[str, list[Any]] = learned_columns(run.id, rows)
+    found = learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))

@@ -17,6 +17,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.language import plain, say, say_message
+from pages.shared.stability_card import solidity_column, solidity_found
 
 #: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
 PAGE_ROWS, CLOSEST_ROWS = 50, 50
@@ -85,11 +86,9 @@ def page_by_score(pages: int) -> int | None:
 def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], threshold: ThresholdRecord) -> None:
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    found: dict[str, list[Any]] = {
-        "why": _reasons(run, data_set, positions),
-        "state": np.where(scores > threshold.cut_off, "●", "○").tolist(),
-    }
-    found |= learned_columns(run.id, rows)
+    found: dict[str, list[Any]] = {"why": _reasons(run, data_set, positions)}
+    found |= {"state": np.where(scores > threshold.cut_off, "●", "○").tolist()}
+    found |= learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
     table = flagged.flagged_frame(engine.data_rows(data_set.id, positions), rows, ranks, scores, found)
     button = flagged.free_name("open", table.columns)
     table.insert(0, button, plain(N_("Why?")))
@@ -114,6 +113,7 @@ def _show(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks
             names[4]: config.TextColumn(plain(N_("what weighs most")), width=420),
             names[5]: config.TextColumn("", help=say(N_("● flagged, ○ not flagged")), width=30),
             **_learned_config(names),
+            **({names[len(found) + 3]: solidity_column()} if "solidity" in found else {}),
         },
         alt=plain(N_("Flagged rows of {name}"), name=data_set.name),
     )

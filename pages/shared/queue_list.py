@@ -10,6 +10,12 @@ from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.language import say
 
+TASKS = {
+    "train": N_("{run} on {data_set}"),
+    "reasons": N_("the reasons of {run} on {data_set}"),
+    "refits": N_("refits of {run} on {data_set}"),
+}
+
 
 def place_text(run: RunRecord) -> str:
     """Where a waiting run stands in the queue."""
@@ -46,5 +52,4 @@ def withdraw_button(run: RunRecord, place: str) -> None:
 
 def _name(run: RunRecord) -> str:
     data_set = workbench().records.data_set(run.data_id)
-    of = N_("the reasons of {run} on {data_set}") if run.task == "reasons" else N_("{run} on {data_set}")
-    return say(of, run=run_text(run), data_set=data_set.name if data_set else "–")
+    return say(TASKS[run.task], run=run_text(run), data_set=data_set.name if data_set else "–")

@@ -20,6 +20,7 @@ from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, percent, plain, say
 from pages.shared.look import palette
+from pages.shared.stability_card import solidity_texts
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
@@ -105,6 +106,7 @@ class ImagesView(View):
 def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
     if not len(rows):
         return
+    sure = solidity_texts(run, rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
@@ -116,7 +118,7 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
                 st.button(
                     say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}{key}", type="tertiary", width="stretch",
                     on_click=state.go, args=("explain",), kwargs={"run": run.id, "row": int(row)},
-                    help=say(N_("Rank and score of {name}. See why."), name=str(name)),
+                    help=say(N_("Rank and score of {name}. See why."), name=str(name)) + sure[int(row)],
                 )  # fmt: skip
                 if kind:
                     st.caption(escape(kind), text_alignment="center")

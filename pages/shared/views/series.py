@@ -11,19 +11,21 @@ from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.data_set import DataSet
+from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
 from detectors.messages import N_, Message
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from detectors.timeline import LOOKED_AT, dominant_period, flaws
+from detectors.timeline import flaws
 from pages.shared import engine, state
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.flagged_table import flagged_table
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.series_plot import Lane, Series, series_plot
+from pages.shared.stability_card import solidity, solidity_column
 from pages.shared.views.base import ExplainedItem, View, waterfall
 
 #: Columns drawn over time, and beside an explanation.
@@ -218,6 +220,8 @@ def _events(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord,
     table = event_frame(series, listed, scores)
     peaks = tuple(int(series.rows[event.peak]) for event in listed)
     table.insert(6, "why", [" · ".join(filter(None, texts)) for texts in engine.reason_texts(run.id, data_set.id, peaks)])
+    if (sure := solidity(run, threshold, np.array(peaks, dtype=np.intp))) is not None:
+        table.insert(7, "solidity", sure)
     if len(series.entities) < 2:
         table = table.drop(columns="entity")
     table.insert(0, "look", plain(N_("Look")))
@@ -252,6 +256,7 @@ def _event_table(table: pd.DataFrame, listed: list[Event], series: OrderedSeries
             "flagged": config.NumberColumn(plain(N_("flagged")), format="localized", width="small"),
             "peak score": config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
             "why": config.TextColumn(plain(N_("what weighs most at the peak")), width=360),
+            "solidity": solidity_column(),
             "peak": _time_column(N_("peak"), series),
             "row": config.NumberColumn(plain(N_("peak row")), format="localized", width="small"),
         },

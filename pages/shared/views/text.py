@@ -18,6 +18,7 @@ from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import page_by_score
 from pages.shared.language import escape, plain, say, say_message
+from pages.shared.stability_card import solidity_texts
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
@@ -113,13 +114,13 @@ def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     texts = engine.data_rows(data_set.id, positions)[_column(run)]
-    weights = _weights(run, data_set, positions)
+    weights, sure = _weights(run, data_set, positions), solidity_texts(run, rows)
     for row, rank, score, text in zip(positions, ranks, scores, texts, strict=True):
         with st.container(border=True, key=f"text_{row}{key}"), st.container(horizontal=True, vertical_alignment="top", wrap=False):
             state_mark = "●" if score > threshold.cut_off else "○"
             with st.container(width=150, gap="xxsmall"):
                 st.markdown(f"{state_mark} **{value_text(float(score))}**")
-                st.caption(say(N_("rank {rank} · row {row}"), rank=int(rank) + 1, row=row + 1))
+                st.caption(say(N_("rank {rank} · row {row}"), rank=int(rank) + 1, row=row + 1) + sure[row])
                 st.button(
                     say(N_("Why?")),
                     key=f"why_{row}{key}",

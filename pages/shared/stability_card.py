@@ -1,0 +1,172 @@
+"""How sure the flags are: how often each would be given by detectors that learned from other rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from detectors import charts, registry
+from detectors.kinds import KINDS
+from detectors.messages import N_, Message
+from detectors.runs.refits import FEWEST_REFITS, LEARNED_SHARE, REFITS
+from detectors.stability import SOLID, Stability, stability
+from detectors.storage.records import RunRecord, ThresholdRecord
+from pages.shared import engine
+from pages.shared.engine import kept_by_id, workbench
+from pages.shared.estimate import duration
+from pages.shared.language import percent, plain, say, say_message, translate
+from pages.shared.look import palette, show_chart
+
+#: Seconds between two looks at refits being done.
+LOOK_S = 0.7
+
+_TITLE = N_("How sure is each flag?")
+
+
+def stability_of(run: RunRecord, flagged: int) -> Stability | None:
+    """How sure the first `flagged` rows of a run are; None where its detector was not refitted."""
+    ranks = workbench().refit_ranks(run.id)
+    return None if ranks is None else _stability(run.id, flagged, ranks.shape[1])
+
+
+def solidity(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> NDArray[np.float64] | None:
+    """For each of `rows` the share of the refits in which it would be flagged; None where there are no refits."""
+    found = stability_of(run, threshold.flagged)
+    return None if found is None else found.share[rows]
+
+
+def solidity_column() -> Any:
+    """How a column of such shares is shown."""
+    help_text = N_("The share of the refits in which it would be flagged: 100 % is solid, less than 90 % borderline.")
+    return st.column_config.ProgressColumn(
+        plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
+    )
+
+
+def solidity_found(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """The same as a column to show beside others; no column where there are no refits."""
+    sure = solidity(run, threshold, rows)
+    return {} if sure is None else {"solidity": sure.tolist()}
+
+
+def solidity_texts(run: RunRecord, rows: NDArray[np.intp]) -> dict[int, str]:
+    """Row → the same in words, at the run's kept threshold, to stand behind others; nothing where there are no refits."""
+    threshold = workbench().records.threshold(run.id)
+    sure = None if threshold is None else solidity(run, threshold, rows)
+    if sure is None:
+        return dict.fromkeys(rows.tolist(), "")
+    texts = [" · " + say(N_("flagged in {share} of the refits"), share=percent(share)) for share in sure]
+    return dict(zip(rows.tolist(), texts, strict=True))
+
+
+@kept_by_id(4)
+def _stability(run_id: str, flagged: int, refits: int) -> Stability:
+    ranks = workbench().refit_ranks(run_id)
+    assert ranks is not None
+    return stability(np.asarray(ranks)[:, :refits], engine.ranking(run_id), flagged)
+
+
+def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
+    """Shows how sure the flags are, how far the refits are, or offers them."""
+    with st.container(border=True, key="stability"):
+        st.markdown(f"**{say(_TITLE)}**")
+        runs = workbench().stability_runs(run.id)
+        unended = next((other for other in runs if not other.ended), None)
+        if unended is not None:
+            _progress(unended)
+            return
+        found = stability_of(run, threshold.flagged)
+        if found is not None:
+            _shown(run, found)
+            return
+        if runs and (message := runs[0].message) is not None:
+            st.caption(say_message(message))
+        _offer(run)
+
+
+def _shown(run: RunRecord, found: Stability) -> None:
+    items = plain(KINDS[run.kind].items)
+    if not len(found.flagged):
+        st.caption(say(N_("Nothing is flagged at this cut-off.")))
+        return
+    with st.grid(3, min_column_width=90):
+        _count(N_("solid"), found.solid, say(N_("Flagged in at least {share} of the refits."), share=percent(SOLID)))
+        _count(N_("borderline"), found.borderline, say(N_("Flagged here, and in fewer of the refits than that.")))
+        _count(N_("nearly flagged"), found.nearly, say(N_("Not flagged here, and flagged in at least half of the refits.")))
+    title = Message(N_("How many refits flag them too?"))
+    chart = charts.agreement_of_refits(found.counts(), math.ceil(SOLID * found.refits), palette(), title=title, translate=translate)
+    show_chart(chart, key="refits")
+    st.caption(
+        say(
+            N_("The detector learned {refits} times more, each time from another random {share} of what it had learned from, with another seed. "
+               "Each refit flags as many {items} as are flagged here."),
+            refits=found.refits, share=percent(LEARNED_SHARE), items=items,
+        )
+    )  # fmt: skip
+    if found.refits < REFITS:
+        _button(run)
+
+
+def _count(title: str, count: int, help_text: str) -> None:
+    st.metric(say(title), f"{count:,}", help=help_text)
+
+
+def _offer(run: RunRecord) -> None:
+    st.caption(
+        say(
+            N_("A flag that depends on which rows happened to be learned from is worth less. {refits} refits, each from another random {share} of "
+               "what was learned from, tell solid flags from borderline ones."),
+            refits=REFITS, share=percent(LEARNED_SHARE),
+        )
+    )  # fmt: skip
+    _button(run)
+
+
+def _button(run: RunRecord) -> None:
+    if st.button(say(N_("Refit {refits} times ({duration})"), refits=REFITS, duration=duration(_expected_s(run))), key="start_refits"):
+        workbench().start_refits(run.id)
+        st.rerun()
+
+
+def _expected_s(run: RunRecord) -> float:
+    """About how long the refits take, judged by how long the training took."""
+    seconds = (run.summary or {}).get("seconds", {})
+    growth = registry.get(run.representation, run.detector).growth
+    once = seconds.get("fit", 0.0) * LEARNED_SHARE**growth + seconds.get("score", 0.0)
+    return float(seconds.get("read", 0.0) + seconds.get("prepare", 0.0) + REFITS * once)
+
+
+def _progress(refits_run: RunRecord) -> None:
+    @st.fragment(run_every=LOOK_S)
+    def live() -> None:
+        now = workbench().records.run(refits_run.id)
+        if now is None or now.ended:
+            st.rerun(scope="app")
+        progress: dict[str, Any] = workbench().run_folder(refits_run.id).progress()
+        is_refitting = progress.get("phase") == "refitting"
+        done, total = (progress["done"], progress["total"]) if is_refitting else (0, REFITS)
+        text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total) + _time_left(progress, done / total)
+        st.progress(done / total, text=text if is_refitting else say(N_("waiting for the trainer …")))
+        if st.button(
+            say(N_("Stop")),
+            key="stop_refits",
+            icon=":material/stop:",
+            help=say(N_("From {fewest} refits on, those that are done are kept."), fewest=FEWEST_REFITS),
+        ):
+            workbench().stop_run(refits_run.id, "keep" if done >= FEWEST_REFITS else "discard")
+
+    live()
+
+
+def _time_left(progress: dict[str, Any], covered: float) -> str:
+    """How long the rest takes at the pace so far; nothing before the first refit is done."""
+    if not 0 < covered < 1:
+        return ""
+    spent = progress["at"] - progress["phase_started"]
+    left = spent * (1 - covered) / covered - (time.time() - progress["at"])
+    return " · " + say(N_("about {duration} left"), duration=duration(left))
