@@ -118,6 +118,7 @@ def test_each_of_the_two_can_be_asked_alone(adversarial: Adversarial) -> None:
     scores = {}
     for way in ("discriminator", "rebuilding", "both"):
         adversarial.scored_by = way
+        adversarial._count_in(adversarial._middle, adversarial._spread)
         scores[way] = adversarial.score(X)
     np.testing.assert_allclose(scores["rebuilding"], np.square(adversarial.expected(X) - X).mean(axis=1), rtol=1e-3, atol=1e-5)
     assert len({tuple(np.argsort(each)) for each in scores.values()}) == 3

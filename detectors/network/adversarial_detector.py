@@ -1,4 +1,4 @@
-"""What adversarial networks on windows and pictures have in common: how they learn from each other, what is asked of each."""
+"""What adversarial networks have in common: how they learn from each other, what is asked of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALLEST_SPREAD = 1e-6
 
 
 class AdversarialNetworks(StyledNetwork):
-    """An encoder, a generator and a discriminator on rows of two axes or more. A subclass writes `_made`.
+    """An encoder, a generator and a discriminator on rows of any shape. A subclass writes `_made`.
 
     The discriminator's score is how sure it is that a row, with its code, was made; the rebuilding score is the mean
     squared difference between a row and what the generator makes of its code. Both together are their sum, each in

@@ -99,6 +99,22 @@ def untaught(network: Any, inputs: Any, training: bool) -> Any:
     return answer
 
 
+def _lesson(discriminator: Any, real: list[Any], made: list[Any], strewn: list[Any]) -> Any:
+    """What the discriminator is to make small, (rows, 1): each are rows and their codes, from which nobody else learns here."""
+    import tensorflow as tf
+
+    verdicts = [discriminator([tf.stop_gradient(each) for each in pair], training=True) for pair in (real, made, strewn)]
+    sure = REAL * tf.nn.softplus(-verdicts[0]) + (1 - REAL) * tf.nn.softplus(verdicts[0])
+    return sure + tf.nn.softplus(verdicts[1]) + tf.nn.softplus(verdicts[2])
+
+
+def _deceit(discriminator: Any, real: list[Any], made: list[Any]) -> Any:
+    """What encoder and generator are to make small, (rows, 1): that the discriminator tells real rows from made ones."""
+    import tensorflow as tf
+
+    return tf.nn.softplus(untaught(discriminator, real, training=True)) + tf.nn.softplus(-untaught(discriminator, made, training=True))
+
+
 @cache
 def _rounds() -> Any:
     import keras
@@ -120,26 +136,14 @@ def _rounds() -> Any:
             if not training:
                 return tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
             drawn = keras.random.normal(tf.shape(codes), seed=self.chance)
-            made = self.generator(drawn, training=training)
-            contest = self._taught(rows, codes, made, drawn) + self._deceived(rows, codes, made, drawn)
-            return tf.concat([flat, contest], axis=1)
+            real, made = [rows, codes], [self.generator(drawn, training=training), drawn]
+            lesson = _lesson(self.discriminator, real, made, self._strewn(rows))
+            return tf.concat([flat, lesson + _deceit(self.discriminator, real, made)], axis=1)
 
-        def _taught(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
-            real = self.discriminator([rows, tf.stop_gradient(codes)], training=True)
-            fake = self.discriminator([tf.stop_gradient(made), drawn], training=True)
-            strewn = self._strewn(rows)
-            strayed = self.discriminator([strewn, tf.stop_gradient(self.encoder(strewn, training=False))], training=True)
-            sure = REAL * tf.nn.softplus(-real) + (1 - REAL) * tf.nn.softplus(real)
-            return sure + tf.nn.softplus(fake) + tf.nn.softplus(strayed)
-
-        def _strewn(self, rows: Any) -> Any:
+        def _strewn(self, rows: Any) -> list[Any]:
             strength = keras.random.uniform((tf.shape(rows)[0], *[1] * (len(rows.shape) - 1)), *np.log(STREWN), seed=self.chance)
-            return rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
-
-        def _deceived(self, rows: Any, codes: Any, made: Any, drawn: Any) -> Any:
-            real = untaught(self.discriminator, [rows, codes], training=True)
-            fake = untaught(self.discriminator, [made, drawn], training=True)
-            return tf.nn.softplus(real) + tf.nn.softplus(-fake)
+            strewn = rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
+            return [strewn, self.encoder(strewn, training=False)]
 
         def compute_output_shape(self, shape: Any) -> Any:
             return (shape[0], prod(shape[1:]) + 1)

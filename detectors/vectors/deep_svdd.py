@@ -37,7 +37,7 @@ class DeepSVDD(NetworkDetector):
     score_name = N_("distance from the centre")
 
     layers: tuple[int, ...] = integers(
-        (64, 32), title=N_("Layers"), low=1, high=4096, help=N_("Neurons of each layer; the last one has the dimensions in which distances are measured.")
+        (128, 64), title=N_("Layers"), low=1, high=4096, help=N_("Neurons of each layer; the last one has the dimensions in which distances are measured.")
     )  # fmt: skip
     border: str = choice(
         "none", title=N_("Border"), choices={"none": N_("None: all rows are drawn to the centre"), "soft": N_("Soft: some may lie outside")},
@@ -52,6 +52,7 @@ class DeepSVDD(NetworkDetector):
         help=N_("The bend in every hidden neuron. Bounded ones are not offered: with them everything could be put into the centre."),
     )  # fmt: skip
 
+    defaults: ClassVar = {"learning_rate": 0.0003}
     presets: ClassVar = {
         "contaminated": Preset(
             N_("With anomalies among the rows"), N_("A soft border that leaves a tenth of the rows outside."), {"border": "soft", "outside": 0.1}
@@ -70,7 +71,8 @@ class DeepSVDD(NetworkDetector):
         from detectors.network.training import train
 
         self._begin()
-        self._ball.begin(self._points(X[drawn(len(X), CENTRE_ROWS, self.seed)]))
+        if self._earlier is None:  # else the centre is the earlier one's, around which everything was learned
+            self._ball.begin(self._points(X[drawn(len(X), CENTRE_ROWS, self.seed)]))
         self.history_ = train(self._network, X, None, self._options(losses_themselves), progress)
 
     def _build(self) -> None:

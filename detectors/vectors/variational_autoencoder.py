@@ -60,6 +60,7 @@ class VariationalAutoencoder(StyledNetwork):
     )  # fmt: skip
 
     only_for_scores = frozenset({"draws", "price_in_score", "error"})
+    defaults: ClassVar = {"epochs": 100, "patience": 10}
     presets: ClassVar = {
         "small": Preset(N_("Small"), N_("For few columns or few rows: one narrow layer and a short code."), {"encoder": (16,), "code": 3}),
         "wide": Preset(N_("Wide"), N_("For many columns and rows: wide layers, a long code, larger batches."), {"encoder": (256, 64), "code": 16, "batch_size": 256}),
