@@ -7,7 +7,8 @@ the figures of other methods. Every detector learns as the command line has it l
 - tables, text, images: from all rows (unsupervised), or from a random half of the normal ones and judged on the rest
   (semi-supervised);
 - series: from the whole series, or from the rows whose `split` is train and judged on those whose `split` is test;
-- detectors that learn from labels: from all rows; a row is scored by one that did not learn from it (supervised).
+- detectors that learn from labels: from the rows that they do not hold out; every row is scored by one that did not
+  learn from it, and all are judged (supervised).
 
 With ``--json FILE`` every outcome is added to the file as a line as soon as it is known, and what is there already is
 not measured again: a run can be broken off and taken up, and several can share one file. Refusals are tried again.

@@ -71,7 +71,7 @@ class GradientBoostedTrees(LabelledDetector, LearnedArrays):
         1.0, title=N_("L2 penalty"), low=0.0, high=1000.0, advanced=True, help=N_("Price on large answers of single leaves.")
     )  # fmt: skip
     columns_share: float = number(
-        0.5, title=N_("Share of columns"), low=0.05, high=1.0, advanced=True,
+        0.25, title=N_("Share of columns"), low=0.05, high=1.0, advanced=True,
         help=N_("Share of the columns that each question may choose from, at random. Below 1, trees differ more."),
     )  # fmt: skip
 
