@@ -148,6 +148,9 @@ def test_training_offers_every_detector_as_a_card_and_a_form(data_id):
     assert "**Isolation forest**" in texts(app)
     assert "Train" in labels(app)
     assert "No runs on this data yet." in texts(app)
+    buttons = [button for button in app.button if (button.key or "").startswith("choose_")]
+    assert [button.key for button in buttons if button.disabled] == ["choose_auto"] == [buttons[0].key]
+    next(button for button in buttons if button.key == "choose_autoencoder").click().run()
     assert {"Epochs", "Batch size"} <= {field.label for field in app.number_input}
 
 
@@ -182,9 +185,24 @@ def test_a_sample_once_chosen_holds_while_the_estimate_is_worked_out_anew(data_i
 
 def test_a_value_that_is_no_list_of_layers_is_named_and_cannot_be_trained(data_id):
     app = opened("train", data=data_id)
+    next(button for button in app.button if button.key == "choose_autoencoder").click().run()
     app.text_input[0].set_value("[0]").run()
     assert "must be a list of at most 32 whole numbers" in texts(app)
     assert next(button for button in app.button if button.label == "Train").disabled
+
+
+def test_the_members_of_an_ensemble_are_chosen_among_detectors_and_one_at_least(data_id, bench, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Workbench, "start_run", lambda self, request: asked.append(request) or "0123456789ab")
+    app = opened("train", data=data_id)
+    next(button for button in app.button if button.key == "choose_ensemble").click().run()
+    chosen = next(field for field in app.multiselect if field.label == "Members")
+    assert {"k-means", "Z-score"} <= set(chosen.options) and not {"Auto", "Stack", "Decision tree"} & set(chosen.options)
+    chosen.set_value([]).run()
+    assert next(button for button in app.button if button.label == "Train").disabled
+    next(field for field in app.multiselect if field.label == "Members").set_value(["ecod", "hbos"]).run()
+    next(button for button in app.button if button.label == "Train").click().run()
+    assert [request.parameters["members"] for request in asked] == [["ecod", "hbos"]]
 
 
 @pytest.mark.parametrize("page", ["threshold", "explain"])

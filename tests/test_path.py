@@ -40,6 +40,14 @@ def upload(page: Page, source: Path) -> None:
     wait_until_idle(page.get_by_role("button", name="Continue to Train"))
 
 
+def choose(page: Page, detector: str) -> None:
+    """Chooses a detector other than the first, on Train."""
+    button = page.locator(f".st-key-choose_{detector} button").first
+    button.click()
+    expect(button).to_be_disabled()
+    wait_until_idle(page.get_by_role("button", name="Train", exact=True))
+
+
 def train(page: Page, **fields: str) -> None:
     """Trains the chosen detector and waits for its line in the list of runs."""
     for label, text in fields.items():
@@ -66,6 +74,7 @@ def test_from_upload_to_downloaded_flagged_rows(page: Page, server: AppServer, s
     upload(page, source)
     page.get_by_role("button", name="Continue to Train").click()
     wait_until_idle(page.get_by_text("Choose a detector, train it"))
+    choose(page, "autoencoder")
     train(page, Epochs="12")
     page.locator(FINISHED).click()
     handle = page.locator(".threshold-handle")
@@ -121,6 +130,7 @@ def test_stop_ends_a_training_and_keeps_what_was_learned(page: Page, app_server,
     upload(page, source)
     page.get_by_role("button", name="Continue to Train").click()
     wait_until_idle(page.get_by_text("Choose a detector, train it"))
+    choose(page, "autoencoder")
     page.get_by_label("Epochs", exact=True).fill("10000")
     page.keyboard.press("Enter")
     page.get_by_text("Stop early", exact=True).click()

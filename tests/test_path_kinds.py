@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import wait_until_idle
 from tests.server import AppServer
-from tests.test_path import FINISHED, TRAINING_MS, cut_off_of
+from tests.test_path import FINISHED, TRAINING_MS, choose, cut_off_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -30,9 +30,7 @@ def open_sample(page: Page, server: AppServer, sample: str, seen: str) -> None:
 def train(page: Page, detector: str, **fields: str) -> None:
     """Trains `detector` and opens its scores."""
     if page.locator(f".st-key-choose_{detector} button").first.is_enabled():
-        page.locator(f".st-key-choose_{detector} button").first.click()
-        expect(page.locator(f".st-key-choose_{detector} button").first).to_be_disabled()
-        wait_until_idle(page.get_by_role("button", name="Train", exact=True))
+        choose(page, detector)
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
         page.keyboard.press("Enter")

@@ -65,9 +65,15 @@ def _differing(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) 
 
 
 def field_grid(fields: Mapping[str, Field], start: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Shows `fields` in rows of four, starting from `start` where it names a value; gives the values chosen."""
+    """Shows `fields` in rows of four, starting from `start` where it names a value; gives the values chosen.
+
+    What may hold many words, the members of an ensemble, has a row of its own above.
+    """
+    wide = {name: field for name, field in fields.items() if isinstance(field, MembersField)}
+    values = {name: _widget(name, field, start.get(name, field.default), f"{key}_{name}") for name, field in wide.items()}
     with st.grid(4):
-        return {name: _widget(name, field, start.get(name, field.default), f"{key}_{name}") for name, field in fields.items()}
+        narrow = {name: field for name, field in fields.items() if name not in wide}
+        return values | {name: _widget(name, field, start.get(name, field.default), f"{key}_{name}") for name, field in narrow.items()}
 
 
 def _widget(name: str, field: Field, value: Any, key: str) -> Any:
