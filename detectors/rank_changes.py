@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Scores
+from detectors.ranks import rank_correlation
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def rank_changes(first: Scores, last: Scores, most: int = 10) -> RankChanges:
     doublings = np.log2(ranks[0] / ranks[1])
     order = np.argsort(-doublings, kind="stable")
     rose, fell = order[:most], order[::-1][:most]
-    return RankChanges(*ranks, _correlation(first, last), rose[doublings[rose] > 0], fell[doublings[fell] < 0])
+    return RankChanges(*ranks, rank_correlation(first, last), rose[doublings[rose] > 0], fell[doublings[fell] < 0])
 
 
 def ranks_of(scores: Scores) -> NDArray[np.intp]:
@@ -54,16 +55,3 @@ def shown_rows(changes: RankChanges, most: int) -> NDArray[np.intp]:
         return order
     top, others = order[: most // 2], order[most // 2 :]
     return np.concatenate([top, others[np.linspace(0, len(others) - 1, most - len(top)).astype(np.intp)]])
-
-
-def _correlation(first: Scores, last: Scores) -> float:
-    one, other = _mean_ranks(first), _mean_ranks(last)
-    if one.std() == 0 or other.std() == 0:
-        return 1.0 if one.std() == other.std() else 0.0
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def _mean_ranks(scores: Scores) -> NDArray[np.float64]:
-    """Ranks in which equal scores share the mean of theirs."""
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]

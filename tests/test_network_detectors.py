@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -39,25 +41,27 @@ def learned(detector: Detector, X: np.ndarray) -> Detector:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[Detector, Path]]:
-    """Every neural detector, trained with everything on, and where it is kept."""
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, str]], tuple[Detector, Path]]:
+    """A neural detector, trained with everything on, and where it is kept."""
     home = tmp_path_factory.mktemp("earlier")
-    found = {}
-    for key in FOUND:
+
+    @cache
+    def trained(key: tuple[str, str]) -> tuple[Detector, Path]:
         detector = learned(make(key, **EVERYTHING), sample(key[0]))
         detector.save(home / "-".join(key))
-        found[key] = detector, home / "-".join(key)
-    return found
+        return detector, home / "-".join(key)
+
+    return trained
 
 
 @pytest.mark.parametrize("key", FOUND, ids="/".join)
 def test_it_learns_with_everything_that_the_loop_can_do(key: tuple[str, str], saved: Any) -> None:
-    assert np.isfinite(saved[key][0].training_scores_).all()
+    assert np.isfinite(saved(key)[0].training_scores_).all()
 
 
 @pytest.mark.parametrize("key", FOUND, ids="/".join)
 def test_one_that_starts_from_an_earlier_run_and_hardly_learns_scores_as_that_one_did(key: tuple[str, str], saved: Any) -> None:
-    earlier, folder = saved[key]
+    earlier, folder = saved(key)
     X = sample(key[0])
     hardly = learned(make(key, epochs=1, learning_rate=1e-6, normalisation=EVERYTHING["normalisation"]).start_from(folder), X)
     before = earlier.score(X)
@@ -77,7 +81,7 @@ def test_of_a_few_rows_more_is_learned_by_starting_from_a_run_on_many(tmp_path: 
 
 
 def test_another_network_is_refused_in_a_sentence_that_names_the_setting(saved: Any) -> None:
-    folder = saved["vectors", "autoencoder"][1]
+    folder = saved(("vectors", "autoencoder"))[1]
     with pytest.raises(DetectorError, match=r"`encoder` is \[8, 2\] there and \[16, 4\] here"):
         Autoencoder(encoder=[16, 4]).start_from(folder)
     with pytest.raises(DetectorError, match="cannot start from a run of another detector, `autoencoder` on vectors"):
@@ -87,13 +91,13 @@ def test_another_network_is_refused_in_a_sentence_that_names_the_setting(saved: 
 
 
 def test_other_columns_are_refused_in_a_sentence(saved: Any) -> None:
-    detector = make(("vectors", "autoencoder"), **EVERYTHING).start_from(saved["vectors", "autoencoder"][1])
+    detector = make(("vectors", "autoencoder"), **EVERYTHING).start_from(saved(("vectors", "autoencoder"))[1])
     with pytest.raises(DetectorError, match="weights of 6 × 8 there are 5 × 8 here"):
         detector.fit(sample("vectors")[:, :5])
 
 
 def test_what_only_concerns_learning_and_scoring_may_differ(saved: Any) -> None:
-    folder = saved["vectors", "autoencoder"][1]
+    folder = saved(("vectors", "autoencoder"))[1]
     changed = Autoencoder(
         encoder=[8, 2], normalisation="layer", error="mean_absolute", epochs=1, batch_size=7, dropout=0.5, input_noise=1.0
     )
