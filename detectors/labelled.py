@@ -107,7 +107,7 @@ class LabelledDetector(Detector):
         for fold in range(of_row.max() + 1):
             judged = np.flatnonzero(of_row == fold)
             learned = of_row != fold if lesson.parents is None else (of_row[lesson.parents] != fold).all(axis=1)
-            other = type(self)(seed=self.seed, create=self._create, **self.parameters)
+            other = self._anew()
             other.row_shape_, other.feature_names_, other.kinds_ = self.row_shape_, None, self.kinds_
             outside = np.flatnonzero(learned)
             other._fit_labelled(taken(X, outside), y[outside], Quiet(progress))

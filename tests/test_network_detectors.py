@@ -14,6 +14,7 @@ import pytest
 from detectors import registry
 from detectors.base import Detector
 from detectors.errors import DetectorError
+from detectors.labelled import LabelledDetector
 from detectors.network.detector import NetworkDetector
 from detectors.vectors.autoencoder import Autoencoder
 from tests.test_contract import fit, sample
@@ -36,7 +37,7 @@ def make(key: tuple[str, str], **values: Any) -> Detector:
 
 def learned(detector: Detector, X: np.ndarray) -> Detector:
     """Fitted, without the folds of one that learns from labels: they learn in the same way."""
-    with mock.patch.object(Detector, "_scores_out_of_fold", lambda self, X, *others: self.score(X)):
+    with mock.patch.object(LabelledDetector, "_out_of_fold", lambda self, X, *others: (self.score(X), None)):
         return fit(detector, X)
 
 
