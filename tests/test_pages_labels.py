@@ -106,9 +106,9 @@ def test_the_tree_is_drawn_and_read_beside_the_flagged_rows(data_id, run_id):
     app.session_state["explain_tabs"] = "All flagged rows"
     app.run()
     assert "What does the tree ask?" in said(app)
-    rules = next(table.value for table in app.dataframe if "rule" in table.value.columns)
-    assert rules["share"].iloc[0] == 1.0
-    assert rules["rule"].str.contains("amount > ").any()
+    rules = next(table.value for table in app.table if "if" in table.value.columns)
+    assert rules["share"].iloc[0] == "100 %"
+    assert rules["if"].str.contains("amount").any()
 
 
 def test_conditions_are_put_together_line_by_line_and_trained(bench, data_id):

@@ -89,12 +89,14 @@ def _branch(figure: go.Figure, start: tuple[float, float], end: tuple[float, flo
 
 def _label(drawn: WordedTree, node: Node, translate: Translate) -> str:
     if node.cut is None:
-        return " " + _counted(drawn, node, translate)
+        return " " + _counted(drawn, node, translate, N_("{anomalies} of {rows} anomalies"))
     return short(node.cut.words(high=True).text(translate), 34)
 
 
-def _counted(drawn: WordedTree, node: Node, translate: Translate) -> str:
+def _counted(
+    drawn: WordedTree, node: Node, translate: Translate, template: str = N_("{anomalies} of {rows} anomalies ({share})")
+) -> str:  # fmt: skip
     values = {"anomalies": node.anomalies, "rows": node.total, "share": f"{node.share:.0%}"}
-    text = Message(N_("{anomalies} of {rows} anomalies ({share})"), values).text(translate, shown)
     kind = drawn.kind(node)
+    text = Message(template, values).text(translate, shown)
     return text if kind is None else f"{text} · {short(kind)}"

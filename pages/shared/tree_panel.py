@@ -8,8 +8,11 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.storage.records import RunRecord
 from pages.shared.engine import workbench
-from pages.shared.language import plain, say, translate
+from pages.shared.language import escape, percent, plain, say, translate
 from pages.shared.look import palette, show_chart
+
+#: Of more rules than these the list scrolls, in so many pixels.
+MOST_RULES, MOST_HEIGHT = 16, 560
 
 
 def tree_panel(run: RunRecord, place: str) -> None:
@@ -20,19 +23,16 @@ def tree_panel(run: RunRecord, place: str) -> None:
     show_chart(charts.tree(found, palette(), translate=translate), key=f"tree_{place}_{run.id}")
     st.markdown(f"**{say(N_('The same as rules'))}**")
     table = charts.rules_table(found, translate)
-    config = st.column_config
-    st.dataframe(
-        table,
-        hide_index=True,
-        height="content",
-        key=f"rules_{place}_{run.id}",
-        column_config={
-            "rule": config.TextColumn(plain(N_("if")), width=620),
-            "rows": config.NumberColumn(plain(N_("rows")), format="localized", width="small"),
-            "anomalies": config.NumberColumn(plain(N_("anomalies")), format="localized", width="small"),
-            "share": config.ProgressColumn(plain(N_("of these rows anomalies")), format="percent", min_value=0.0, max_value=1.0),
-            "kind": config.TextColumn(plain(N_("mostly of kind"))),
-        },
-        alt=plain(N_("The rules of the tree, the one with most anomalies first")),
-    )
+    shown = {
+        say(N_("if")): [escape(rule) for rule in table["rule"]],
+        say(N_("anomalies")): [
+            say(N_("{anomalies} of {rows}"), anomalies=int(anomalies), rows=int(rows))
+            for anomalies, rows in zip(table["anomalies"], table["rows"], strict=True)
+        ],
+        say(N_("share")): [percent(share) for share in table["share"]],
+    }
+    if "kind" in table:
+        shown[say(N_("mostly of kind"))] = [escape(kind) for kind in table["kind"]]
+    with st.container(height=MOST_HEIGHT if len(table) > MOST_RULES else "content", key=f"rules_{place}_{run.id}", border=False):
+        st.table(shown, hide_index=True, alt=plain(N_("The rules of the tree, the one with most anomalies first")))
     st.caption(say(N_("Counted over the rows that were learned from.")))
