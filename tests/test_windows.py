@@ -183,5 +183,5 @@ def test_a_small_step_along_the_gradient_raises_the_score_by_as_much_as_the_grad
 @pytest.mark.slow
 def test_both_sides_of_a_contest_count_alike_in_its_score() -> None:
     X, detector = waves(), fitted(Adversarial)
-    assert np.median(detector.training_scores_) == pytest.approx(0, abs=0.5)
+    assert 0 <= np.median(detector.training_scores_) < 1
     np.testing.assert_allclose(detector.element_scores(X).mean(axis=1), detector.score(X), atol=1e-9)

@@ -26,7 +26,8 @@ class AdversarialNetworks(StyledNetwork):
 
     The discriminator's score is how sure it is that a row, with its code, was made; the rebuilding score is the mean
     squared difference between a row and what the generator makes of its code. Both together are their sum, each in
-    quartile distances from its median over the training rows.
+    quartile distances from its median over the training rows; what the discriminator takes for more real than most is
+    no less unusual for that.
     """
 
     scored_by: str = choice(
@@ -104,15 +105,25 @@ class AdversarialNetworks(StyledNetwork):
         from detectors.network.scoring import gradients_of, in_chunks
 
         self._middle, self._spread = middle, spread
-        self._counts = {"both": 1 / spread, "discriminator": np.array([1.0, 0.0]), "rebuilding": np.array([0.0, 1.0])}[self.scored_by]
-        self._level = -(middle / spread).sum() if self.scored_by == "both" else 0.0
-        counts = tf.constant(self._counts)
-        slope = gradients_of(lambda rows: tf.reduce_sum(counts * self._both_of(rows), axis=1))
-        self._slope = in_chunks(slope, self.row_shape_, np.float64, self.rows_together)
+
+        def score(rows: Any) -> Any:
+            both = self._both_of(rows)
+            return self._joined(both[:, 0], both[:, 1], tf.maximum)
+
+        self._scores = in_chunks(score, self.row_shape_, np.float64, self.rows_together)
+        self._slope = in_chunks(gradients_of(score), self.row_shape_, np.float64, self.rows_together)
+
+    def _joined(self, doubts: Any, errors: Any, larger: Any) -> Any:
+        """One score of doubts and errors, which are arrays or tensors; `larger` gives the larger of each pair of theirs."""
+        if self.scored_by == "discriminator":
+            return doubts
+        if self.scored_by == "rebuilding":
+            return errors
+        return larger((doubts - self._middle[0]) / self._spread[0], 0.0) + (errors - self._middle[1]) / self._spread[1]
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
-        both = self._both(X)
-        return self._counts[0] * both[:, 0] + self._counts[1] * both[:, 1] + self._level
+        scores: Scores = self._scores(X)
+        return scores
 
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._reconstruct(X)

@@ -21,7 +21,7 @@ from detectors.network.layers import LayerStyle, dense_blocks
 REAL = 0.9
 
 #: The discriminator also learns that real rows with noise on them are not real, the noise's standard deviation between
-#: these. A generator soon makes rows that look real; nothing would be known of what lies further away.
+#: so many usual spreads of the rows' numbers. A generator soon makes rows that look real; nothing would be known of what lies further away.
 STREWN = (0.3, 6.0)
 
 
@@ -69,12 +69,12 @@ def contest(shape: ContestShape, style: LayerStyle) -> Contest:
     return contest_of(encoder, generator, discriminator)
 
 
-def contest_of(encoder: Any, generator: Any, discriminator: Any) -> Contest:
-    """The contest of any three networks that fit together, on rows of any shape."""
+def contest_of(encoder: Any, generator: Any, discriminator: Any, spread: float = 1.0) -> Contest:
+    """The contest of any three networks that fit together, on rows of any shape whose numbers usually have so much `spread`."""
     from keras import Input, Model
 
     inputs = Input(tuple(encoder.input.shape[1:]), name="input")
-    rounds = _rounds()(encoder, generator, discriminator, name="rounds")
+    rounds = _rounds()(encoder, generator, discriminator, spread, name="rounds")
     return Contest(encoder, generator, discriminator, Model(inputs, rounds(inputs)))
 
 
@@ -124,9 +124,9 @@ def _rounds() -> Any:
     class Rounds(layers.Layer):
         """Both sides learn from one loss: a part that only teaches the discriminator, and a part that only teaches the others."""
 
-        def __init__(self, encoder: Any, generator: Any, discriminator: Any, **named: Any) -> None:
+        def __init__(self, encoder: Any, generator: Any, discriminator: Any, spread: float, **named: Any) -> None:
             super().__init__(**named)
-            self.encoder, self.generator, self.discriminator = encoder, generator, discriminator
+            self.encoder, self.generator, self.discriminator, self.spread = encoder, generator, discriminator, spread
             self.chance = keras.random.SeedGenerator()
 
         def call(self, rows: Any, training: bool = False) -> Any:
@@ -142,7 +142,7 @@ def _rounds() -> Any:
 
         def _strewn(self, rows: Any) -> list[Any]:
             strength = keras.random.uniform((tf.shape(rows)[0], *[1] * (len(rows.shape) - 1)), *np.log(STREWN), seed=self.chance)
-            strewn = rows + tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
+            strewn = rows + self.spread * tf.exp(strength) * keras.random.normal(tf.shape(rows), seed=self.chance)
             return [strewn, self.encoder(strewn, training=False)]
 
         def compute_output_shape(self, shape: Any) -> Any:

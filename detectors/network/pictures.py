@@ -14,6 +14,9 @@ from detectors.network.variational import Variational, variational
 #: Width and height of every filter, in pixels.
 KERNEL = 3
 
+#: How far brightness usually spreads about its mean, from 0 to 1.
+USUAL_SPREAD = 0.25
+
 PictureShape = tuple[int, int, int]
 """Height, width, channels."""
 
@@ -66,7 +69,7 @@ def contesting_pictures(shape: PictureAutoencoderShape, judge: int, style: Layer
     both = layers.Concatenate(name="picture_and_code")([_flat(_read(picture, shape, style), judge, "seen"), codes])
     hidden = dense_blocks(both, (judge,), style, "judged")
     discriminator = Model([picture, codes], layers.Dense(1, name="verdict")(hidden), name="discriminator")
-    return contest_of(encoder, generator, discriminator)
+    return contest_of(encoder, generator, discriminator, USUAL_SPREAD)
 
 
 def _read(hidden: Any, shape: PictureAutoencoderShape, style: LayerStyle) -> Any:

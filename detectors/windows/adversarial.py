@@ -45,4 +45,6 @@ class Adversarial(WindowCodes, AdversarialNetworks):
 
     def _element_scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """The score with the error of each step in place of their mean, (rows, steps)."""
-        return self._counts[0] * self._both(X)[:, :1] + self._counts[1] * self._errors(X) + self._level
+        errors = self._errors(X)
+        scores: NDArray[np.float64] = self._joined(np.broadcast_to(self._both(X)[:, :1], errors.shape), errors, np.maximum)
+        return scores
