@@ -8,6 +8,8 @@ ARGS ?=
 FILE ?=
 # The folder with labelled data for `make bench-quality`.
 DATA ?=
+# The detectors that it measures, with commas between; empty: all of them.
+DETECTORS ?=
 
 # torch's own build without CUDA (2.13.0+cpu, Linux x86_64, Python 3.11). It is not on PyPI; a pip that can find it may take it.
 TORCH_CPU_SHA256 := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
@@ -54,10 +56,10 @@ bench: ## measure Anomalyst, and PyOD beside it in an environment of its own
 	@.bench/bin/python -c 'import torch' 2>/dev/null || { echo "$(NO_TORCH)" >&2; exit 1; }
 	@for script in $(filter-out benchmarks/quality.py,$(wildcard benchmarks/*.py)); do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
 
-bench-quality: ## judge every detector on labelled data beside other methods: DATA=folder, ARGS="--only text --sets"
+bench-quality: ## judge every detector on labelled data beside other methods: DATA=folder, DETECTORS=auto,hbos, ARGS="--only text --sets"
 	@sh .ci/venv.sh .venv requirements-test.lock
 	@test -d "$(DATA)" || { echo "Name the folder that holds the labelled data: make bench-quality DATA=folder" >&2; exit 1; }
-	@.venv/bin/python -m benchmarks.quality "$(DATA)" $(ARGS)
+	@.venv/bin/python -m benchmarks.quality "$(DATA)" $(if $(DETECTORS),--detectors $(DETECTORS)) $(ARGS)
 
 lock: ## pin versions and hashes again, for every supported Python and system; ARGS=--upgrade takes newer ones
 	@sh .ci/lock.sh $(TORCH_CPU_SHA256) $(ARGS)

@@ -35,8 +35,8 @@ from detectors.base import Detector
 from detectors.command_line import Training, train
 from detectors.errors import AnomalystError
 
-#: What is measured where nothing is said: tables, many and well known, have to be asked for.
-USUAL_KINDS = "series,images,text"
+#: What is measured where nothing is said.
+USUAL_KINDS = "tables,series,images,text"
 
 #: How many of the smallest sets of each kind a quick look takes.
 FAST_SETS = 3

@@ -8,6 +8,7 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.shared.baselines import Baselines
+from detectors.ranks import ranks
 
 FIGURES = {"auroc": "AUROC", "average_precision": "AP", "vus_pr": "VUS-PR"}
 
@@ -52,8 +53,12 @@ def means(kind: str, protocol: str, outcomes: list[Outcome], baselines: Baseline
     known = baselines.over(kind, protocol, sets, all_sets)
     shown = ["auroc", "average_precision", *(["vus_pr"] if kind == "series" else [])]
     leading = LEADING.get(kind, LEADING_ELSEWHERE)
+    ranks = mean_ranks(_by_set(kind, protocol, outcomes, baselines, leading))
     lines = [
-        (figures.get(leading), ["  " + method, *_cells(figures, shown), _number(figures.get("seconds"), 2), ""])
+        (
+            figures.get(leading),
+            ["  " + method, *_cells(figures, shown), _number(ranks.get(method), 1), _number(figures.get("seconds"), 2), ""],
+        )
         for method, figures in known.items()
     ]
     for detector in sorted({outcome.detector for outcome in outcomes}):
@@ -62,10 +67,36 @@ def means(kind: str, protocol: str, outcomes: list[Outcome], baselines: Baseline
         seconds = median(outcome.seconds for outcome in done if outcome.seconds is not None) if done else None
         tried = sum(outcome.detector == detector for outcome in outcomes)
         note = "" if len(done) == len(sets) else f"{len(done)} of {len(sets)} sets" + ("" if tried == len(sets) else f", {tried} tried")
-        lines.append((figures[leading], [f"{OURS} {detector}", *_cells(figures, shown), _number(seconds, 2), note]))
+        name = f"{OURS} {detector}"
+        lines.append((figures[leading], [name, *_cells(figures, shown), _number(ranks.get(name), 1), _number(seconds, 2), note]))
     lines.sort(key=lambda line: -1.0 if line[0] is None else line[0], reverse=True)
-    head = ["  method", *(FIGURES[figure] for figure in shown), "s, median", ""]
+    head = ["  method", *(FIGURES[figure] for figure in shown), "mean rank", "s, median", ""]
     return f"{kind}, {protocol}: means over {len(sets)} sets\n" + _aligned([head, *(cells for _, cells in lines)])
+
+
+def mean_ranks(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The mean, over the sets, of each method's rank, 1 for the best; `figures` are those of a method by set.
+
+    Only methods that have a figure for every set take part; equal figures share their mean rank. None alone has a rank.
+    """
+    sets = sorted(set().union(*figures.values())) if figures else []
+    whole = {method: [known[name] for name in sets] for method, known in figures.items() if set(sets) <= set(known)}
+    if len(whole) < 2:
+        return {}
+    by_set = [ranks([-value for value in column]) for column in zip(*whole.values(), strict=True)]
+    return {method: float(mean(column)) for method, column in zip(whole, zip(*by_set, strict=True), strict=True)}
+
+
+def _by_set(kind: str, protocol: str, outcomes: list[Outcome], baselines: Baselines, figure: str) -> dict[str, dict[str, float]]:
+    """The figure of every method, ours and others, by set."""
+    sets = {outcome.set for outcome in outcomes}
+    others = baselines.per_set.get((kind, protocol), {})
+    found = {method: {name: known[name][figure] for name in sets if name in known} for method, known in others.items()}
+    for outcome in outcomes:
+        value = outcome.figures.get(figure)
+        if value is not None:
+            found.setdefault(f"{OURS} {outcome.detector}", {})[outcome.set] = value
+    return found
 
 
 def every_set(kind: str, protocol: str, outcomes: list[Outcome], baselines: Baselines) -> str:
