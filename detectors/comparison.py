@@ -79,7 +79,7 @@ def points_to_draw(flags: NDArray[np.bool_], seed: int = 0) -> NDArray[np.intp]:
 def differing(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The settings that several runs have and that are not the same in all of these, each with its value in every run."""
     found = _values(settings)
-    return {name: values for name, values in found.items() if len(_present(values)) > 1 and any(v != values[0] for v in values)}
+    return {name: values for name, values in found.items() if any(value != _present(values)[0] for value in _present(values))}
 
 
 def their_own(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

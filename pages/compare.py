@@ -22,6 +22,7 @@ from pages.shared.empty import need_data, offer
 from pages.shared.engine import workbench
 from pages.shared.language import percent, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
+from pages.shared.powers_table import powers_table
 from pages.shared.side_by_side import Compared, comparable, flags_of, rank_correlations, settings_of
 from pages.shared.values import value_text
 from pages.shared.views import RunOfItems, view_of
@@ -238,6 +239,8 @@ if len(compared) < 2:
     st.stop()
 flags_now = flags_of(compared)
 figures(compared)
+if len({each.run.kind for each in compared}) == 1:
+    powers_table(compared)
 agreement(compared, flags_now, plain(KINDS[current.kind].items))
 st.subheader(say(N_("Where do they differ?")), anchor=False)
 against(compared, current)

@@ -34,6 +34,9 @@ MOST_VALUES = 50
 #: Of more detectors than this, one family can be picked.
 MOST_UNSORTED = 8
 
+#: Pixels that more cards than these may take: two rows, and the beginning of a third that says that there is more.
+SHELF_HEIGHT = 460
+
 
 def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
     """The detectors as cards, with what speaks for and against the chosen one below; gives the chosen one."""
@@ -41,7 +44,9 @@ def detector_cards(detectors: list[type[Detector]]) -> type[Detector]:
     name = state.chosen_detector(first.name())
     chosen = next((detector for detector in detectors if detector.name() == name), first)
     shown = of_family(detectors)
-    with st.grid(min(4, max(2, len(detectors)))):
+    # Many cards scroll by themselves: what is asked of the chosen one stays in sight.
+    shelf = st.container(height=SHELF_HEIGHT if len(shown) > MOST_UNSORTED else "content", border=False, key="detector_shelf")
+    with shelf, st.grid(min(4, max(2, len(detectors)))):
         for detector in shown:
             detector_card(detector, is_chosen=detector is chosen)
     with st.container(key="about_detector"):

@@ -66,7 +66,7 @@ def test_a_picture_of_many_rows_holds_every_flag_it_has_room_for_and_some_others
 
 
 def test_settings_that_differ_are_told_apart_from_those_that_only_one_has() -> None:
-    settings = [{"seed": 0, "trees": 100, "epochs": 5}, {"seed": 0, "trees": 200}, {"seed": 0}]
+    settings = [{"seed": 0, "trees": 100, "epochs": 5, "rate": 1}, {"seed": 0, "trees": 200, "rate": 1}, {"seed": 0}]
     assert comparison.differing(settings) == {"trees": [100, 200, "–"]}
     assert comparison.their_own(settings) == {"epochs": [5, "–", "–"]}
 
