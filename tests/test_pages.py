@@ -19,8 +19,8 @@ from detectors.messages import Message
 from detectors.reading import load_samples
 from detectors.reading.process import USUAL_LIMITS, Task, run_worker
 from detectors.runs.estimate import Estimate, Sample
-from detectors.runs.execute import matches
 from detectors.runs.request import FitWhere, RunRequest
+from detectors.runs.rows import matches
 from detectors.workbench import Workbench
 from pages.shared import engine, results
 from tests.tables import PLANTED, ROWS, machine_frame

@@ -15,8 +15,8 @@ from detectors.errors import DataError
 from detectors.preparation import load_preparation
 from detectors.preparation.series import SeriesPreparation, proposed_window
 from detectors.preparation.series_vectors import SeriesVectors
-from detectors.runs.execute import leading_rows
 from detectors.runs.request import RunRequest
+from detectors.runs.rows import leading_rows
 
 ROLES = {"at": "time", "value": "feature", "other": "feature"}
 

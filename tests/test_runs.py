@@ -13,10 +13,11 @@ from detectors.flagged import around, flagged_frame, reason_columns, sampled
 from detectors.frames import value_key
 from detectors.messages import Message
 from detectors.runs import queue
-from detectors.runs.execute import execute, matches, save
+from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import FitWhere, RunRequest
+from detectors.runs.rows import matches
 from detectors.storage.files import Workspace
 from tests.tables import PLANTED, ROWS, machine_frame, read_in
 

@@ -27,9 +27,10 @@ from detectors.explanations.shapley import Explainer
 from detectors.labelled import FOLDS
 from detectors.messages import N_
 from detectors.preparation import Items, Preparation
-from detectors.runs.execute import learn, prepare, rows_to_learn
+from detectors.runs.execute import learn, prepare
 from detectors.runs.explained import game_of
 from detectors.runs.request import RunRequest
+from detectors.runs.rows import rows_to_learn
 
 #: Rows on which steps are taken, by kind: enough to outweigh what is fixed, read and prepared in a moment.
 FIRST_ROWS = {"table": 50_000, "series": 10_000, "images": 100, "text": 1000}

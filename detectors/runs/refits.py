@@ -13,9 +13,10 @@ from detectors import registry
 from detectors.base import Progress
 from detectors.data_set import DataSet
 from detectors.preparation import Items, Preparation, load_preparation
-from detectors.runs.execute import Rows, learn, rows_to_learn, sampled, scores_and_kinds
+from detectors.runs.execute import learn, scores_and_kinds
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import RunRequest
+from detectors.runs.rows import Rows, rows_to_learn, sampled
 from detectors.stability import ranks_of
 from detectors.storage.files import write_json
 
