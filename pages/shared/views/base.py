@@ -24,6 +24,10 @@ from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 
 
+#: A difference between two scores, as a share of them, that a reader would wonder about.
+NOTICED = 0.005
+
+
 @dataclass(frozen=True)
 class ExplainedItem:
     """One row looked at on the page Explain."""
@@ -114,6 +118,13 @@ def sums(item: ExplainedItem) -> None:
             residual=_rounded_zero(score - base - added, score), background=_background_text(item),
         )
     )  # fmt: skip
+    listed = float(workbench().run_folder(item.run.id).array("scores")[item.row])
+    if not KINDS[item.run.kind].ordered and abs(listed - score) > NOTICED * abs(listed):
+        told = N_(
+            "The list has {listed} for it: it was learned from, and is listed with the score of a detector that had not. "
+            "Explained is the score that the same row would get as a new one."
+        )
+        st.caption(say(told, listed=listed))
 
 
 def _background_text(item: ExplainedItem) -> str:
