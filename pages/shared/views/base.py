@@ -23,7 +23,6 @@ from pages.shared.flagged_table import flagged_table, listed_table
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 
-
 #: A difference between two scores, as a share of them, that a reader would wonder about.
 NOTICED = 0.005
 
