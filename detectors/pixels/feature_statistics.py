@@ -11,11 +11,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Progress, Scores
 from detectors.errors import StorageError
 from detectors.geometry.left_out import without_itself
 from detectors.messages import N_
-from detectors.params import Preset, choice, integer, integers, number
+from detectors.network.seeing_detector import SeeingDetector
+from detectors.params import Preset, choice, integer, number
 
 FILE = "distance.npz"
 
@@ -32,7 +33,7 @@ FEWEST_TO_LEAVE_OUT = 20
 MOST_NEIGHBOURS = 20_000
 
 
-class FeatureStatistics(Detector):
+class FeatureStatistics(SeeingDetector):
     """A small network learns on the pictures themselves; a picture whose filters answer unlike the others' is unusual.
 
     The features are mean, variance and entropy of every filter (`network/picture_features.py`), each divided by its
@@ -53,23 +54,10 @@ class FeatureStatistics(Detector):
     )
     when_not = N_("Where you need to see the place of the flaw in the picture: the autoencoder shows it.")
     score_name = N_("distance to usual features")
-    step_name = N_("epoch {done} of {total}")
 
-    pretext: str = choice(
-        "both", title=N_("Pretext"),
-        choices={"rotation": N_("Turned pictures"), "cut_paste": N_("Cut and pasted pieces"), "both": N_("Both")},
-        help=N_("What the network learns to see. Turns suit things with an upright, pasted pieces suit surfaces with flaws."),
-    )  # fmt: skip
     distance: str = choice(
         "mahalanobis", title=N_("Distance"), choices={"mahalanobis": N_("To the mean (Mahalanobis)"), "neighbours": N_("To the nearest pictures")},
         help=N_("To the mean suits pictures of one kind, to the nearest pictures suits several kinds."),
-    )  # fmt: skip
-    epochs: int = integer(
-        8, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training picture in every change.")
-    )  # fmt: skip
-    filters: tuple[int, ...] = integers(
-        (32, 64, 128), title=N_("Filters"), low=1, high=1024,
-        help=N_("Filters of each convolution; each one halves height and width. All of them give features."),
     )  # fmt: skip
     neighbours: int = integer(
         10, title=N_("Neighbours"), low=1, high=1000,
@@ -78,14 +66,6 @@ class FeatureStatistics(Detector):
     left_out: float = number(
         0.05, title=N_("Share left out"), low=0.0, high=0.5, advanced=True,
         help=N_("Share of the training pictures, the most unusual ones, that mean and spread are not learned from. For the distance to the mean."),
-    )  # fmt: skip
-    batch_size: int = integer(
-        64, title=N_("Batch size"), low=1, high=65_536, advanced=True,
-        help=N_("Pictures per learning step. Larger is faster, smaller learns finer."),
-    )  # fmt: skip
-    learning_rate: float = number(
-        0.001, title=N_("Learning rate"), low=1e-6, high=1.0, advanced=True,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
     )  # fmt: skip
 
     presets: ClassVar = {
@@ -99,15 +79,8 @@ class FeatureStatistics(Detector):
     }  # fmt: skip
     quick: ClassVar = {"filters": [8, 8], "epochs": 2, "batch_size": 32, "learning_rate": 0.01}
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        return self._features.layers_table() if self.row_shape_ else None
-
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
-
-        options = PictureFeatureOptions(self.pretext, self.filters, self.epochs, self.batch_size, self.learning_rate)
-        self._features = PictureFeatures(options).fit(X, self.seed, progress)
-        progress.check()
+        self._learn_to_see(X, progress)
         features = self._features.transform(X).astype(np.float64)
         if self.distance == "mahalanobis":
             self._held, usual = _without_the_farthest(features, self.left_out)
@@ -142,13 +115,11 @@ class FeatureStatistics(Detector):
         return np.where(self._held, left, self._one_score(distances))
 
     def _save(self, folder: Path) -> None:
-        self._features.save(folder)
+        super()._save(folder)
         np.savez_compressed(folder / FILE, **vars(self._usual))
 
     def _load(self, folder: Path) -> None:
-        from detectors.network.picture_features import PictureFeatures
-
-        self._features = PictureFeatures.load(folder)
+        super()._load(folder)
         try:
             with np.load(folder / FILE, allow_pickle=False) as arrays:
                 usual = _Usual(**{name: arrays[name] for name in _Usual.__dataclass_fields__})

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Detector, Progress, Scores
+from detectors.base import Progress, Scores
 from detectors.errors import StorageError
 from detectors.geometry.coreset import spread_out
 from detectors.messages import N_
-from detectors.params import Preset, choice, integer, integers, number
+from detectors.network.seeing_detector import SeeingDetector
+from detectors.params import Preset, choice, integer
 
 FILE = "patches.npz"
 
@@ -36,7 +37,7 @@ SMALLEST_SPREAD = 1e-6
 PICTURES_TOGETHER = 64
 
 
-class NearestPatches(Detector):
+class NearestPatches(SeeingDetector):
     """A small network learns to see on the pictures themselves; a picture with a place unlike all places known is unusual.
 
     A place is described by what the filters of the deeper maps say there and around it, each divided by its spread. Some
@@ -59,20 +60,7 @@ class NearestPatches(Detector):
         "The paper's features come from millions of other pictures; these are learned from yours alone, and see less."
     )
     score_name = N_("distance to the nearest patch")
-    step_name = N_("epoch {done} of {total}")
 
-    pretext: str = choice(
-        "both", title=N_("Pretext"),
-        choices={"rotation": N_("Turned pictures"), "cut_paste": N_("Cut and pasted pieces"), "both": N_("Both")},
-        help=N_("What the network learns to see. Turns suit things with an upright, pasted pieces suit surfaces with flaws."),
-    )  # fmt: skip
-    epochs: int = integer(
-        8, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training picture in every change.")
-    )  # fmt: skip
-    filters: tuple[int, ...] = integers(
-        (32, 64, 128), title=N_("Filters"), low=1, high=1024,
-        help=N_("Filters of each convolution; each one halves height and width. The last two describe the places."),
-    )  # fmt: skip
     score_of: str = choice(
         "both", title=N_("Score"),
         choices={"mean": N_("Mean over the picture"), "worst_place": N_("Worst place"), "both": N_("Both")},
@@ -85,14 +73,6 @@ class NearestPatches(Detector):
         "spread_out", title=N_("Which are kept"), choices={"spread_out": N_("Unlike each other"), "random": N_("Drawn at random")},
         help=N_("Places unlike each other cover all there is, also what anomalies among the training pictures show; drawn ones what is usual."),
     )  # fmt: skip
-    batch_size: int = integer(
-        64, title=N_("Batch size"), low=1, high=65_536, advanced=True,
-        help=N_("Pictures per learning step. Larger is faster, smaller learns finer."),
-    )  # fmt: skip
-    learning_rate: float = number(
-        0.001, title=N_("Learning rate"), low=1e-6, high=1.0, advanced=True,
-        help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
-    )  # fmt: skip
 
     presets: ClassVar = {
         "flaws": Preset(N_("Small flaws"), N_("Learns from pasted pieces, and counts the worst place alone."), {"pretext": "cut_paste", "score_of": "worst_place"}),
@@ -100,15 +80,8 @@ class NearestPatches(Detector):
     }  # fmt: skip
     quick: ClassVar = {"filters": [8, 8], "epochs": 2, "batch_size": 32, "learning_rate": 0.01, "kept": 100}
 
-    def layers_table(self) -> list[dict[str, Any]] | None:
-        return self._features.layers_table() if self.row_shape_ else None
-
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        from detectors.network.picture_features import PictureFeatureOptions, PictureFeatures
-
-        options = PictureFeatureOptions(self.pretext, self.filters, self.epochs, self.batch_size, self.learning_rate)
-        self._features = PictureFeatures(options).fit(X, self.seed, progress)
-        progress.check()
+        self._learn_to_see(X, progress)
         places, of = self._candidates(X, progress)
         spread = places.std(axis=0)
         scale = np.where(spread > SMALLEST_SPREAD, spread, 1.0).astype(np.float32)
@@ -210,13 +183,11 @@ class NearestPatches(Detector):
         return math.ceil(height / 2**halvings), math.ceil(width / 2**halvings)
 
     def _save(self, folder: Path) -> None:
-        self._features.save(folder)
+        super()._save(folder)
         np.savez_compressed(folder / FILE, kept=self._kept, scale=self._scale, typical=self._typical)
 
     def _load(self, folder: Path) -> None:
-        from detectors.network.picture_features import PictureFeatures
-
-        self._features = PictureFeatures.load(folder)
+        super()._load(folder)
         try:
             with np.load(folder / FILE, allow_pickle=False) as arrays:
                 self._use(arrays["kept"], arrays["scale"])
