@@ -13,6 +13,7 @@ from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import Preparation, find_preparation
+from detectors.profile import ColumnProfile
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import engine, state
@@ -219,6 +220,13 @@ def can_start(request: RunRequest) -> bool:
     return why_not is None
 
 
+def conditioned_columns(record: DataSetRecord, detector: type[Detector]) -> list[ColumnProfile]:
+    """The columns that conditions may be about, for a detector that has some."""
+    if not any(field.type == "conditions" for field in detector.fields.values()):
+        return []
+    return [profile for profile in engine.profile(record.id) if record.roles.get(profile.name) in ("feature", "text")]
+
+
 def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         st.caption(
@@ -252,8 +260,7 @@ with st.container(border=True, key="train_form"):
         dropped = None if detector.supervised else drop_share()
     prepares = find_preparation(data_set.kind, detector.representation())
     form_key = f"{detector.name()}_{preset}"
-    conditioned = [profile for profile in engine.profile(data_set.id) if data_set.roles.get(profile.name) in ("feature", "text")]
-    parameters = parameter_form(detector, preset_values, form_key, columns=conditioned)
+    parameters = parameter_form(detector, preset_values, form_key, columns=conditioned_columns(data_set, detector))
     start = starting_values(data_set, prepares)
     preparation_key = f"prepare_{prepares.kind}_{prepares.representation}_{zlib.crc32(repr(sorted(start.items())).encode()):x}"
     preparation, seed = preparation_form(prepares, start, preparation_key, with_labels=detector.supervised, earlier=earlier)

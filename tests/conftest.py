@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,13 @@ from tests.server import AppServer
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first, then those that train or start processes, those that drive a browser last."""
     items.sort(key=lambda item: 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect() -> None:
+    """Streamlit collects garbage after every run of a page: what earlier modules left for good, TensorFlow's graphs above all, is passed over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +13,7 @@ from detectors.params import choice, integer
 
 
 class TextNetwork(NetworkDetector):
-    """A network that reads texts word by word. What `_record` gives is kept beside its weights, for `_restore` to take back."""
+    """A network that reads texts word by word."""
 
     cell: str = choice(
         "gru", title=N_("Network"),
@@ -51,17 +49,3 @@ class TextNetwork(NetworkDetector):
         from detectors.network.texts import cut_for_training
 
         return known_ids(cut_for_training(X), ids).astype(np.float32)
-
-    def _record(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _restore(self, record: dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    def _save(self, folder: Path) -> None:
-        super()._save(folder)
-        (folder / f"{self.name()}.json").write_text(json.dumps(self._record()), encoding="utf-8")
-
-    def _load(self, folder: Path) -> None:
-        self._restore(json.loads((folder / f"{self.name()}.json").read_text(encoding="utf-8")))
-        super()._load(folder)

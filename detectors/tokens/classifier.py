@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,7 +62,8 @@ class Classifier(LabelledDetector, TextNetwork):
         return self._probability(X)
 
     def _record(self) -> dict[str, Any]:
-        return {"ids": self._ids}
+        return super()._record() | {"ids": self._ids}
 
-    def _restore(self, record: dict[str, Any]) -> None:
+    def _take_record(self, record: Mapping[str, Any]) -> None:
+        super()._take_record(record)
         self._ids = int(record["ids"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -102,7 +103,7 @@ class LanguageModel(TextNetwork):
     def _record(self) -> dict[str, Any]:
         return {"ids": self._classes.n_ids, "classes": self._classes.n_classes, "usual": self._usual.tolist()}
 
-    def _restore(self, record: dict[str, Any]) -> None:
+    def _take_record(self, record: Mapping[str, Any]) -> None:
         from detectors.network.language import WordClasses
 
         self._classes = WordClasses.unlearned(record["ids"], record["classes"])
