@@ -7,6 +7,7 @@ that is to be searched otherwise says so (`Field.searched`): not at all, in spit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ def _range(name: str, field: Field, value: float) -> Range | None:
     if low >= high:  # a default of 0 stands for something else, and has no size to go by
         return None
     low, high = min(low, value), max(high, value)
-    return Range(name, -(-low // 1) if whole else low, high // 1 if whole else high, whole, logarithmic=low > 0)
+    return Range(name, math.ceil(low) if whole else low, math.floor(high) if whole else high, whole, logarithmic=low > 0)
 
 
 def _scaled(field: Field, factor: float) -> tuple[int, ...]:
