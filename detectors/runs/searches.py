@@ -36,6 +36,9 @@ NEXT_FILE, VALUE_FILE = "next.json", "value.json"
 #: Trials unless something else is asked, and the fewest and most of them.
 TRIALS, FEWEST_TRIALS, MOST_TRIALS = 20, 2, 500
 
+#: More than this no trial can reach.
+MOST = 1.0
+
 #: A search of which so many trials failed and none succeeded ends with the reason of the last one.
 FAILED_IN_VAIN = 3
 
@@ -88,8 +91,11 @@ class SearchRequest:
         return study
 
     def is_over(self, tried: Sequence[Tried]) -> bool:
+        """Whether no other trial is wanted: there were enough, the time is used up, or nothing could be better."""
         ended = [one for one in tried if not one.lost and one.state != "running"]
         spent = sum(one.seconds for one in ended)
+        if any(one.value is not None and one.value >= MOST for one in ended):
+            return True
         return len(ended) >= self.trials or (self.minutes is not None and bool(ended) and spent >= 60 * self.minutes)
 
     def to_json(self) -> dict[str, Any]:
