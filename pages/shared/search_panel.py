@@ -28,6 +28,9 @@ LOOK_S = 1.0
 #: Earlier searches that are offered.
 EARLIER = 10
 
+#: The same as `OBJECTIVES`, in as few words as fit beside an axis.
+AXES = {"average_precision": N_("average precision"), "planted_recall": N_("planted anomalies found")}
+
 STATES = {
     "done": N_("to the end"),
     "given up": N_("given up"),
@@ -172,7 +175,7 @@ def _value_text(search: RunRecord, name: str, value: object) -> str:
 def _chart(tried: Sequence[Tried], objective: str) -> charts.Chart:
     latest = [one.value if one.value is not None else list(one.steps.values())[-1] if one.steps else np.nan for one in tried]
     done = np.array([one.value is not None for one in tried])
-    return charts.trials(np.array(latest, dtype=float), done, palette(), objective=OBJECTIVES[objective], translate=translate)
+    return charts.trials(np.array(latest, dtype=float), done, palette(), objective=AXES[objective], translate=translate)
 
 
 def _all_trials(search: RunRecord, tried: Sequence[Tried]) -> None:
