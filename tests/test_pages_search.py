@@ -116,7 +116,7 @@ def test_the_panel_shows_the_best_so_far_what_it_gained_and_opens_it(bench, data
     assert "No runs on this data yet" in texts(app)  # trials are shown with their search
     (button,) = [button for button in app.button if button.key == f"open_best_{search.id}"]
     app = button.click().run()
-    assert app.query_params["run"] == [summary["best"]]
+    assert app.query_params["run"] == summary["best"]
 
 
 def test_a_detector_without_settings_offers_no_search(bench, data_id):
