@@ -21,8 +21,9 @@ from detectors.errors import AnomalystError, DataError, GivenUp
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.planting import FEWEST_HELD_OUT, power
-from detectors.runs.execute import FittedRun, execute, rows_to_learn
+from detectors.runs.execute import FittedRun, execute
 from detectors.runs.request import RunRequest
+from detectors.runs.rows import rows_to_learn
 
 logger = logging.getLogger(__name__)
 

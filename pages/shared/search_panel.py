@@ -183,19 +183,9 @@ def _all_trials(search: RunRecord, tried: Sequence[Tried]) -> None:
     folded = st.expander(say(N_("All trials")), key=f"all_trials_{search.id}", on_change="rerun")
     if not folded.open:
         return
-    fields = registry.get(search.representation, search.detector).fields
-    names = list(tried[0].parameters) if tried else []
-    frame = pd.DataFrame({
-        "trial": [one.number for one in tried],
-        "state": [plain(STATES[one.state]) for one in tried],
-        "reached": [one.value for one in tried],
-        "on parts of the rows": [", ".join(f"{value:.4f}" for value in one.steps.values()) for one in tried],
-        **{plain(fields[name].title): [_value_text(search, name, one.parameters[name]) for one in tried] for name in names},
-        "seconds": [round(one.seconds, 1) for one in tried],
-    })  # fmt: skip
     with folded:
         picked = st.dataframe(
-            frame, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"trials_table_{search.id}",
+            _table(search, tried), hide_index=True, on_select="rerun", selection_mode="single-row", key=f"trials_table_{search.id}",
             column_config={"reached": st.column_config.NumberColumn(format="%.4f")}, alt=plain(N_("All trials of the search")),
         )  # fmt: skip
         rows = picked["selection"]["rows"]
@@ -207,3 +197,16 @@ def _all_trials(search: RunRecord, tried: Sequence[Tried]) -> None:
             and st.button(say(N_("Open trial {trial}"), trial=chosen.number), key=f"open_trial_{search.id}")
         ):
             state.go("threshold", run=chosen.run)
+
+
+def _table(search: RunRecord, tried: Sequence[Tried]) -> pd.DataFrame:
+    fields = registry.get(search.representation, search.detector).fields
+    names = list(tried[0].parameters) if tried else []
+    return pd.DataFrame({
+        "trial": [one.number for one in tried],
+        "state": [plain(STATES[one.state]) for one in tried],
+        "reached": [one.value for one in tried],
+        "on parts of the rows": [", ".join(f"{value:.4f}" for value in one.steps.values()) for one in tried],
+        **{plain(fields[name].title): [_value_text(search, name, one.parameters[name]) for one in tried] for name in names},
+        "seconds": [round(one.seconds, 1) for one in tried],
+    })  # fmt: skip
