@@ -266,6 +266,37 @@ def test_a_search_that_reached_all_there_is_ends(small, tmp_path) -> None:
     assert [one.value for one in trials_of(search)] == [1.0]
 
 
+@pytest.mark.slow
+def test_a_trial_that_ends_without_a_word_is_tried_once_more_and_no_oftener(small, tmp_path) -> None:
+    workspace = Workspace.open(tmp_path / "workspace")
+    (workspace.data / "d").symlink_to(small, target_is_directory=True)
+    search = RunFolder(workspace.runs / "s")
+    ask_search(search, asked())
+    for _ in range(3):  # the trainer dies in each of them
+        work(workspace, "s")
+        left = read_json(search.result / NEXT_FILE)
+        shutil.rmtree(search.result)
+        RunFolder(workspace.runs / left["run"]).ask(RunRequest.from_json(left["request"]))
+    first, again, other = trials_of(search)
+    assert first.parameters == again.parameters == {"neighbours": 5, "distance": "largest"}
+    assert other.parameters != first.parameters
+    assert [(one.state, one.lost) for one in (first, again, other)] == [("failed", True), ("failed", False), ("running", False)]
+
+
+@pytest.mark.slow
+def test_a_step_whose_trial_never_came_into_the_queue_gives_it_again(small, tmp_path) -> None:
+    workspace = Workspace.open(tmp_path / "workspace")
+    (workspace.data / "d").symlink_to(small, target_is_directory=True)
+    search = RunFolder(workspace.runs / "s")
+    ask_search(search, asked())
+    left = []
+    for _ in range(2):
+        work(workspace, "s")
+        left.append(read_json(search.result / NEXT_FILE))
+        shutil.rmtree(search.result)
+    assert left[0] == left[1]
+
+
 def opened_bench(folder: Path) -> Workbench:
     workspace = folder / "workspace"
     return Workbench(Settings(workspace=workspace, database_url=f"sqlite:///{workspace / 'anomalyst.db'}"))

@@ -16,9 +16,9 @@ HEIGHT = 240
 def trials(
     reached: NDArray[np.float64], to_the_end: NDArray[np.bool_], palette: Palette, *, objective: str, translate: Translate = str
 ) -> Chart:
-    """What each trial reached, (trials,), not a number where nothing; those given up, by what a part of the rows said, as crosses.
+    """What each trial reached, (trials,), not a number where nothing; the line is the best so far, the dotted one the defaults.
 
-    The line is the best so far; the dotted one what the first trial reached, the defaults.
+    Those that were not learned `to_the_end` are crosses at the bottom: what a part of the rows reached is of another size.
     """
     numbers = np.arange(1, len(reached) + 1)
     best = np.fmax.accumulate(np.where(to_the_end, reached, np.nan))
@@ -35,7 +35,7 @@ def trials(
         )  # fmt: skip
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
     figure.update_layout(showlegend=True, legend=legend, margin_t=28)
-    figure.update_yaxes(range=_reach(reached))
+    figure.update_yaxes(range=_reach(reached[to_the_end]))
     figure.update_xaxes(range=[0.5, max(len(reached), 5) + 0.5], tickformat="d", dtick=1 if len(reached) <= 30 else None)
     states = np.where(to_the_end, translate(N_("learned from all rows")), np.where(np.isfinite(reached), translate(N_("given up")), "–"))
     table = pd.DataFrame({N_("trial"): numbers, N_("reached"): reached, N_("state"): states})
@@ -45,23 +45,23 @@ def trials(
 def _draw_trials(
     figure: go.Figure, reached: NDArray[np.float64], to_the_end: NDArray[np.bool_], palette: Palette, translate: Translate
 ) -> None:
+    bottom = _reach(reached[to_the_end])[0]
     looks = (
-        (to_the_end, N_("learned from all rows"), "circle", palette.accent),
-        (~to_the_end, N_("given up"), "x-thin-open", palette.normal),
-    )
+        (to_the_end, reached, N_("learned from all rows"), "circle", palette.accent, N_("trial {trial}: {value}")),
+        (np.isfinite(reached) & ~to_the_end, np.full(len(reached), bottom), N_("given up"), "x-thin-open", palette.normal,
+         N_("trial {trial}: given up at {value}")),
+    )  # fmt: skip
     numbers = np.arange(1, len(reached) + 1)
-    for chosen, name, symbol, colour in looks:
+    for chosen, height, name, symbol, colour, hover in looks:
         figure.add_scatter(
-            x=numbers[chosen], y=reached[chosen], mode="markers", name=translate(name),
+            x=numbers[chosen], y=height[chosen], mode="markers", name=translate(name), customdata=reached[chosen], cliponaxis=False,
             marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 2, "color": colour}},
-            hovertemplate=translate(N_("trial {trial}: {value}")).format(trial="%{x}", value="%{y:.4f}") + "<extra></extra>",
+            hovertemplate=translate(hover).format(trial="%{x}", value="%{customdata:.4f}") + "<extra></extra>",
         )  # fmt: skip
 
 
-def _reach(reached: NDArray[np.float64]) -> list[float] | None:
-    """An axis that shows how far the trials are apart, with some room; None where none reached anything."""
-    known = reached[np.isfinite(reached)]
-    if not len(known):
-        return None
-    room = 0.1 * max(0.1, float(np.ptp(known)))
-    return [float(known.min()) - room, float(known.max()) + room]
+def _reach(reached: NDArray[np.float64]) -> tuple[float, float]:
+    """An axis that shows how far the trials are apart, with some room."""
+    low, high = (float(reached.min()), float(reached.max())) if len(reached) else (0.0, 1.0)
+    room = 0.15 * max(0.05, high - low)
+    return low - room, high + room

@@ -134,6 +134,8 @@ def _what_judges(objective: str) -> None:
     text = say(N_("Judged by: {objective}."), objective=plain(OBJECTIVES[objective]))
     if objective == "average_precision":
         text += " " + say(N_("The settings are chosen by these labels: expect a little less on new data."))
+    else:
+        text += " " + say(N_("Some hundred are planted: small differences may be chance."))
     st.caption(text)
 
 
