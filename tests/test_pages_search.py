@@ -117,6 +117,7 @@ def test_the_panel_shows_the_best_so_far_what_it_gained_and_opens_it(bench, data
     (button,) = [button for button in app.button if button.key == f"open_best_{search.id}"]
     app = button.click().run()
     assert app.query_params["run"] == summary["best"]
+    assert any("Isolation forest, trial" in str(menu.proto) for menu in app.get("menu_button"))
 
 
 def test_a_detector_without_settings_offers_no_search(bench, data_id):

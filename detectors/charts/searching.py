@@ -31,7 +31,7 @@ def trials(
     if len(reached) and np.isfinite(reached[0]) and to_the_end[0]:
         figure.add_hline(
             y=float(reached[0]), line={"color": palette.text, "dash": "dot", "width": 1}, annotation_text=translate(N_("defaults")),
-            annotation_position="bottom right",
+            annotation_position="top right",
         )  # fmt: skip
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
     figure.update_layout(showlegend=True, legend=legend, margin_t=28)

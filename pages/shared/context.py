@@ -104,7 +104,10 @@ def _data_menu(chosen: str, kind: str, label: str) -> None:
 
 
 def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
-    names = told_apart({run.id: run_text(run) for run in workbench().records.runs(data_id, trials=False, most=OFFERED)})
+    runs = workbench().records.runs(data_id, trials=False, most=OFFERED)
+    if chosen is not None and chosen.of_run is not None:  # a trial that was opened from its search
+        runs = [chosen, *runs]
+    names = told_apart({run.id: run_text(run) for run in runs})
     if not names:
         return
     picked = st.menu_button(
