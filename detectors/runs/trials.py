@@ -3,6 +3,11 @@
 What is judged is stated and never the training error. With labels it is the average precision on the rows that judge
 (`FittedRun.judged`). Without, it is how many planted anomalies are flagged: for that, rows are left out of what is learned
 from, unless the request leaves out enough of them anyway.
+
+What that is worth, on small labelled tables searched without their labels (12 trials each): where the rows learned from were known
+to be usual, average precision rose from 0.71 to 0.73 for nearest neighbours and from 0.61 to 0.61 for isolation forests (means of
+6 tables), and fell from 0.58 to 0.46 for histograms, which find hardly any planted anomaly. Where anomalies were among the rows
+learned from it did not rise for any of them (0.40 to 0.40, 0.42 to 0.38, 0.39 to 0.36; 7 tables): pages say so.
 """
 
 from __future__ import annotations
@@ -41,6 +46,9 @@ LEARNED_PART = 0.8
 
 #: The share of unplanted items that are flagged while planted ones are counted.
 FLAG_RATE = 0.05
+
+#: Without labels: what reaches less finds so few of the planted anomalies that they say little of its settings.
+SAYS_LITTLE = 0.2
 
 #: Told the step, from 0, and what was reached there; says whether to go on.
 Report = Callable[[int, float], bool]

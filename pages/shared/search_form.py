@@ -20,7 +20,9 @@ LONGEST_MINUTES = 10_000
 
 BY_LABELS = N_("Judged by the average precision of the known anomalies, on the rows that judge a training.")
 BY_PLANTED = N_(
-    "Judged without labels: known kinds of anomaly are planted in rows that are not learned from, and the share of them that is found counts."
+    "Judged without labels: known kinds of anomaly are planted in rows that are not learned from, and the share of them that is found counts. "
+    "That suits data that are learned from rows known to be usual; where many anomalies are among those, settings that find single "
+    "planted ones may miss groups of real ones, and labels judge better."
 )
 
 

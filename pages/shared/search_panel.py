@@ -12,7 +12,7 @@ from detectors import charts, registry
 from detectors.messages import N_
 from detectors.runs.searches import MOST, asked_search, best_of, read_trials, trials_of
 from detectors.runs.study import Tried
-from detectors.runs.trials import OBJECTIVES
+from detectors.runs.trials import OBJECTIVES, SAYS_LITTLE
 from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import state
 from pages.shared.context import detector_title, state_text
@@ -93,7 +93,7 @@ def _found(search: RunRecord) -> None:
     objective = read_trials(folder).get("objective")
     if objective is None:
         return
-    _what_judges(objective)
+    _what_judges(objective, best)
     if best is not None:
         _best(search, tried, best)
     if any(one.steps or one.value is not None for one in tried):
@@ -130,12 +130,17 @@ def _current(search: RunRecord) -> None:
         st.progress(0.0, text=say(N_("choosing the next settings …")))
 
 
-def _what_judges(objective: str) -> None:
+def _what_judges(objective: str, best: Tried | None) -> None:
     text = say(N_("Judged by: {objective}."), objective=plain(OBJECTIVES[objective]))
     if objective == "average_precision":
         text += " " + say(N_("The settings are chosen by these labels: expect a little less on new data."))
     else:
         text += " " + say(N_("Some hundred are planted: small differences may be chance."))
+        if best is not None and best.value is not None and best.value < SAYS_LITTLE:
+            few = N_(
+                "With no settings yet does this detector find many of them: they say little of its settings, and another detector may suit better."
+            )
+            text += " " + say(few)
     st.caption(text)
 
 
