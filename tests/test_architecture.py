@@ -57,6 +57,7 @@ PURE_STEPS = (
     "ranks",
     "comparison",
     "maps",
+    "search_space",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 
