@@ -1,4 +1,4 @@
-"""The command line: ``python -m detectors list | train``. Stable, for scripts depend on it."""
+"""The command line: ``python -m detectors list | train | search``. Stable, for scripts depend on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "list":
             print(_listing(asked.kind, asked.json))
         else:
-            _train(asked)
+            _train(asked, search=asked.command == "search")
     except AnomalystError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,12 +40,19 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the detectors and their parameters")
     listing.add_argument("--kind", choices=list(KINDS), help="only those for this kind of data")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    train = commands.add_parser(
-        "train",
-        help="fit a detector on a file and score every row of it",
-        epilog=_reading_help(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    for name, what in (
+        ("train", "fit a detector on a file and score every row of it"),
+        ("search", "train it again and again to find better settings"),
+    ):
+        command = commands.add_parser(name, help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
+        _add_training(command)
+        if name == "search":
+            command.add_argument("--trials", type=int, default=20, metavar="N", help="trainings at most; the first takes the defaults")
+            command.add_argument("--minutes", type=float, metavar="N", help="after so many minutes no other trial begins")
+    return parser
+
+
+def _add_training(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "data",
         type=Path,
@@ -67,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--read", action="append", default=[], metavar="KEY=VALUE", help="how the file is to be read, see below")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--quiet", action="store_true", help="no progress on standard error")
-    return parser
 
 
 def _add_what_is_learned_from(train: argparse.ArgumentParser) -> None:
@@ -113,20 +119,19 @@ def _hide_native_messages() -> None:
     os.close(nowhere)
 
 
-def _train(asked: argparse.Namespace) -> None:
+def _train(asked: argparse.Namespace, *, search: bool) -> None:
     _hide_native_messages()
-    from detectors.command_line import Training, train  # reading and training, not needed for a listing
+    from detectors import command_line, command_line_search  # reading and training, not needed for a listing
 
     column, _, value = (asked.fit_where or "").partition("=")
-    summary = train(
-        Training(
-            data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
-            time=asked.time, entity=asked.entity, text=asked.text,
-            ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
-            fit_rows=asked.fit_rows, start_from=asked.start_from, drop_share=asked.drop_most_unusual, anomaly=asked.anomaly, parameters=tuple(asked.set), preparation=tuple(asked.prepare),
-            reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
-        )
+    training = command_line.Training(
+        data=asked.data, detector=asked.detector, out=asked.out, kind=asked.kind, label=asked.label,
+        time=asked.time, entity=asked.entity, text=asked.text,
+        ignore=tuple(filter(None, asked.ignore.split(","))), fit_where=(column, value) if column else None,
+        fit_rows=asked.fit_rows, start_from=asked.start_from, drop_share=asked.drop_most_unusual, anomaly=asked.anomaly,
+        parameters=tuple(asked.set), preparation=tuple(asked.prepare), reading=tuple(asked.read), seed=asked.seed, quiet=asked.quiet,
     )  # fmt: skip
+    summary = command_line_search.search(training, asked.trials, asked.minutes) if search else command_line.train(training)
     if not asked.quiet:
         values = {"flagged": summary["flagged"], "rows": summary["rows"], "cut_off": summary["threshold"]["value"], "out": str(asked.out)}
         done = Message(N_("{flagged} of {rows} rows flagged above {cut_off}. Results are in {out}."), values)

@@ -78,12 +78,31 @@ class PrintedProgress(Progress):
         print(f"\r{phase} {done}/{total}{numbers}\033[K", end="\n" if done >= total else "", file=sys.stderr, flush=True)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A file that was read, and what is asked of it."""
+
+    request: RunRequest
+    data: Path
+    folder: Path
+    """A folder for what is needed until the end."""
+
+
 def train(asked: Training) -> dict[str, Any]:
     """Fits, scores every row in file order, and leaves `scores.parquet`, `run.json` and `detector.zip` in the folder.
 
     Raises:
         AnomalystError: something the user can mend: the file, a column, a parameter.
     """
+    with begun(asked) as opened:
+        earlier = None if asked.start_from is None else _earlier(asked.start_from, opened.folder / "earlier")
+        run = execute(opened.request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
+        return leave(run, asked)
+
+
+@contextmanager
+def begun(asked: Training) -> Iterator[Begun]:
+    """Checks what was asked and reads the file; says at the end what was noticed in it."""
     if asked.anomaly is not None and asked.label is None:
         raise ParameterError(N_("`--anomaly` was given without `--label`. Name the column that holds `{anomaly}`."), anomaly=asked.anomaly)
     if asked.fit_rows is not None and asked.fit_rows < FEWEST_ROWS:
@@ -98,21 +117,23 @@ def train(asked: Training) -> dict[str, Any]:
     options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
     if not asked.data.exists():
         raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
-    with _written_to(asked.out):
+    with written_to(asked.out):
         asked.out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=asked.out):
             pass  # better to know now than after hours of training
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         report = reading.read_file(asked.data, data, name=asked.data.name, options=options)
-        request = _request(asked, data)
-        earlier = None if asked.start_from is None else _earlier(asked.start_from, Path(folder) / "earlier")
-        run = execute(request, data, Progress() if asked.quiet else PrintedProgress(), earlier)
+        yield Begun(_request(asked, data), data, Path(folder))
         if not asked.quiet:
             print(*report.notes, sep="\n", end="\n" if report.notes else "", file=sys.stderr)
-        threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
-        scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
-    with _written_to(asked.out):
+
+
+def leave(run: FittedRun, asked: Training) -> dict[str, Any]:
+    """Writes what a training leaves into the folder that was named; gives the summary."""
+    threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
+    scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
+    with written_to(asked.out):
         scores.to_parquet(asked.out / "scores.parquet", index=False)
         write_detector_file(run, threshold, asked.out / "detector.zip")
         write_json(asked.out / "run.json", summary)
@@ -120,7 +141,7 @@ def train(asked: Training) -> dict[str, Any]:
 
 
 @contextmanager
-def _written_to(folder: Path) -> Iterator[None]:
+def written_to(folder: Path) -> Iterator[None]:
     """Turns what the system says against writing into a sentence."""
     try:
         yield

@@ -47,3 +47,7 @@ class WorkerError(AnomalystError):
 
 class Discarded(Exception):
     """The analyst stopped the work and wants nothing of it kept. Control flow, never shown as an error."""
+
+
+class GivenUp(AnomalystError):
+    """The work was ended before its end for a reason that is no failure, such as a trial that promises too little."""

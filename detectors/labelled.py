@@ -39,7 +39,7 @@ class LabelledDetector(Detector):
         help=N_("Whether the few anomalies count together as much as the many normal rows."),
     )  # fmt: skip
     held_out_share: float = number(
-        0.2, title=N_("Held out to judge"), low=0.0, high=0.5,
+        0.2, title=N_("Held out to judge"), low=0.0, high=0.5, searched=False,
         help=N_("Share of the labelled rows, of anomalies and of normal ones, that is not learned from: figures are for these rows. "
                 "With too few anomalies for that, or 0, every row is judged by a detector that learned from others."),
     )  # fmt: skip

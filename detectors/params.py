@@ -17,6 +17,9 @@ from typing import Any, ClassVar
 from detectors.errors import ParameterError
 from detectors.messages import N_
 
+#: Whether a search varies a field, or between which limits; None: where it is not an advanced one.
+Searched = bool | tuple[float, float] | None
+
 
 @dataclass(frozen=True)
 class Field:
@@ -31,6 +34,8 @@ class Field:
     choices: tuple[str, ...] = ()
     choice_titles: Mapping[str, str] | None = None
     group: str = ""
+    searched: Searched = None
+    """Whether a search for settings varies it, see `detectors.search_space`."""
     type: ClassVar[str] = ""
 
     def check(self, name: str, value: Any) -> Any:
@@ -175,29 +180,40 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def integer(default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
+def integer(
+    default: int, *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "", searched: Searched = None
+) -> Any:
     """Declares a whole number between `low` and `high`, both allowed."""
-    return IntegerField(default, title, help, advanced, low, high, group=group)
+    return IntegerField(default, title, help, advanced, low, high, group=group, searched=searched)
 
 
-def number(default: float, *, title: str, help: str, low: float, high: float, advanced: bool = False, group: str = "") -> Any:
+def number(
+    default: float, *, title: str, help: str, low: float, high: float, advanced: bool = False, group: str = "", searched: Searched = None
+) -> Any:
     """Declares a number between `low` and `high`, both allowed."""
-    return NumberField(default, title, help, advanced, low, high, group=group)
+    return NumberField(default, title, help, advanced, low, high, group=group, searched=searched)
 
 
-def switch(default: bool, *, title: str, help: str, advanced: bool = False, group: str = "") -> Any:
+def switch(default: bool, *, title: str, help: str, advanced: bool = False, group: str = "", searched: bool | None = None) -> Any:
     """Declares a yes / no."""
-    return SwitchField(default, title, help, advanced, group=group)
+    return SwitchField(default, title, help, advanced, group=group, searched=searched)
 
 
-def choice(default: str, *, title: str, help: str, choices: Mapping[str, str], advanced: bool = False, group: str = "") -> Any:
+def choice(
+    default: str, *, title: str, help: str, choices: Mapping[str, str], advanced: bool = False, group: str = "",
+    searched: bool | None = None,
+) -> Any:  # fmt: skip
     """Declares one of several words; `choices` maps each word to the title shown for it."""
-    return ChoiceField(default, title, help, advanced, choices=tuple(choices), choice_titles=dict(choices), group=group)
+    titles = dict(choices)
+    return ChoiceField(default, title, help, advanced, choices=tuple(titles), choice_titles=titles, group=group, searched=searched)
 
 
-def integers(default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "") -> Any:
+def integers(
+    default: tuple[int, ...], *, title: str, help: str, low: int, high: int, advanced: bool = False, group: str = "",
+    searched: bool | None = None,
+) -> Any:  # fmt: skip
     """Declares a list of whole numbers, each between `low` and `high`."""
-    return IntegersField(default, title, help, advanced, low, high, group=group)
+    return IntegersField(default, title, help, advanced, low, high, group=group, searched=searched)
 
 
 def text(default: str, *, title: str, help: str, longest: int, advanced: bool = False) -> Any:

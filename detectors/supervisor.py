@@ -15,6 +15,7 @@ from detectors.messages import N_, Message
 from detectors.reading.report import load_report
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder, StopMode
+from detectors.search_watch import SearchWatch
 from detectors.storage.bin import forget_leftover, leftovers
 from detectors.storage.files import Workspace, bytes_on_disk, sweep
 from detectors.storage.records import DataSetRecord, Records, RunRecord, ThresholdRecord
@@ -45,6 +46,7 @@ class Supervisor:
 
     def __init__(self, workspace: Workspace, records: Records, trainer: TrainerProcess) -> None:
         self._workspace, self._records, self._trainer = workspace, records, trainer
+        self._searches = SearchWatch(workspace, records)
         self.looking = threading.RLock()
         """Held while the supervisor looks; hold it to change queue and records together."""
         self._deaths_in_vain, self._next_start = 0, 0.0
@@ -60,7 +62,7 @@ class Supervisor:
         self._workspace.empty_incoming()
         waiting = set(queue.waiting(self._workspace))
         for run in self._records.unended():
-            if run.id in waiting:
+            if run.id in waiting or run.task == "search":  # a search goes on by itself, with the first look
                 continue
             if run.state == "queued" and not RunFolder(self._workspace.runs / run.id).has_ended():
                 queue.enqueue(self._workspace, run.id, run.owner)  # the server ended between recording and queueing it
@@ -81,10 +83,11 @@ class Supervisor:
         self._records.set_size(RunRecord, run_id, bytes_on_disk(self._workspace.runs / run_id))
 
     def stop(self, run_id: str, mode: StopMode) -> None:
-        """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
+        """Stops a waiting or running run, a search with its trial; `mode` says whether what it has learned so far is kept."""
         with self.looking:
-            waited = queue.withdraw(self._workspace, run_id)
-            RunFolder(self._workspace.runs / run_id).ask_stop("discard" if waited else mode)
+            for one in (run_id, *self._searches.unended_trials(run_id)):
+                waited = queue.withdraw(self._workspace, one)
+                RunFolder(self._workspace.runs / one).ask_stop("discard" if waited or one != run_id else mode)
 
     def remove_leftovers(self) -> None:
         """Removes the files of what was deleted for good, but not while a trainer still works in their folder."""
@@ -156,7 +159,10 @@ class Supervisor:
         waiting = set(queue.waiting(self._workspace))  # read before the claims: a run moves from here to there
         claimed = set(queue.being_done(self._workspace))
         for run in unended:
-            if run.id in claimed:
+            if run.task == "search":
+                if self._searches.look(run, waiting | claimed):
+                    self._measure_run(run.id)
+            elif run.id in claimed:
                 if run.state != "running":
                     self._records.set_state(run.id, "running")
             elif run.id not in waiting:
@@ -168,6 +174,8 @@ class Supervisor:
             self._finish(run, folder)
         elif (failure := folder.failure()) is not None:
             self._records.set_state(run.id, "failed", reason=failure)
+        elif (given_up := folder.given_up()) is not None:
+            self._records.set_state(run.id, "stopped", reason=given_up)
         elif folder.stop_mode() == "discard":
             self._records.set_state(run.id, "stopped")
         else:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from detectors.base import Progress
 from detectors.child import end_with_parent, load_tensorflow, log_with_number, memory_bytes, settle
-from detectors.errors import AnomalystError, Discarded
+from detectors.errors import AnomalystError, Discarded, GivenUp
 from detectors.messages import N_, Message
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder
@@ -70,6 +70,8 @@ def work(workspace: Workspace, run_id: str) -> None:
             do(workspace, folder, result, RunProgress(folder))
     except Discarded:
         logger.info("run %s was stopped", run_id)
+    except GivenUp as given_up:
+        folder.give_up(given_up.message)
     except AnomalystError as error:
         logger.info("run %s failed: %s", run_id, error)
         folder.fail(error.message)

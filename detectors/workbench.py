@@ -39,6 +39,7 @@ from detectors.runs.folder import RunFolder, StopMode
 from detectors.runs.planted import load_power
 from detectors.runs.refits import RANKS
 from detectors.runs.request import RunRequest
+from detectors.runs.searches import SearchRequest, ask_search
 from detectors.runs.tasks import ask_reasons, ask_refits
 from detectors.settings import Settings
 from detectors.storage.arrivals import MEGABYTE
@@ -325,16 +326,37 @@ class Workbench:
             ParameterError: the detector does not exist or a parameter is outside its limits.
             DataError: no column is left to learn from; the detector cannot start from the run that is named, or drop rows.
         """
+        self._check(request)
+        run_id = new_id()
+        record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
+        self._enqueue(record, lambda folder: folder.ask(request))
+        return run_id
+
+    def _check(self, request: RunRequest) -> None:
         registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
         find_preparation(request.kind, request.representation)(**request.preparation)
         kinds.check_needed(request.kind, request.used_roles)
         check_drop(request)
         if request.start_from is not None:
             self.earlier(request.start_from).check(request)
-        run_id = new_id()
-        record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
-        self._enqueue(record, lambda folder: folder.ask(request))
-        return run_id
+
+    def start_search(self, asked: SearchRequest) -> str:
+        """Begins a search for the settings of a training and gives its id; its trials come into the queue one after the other.
+
+        Raises:
+            ParameterError: there is nothing to vary, or what could not be trained either.
+            DataError: what could not be trained either.
+        """
+        asked.check()
+        self._check(asked.request)
+        request = asked.request
+        record = RunRecord(new_id(), request.data_id, "search", request.detector, request.to_json(), owner=self.owner)
+        self._enqueue(record, lambda folder: ask_search(folder, asked))
+        return record.id
+
+    def searches(self, data_id: str) -> list[RunRecord]:
+        """The searches on a data set, newest first."""
+        return self.records.runs(data_id, task="search")
 
     def earlier(self, run_id: str) -> Earlier:
         """A finished run as one to start from.

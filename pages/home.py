@@ -36,7 +36,7 @@ def sample_card(sample: Sample) -> None:
 
 def recent_runs() -> None:
     data_sets = {record.id: record for record in workbench().records.data_sets()}
-    runs = [run for run in workbench().records.runs(most=RECENT) if run.data_id in data_sets]
+    runs = [run for run in workbench().records.runs(trials=False, most=RECENT) if run.data_id in data_sets]
     if not runs:
         st.caption(say(N_("Nothing yet. Runs that you train will be listed here.")))
         return

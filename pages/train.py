@@ -27,6 +27,8 @@ from pages.shared.language import escape, plain, say, say_message
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
 from pages.shared.running import running_run
+from pages.shared.search_form import search_form
+from pages.shared.search_panel import searches
 from pages.shared.views import view_of
 
 #: A column with more values than this is no choice of rows to learn from.
@@ -281,7 +283,9 @@ with st.container(border=True, key="train_form"):
     if None not in preparation.values() and earlier is None:
         view_of(data_set.kind).prepared(data_set, asked)
     complete = None not in [*parameters.values(), *preparation.values()]
+    search_form(asked, ready=complete)
     train_button(data_set, asked, complete=complete and can_start(asked))
 shown_above = running_run(data_set)
+searches(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)
 run_list(data_set, without=shown_above)

@@ -20,7 +20,7 @@ SERVER = (*source_files("app.py"), *PAGES)
 PROGRAM = (*SERVER, *ENGINE, *source_files("benchmarks"))
 
 #: They cost seconds to import, and slow every rerun of a page once they are in the server.
-HEAVY = {"tensorflow", "keras", "sklearn", "skops", "shap", "numba", "scipy", "rjieba"}
+HEAVY = {"tensorflow", "keras", "sklearn", "skops", "shap", "numba", "scipy", "rjieba", "optuna"}
 
 CONTRACT = {
     "detectors",
@@ -57,6 +57,7 @@ PURE_STEPS = (
     "ranks",
     "comparison",
     "maps",
+    "search_space",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

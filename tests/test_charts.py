@@ -186,3 +186,13 @@ def test_ranks_of_dropped_rows_are_told_apart_by_shape_too_and_the_table_names_r
     assert (list(dropped.x), list(dropped.y), dropped.customdata.tolist()) == ([1], [4], [1])
     assert kept.marker.symbol != dropped.marker.symbol
     assert sorted(chart.table["row"]) == [1, 2, 3, 4]
+
+
+def test_trials_that_were_given_up_lie_at_the_bottom_and_never_count_as_the_best() -> None:
+    chart = charts.trials(np.array([0.5, 0.9, 0.6, np.nan]), np.array([True, False, True, False]), charts.LIGHT, objective="precision")
+    best, done, given_up = chart.figure.data
+    assert list(best.y) == [0.5, 0.5, 0.6, 0.6]
+    assert (list(done.x), list(done.y)) == ([1, 3], [0.5, 0.6])
+    assert (list(given_up.x), list(given_up.customdata)) == ([2], [0.9])
+    assert given_up.y[0] == chart.figure.layout.yaxis.range[0] < 0.5
+    assert chart.table["state"].tolist() == ["learned from all rows", "given up", "learned from all rows", "–"]

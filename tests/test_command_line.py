@@ -210,3 +210,26 @@ def test_a_detector_file_is_unpacked_only_where_every_member_is_what_it_says(out
         with pytest.raises(StorageError, match="not a detector file"):
             read_detector_file(file, tmp_path / "into")
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_search_leaves_the_best_training_and_all_trials(source, tmp_path):
+    done = anomalyst(
+        "search", source, "--detector", "isolation_forest", "--trials", "3", "--out", tmp_path, "--label", "label", "--ignore", "reading_id",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "trial 3/3" in done.stderr
+    found, summary = (json.loads((tmp_path / name).read_text()) for name in ("search.json", "run.json"))
+    assert (found["objective"], [one["name"] for one in found["searched"]]) == ("average_precision", ["trees", "rows_per_tree"])
+    assert [one["trial"] for one in found["trials"]] == [1, 2, 3]
+    assert found["trials"][0]["parameters"] == {"trees": 100, "rows_per_tree": 256}
+    best = found["trials"][found["best"]["trial"] - 1]
+    assert best["value"] == max(one["value"] or 0 for one in found["trials"]) == summary["metrics"]["average_precision"]
+    assert best["parameters"].items() <= summary["parameters"].items()
+    assert found["best"]["gain"] == pytest.approx(best["value"] - found["trials"][0]["value"])
+    assert (tmp_path / "detector.zip").exists() and (tmp_path / "scores.parquet").exists()
+
+
+def test_a_search_that_cannot_be_is_refused_in_one_line(source, tmp_path):
+    refused = anomalyst("search", source, "--detector", "ecod", "--out", tmp_path, "--quiet")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "no settings that a search could vary" in refused.stderr

@@ -9,6 +9,7 @@ from detectors.charts.maps import map_of_rows
 from detectors.charts.preparation import numbers_after, values_before
 from detectors.charts.ranks import changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
+from detectors.charts.searching import trials
 from detectors.charts.windows import map_over_time, stretch
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "score_against_score",
     "stretch",
     "tree",
+    "trials",
     "values_before",
     "waterfall",
 ]

@@ -40,10 +40,10 @@ class NetworkDetector(Detector):
     step_name = N_("epoch {done} of {total}")
 
     epochs: int = integer(
-        30, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees everything it learns from, at most.")
+        30, title=N_("Epochs"), low=1, high=10_000, searched=False, help=N_("How often the network sees everything it learns from, at most.")
     )  # fmt: skip
     batch_size: int = integer(
-        64, title=N_("Batch size"), low=1, high=65_536,
+        64, title=N_("Batch size"), low=1, high=65_536, searched=False,
         help=N_("How many rows, windows, pictures or texts make one learning step. Larger is faster, smaller learns finer."),
     )  # fmt: skip
     learning_rate: float = number(
@@ -51,10 +51,10 @@ class NetworkDetector(Detector):
         help=N_("How far one step moves the weights. Too large and the loss jumps about or is no longer a number."),
     )  # fmt: skip
     early_stopping: bool = switch(
-        True, title=N_("Stop early"), help=N_("Ends training when the validation loss no longer falls, and keeps the best weights.")
+        True, title=N_("Stop early"), searched=False, help=N_("Ends training when the validation loss no longer falls, and keeps the best weights.")
     )  # fmt: skip
     dropout: float = number(
-        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True, group=REGULARISING,
+        0.0, title=N_("Dropout"), low=0.0, high=0.9, advanced=True, group=REGULARISING, searched=(0.0, 0.5),
         help=N_("Share of hidden neurons switched off at random in each training step."),
     )  # fmt: skip
     l2: float = number(

@@ -24,7 +24,8 @@ class SeeingDetector(Detector):
         help=N_("What the network learns to see. Turns suit things with an upright, pasted pieces suit surfaces with flaws."),
     )  # fmt: skip
     epochs: int = integer(
-        8, title=N_("Epochs"), low=1, high=10_000, help=N_("How often the network sees every training picture in every change.")
+        8, title=N_("Epochs"), low=1, high=10_000, searched=False,
+        help=N_("How often the network sees every training picture in every change."),
     )  # fmt: skip
     filters: tuple[int, ...] = integers(
         (32, 64, 128), title=N_("Filters"), low=1, high=1024,

@@ -120,6 +120,17 @@ class Power:
         """For every kind how much of it is flagged at a cut-off."""
         return {kind.name: Share.at(kind, cut_off) for kind in self.kinds}
 
+    def gain_at(self, flag_rate: float) -> float | None:
+        """By how much more of what was planted is flagged than of unplanted items, of which `flag_rate` are, mean over the kinds.
+
+        None where nothing could be planted.
+        """
+        cut_offs = [_cut_off(kind, flag_rate) for kind in self.kinds]
+        gains = [
+            (kind.planted > cut_off).mean() - (kind.unplanted > cut_off).mean() for kind, cut_off in zip(self.kinds, cut_offs, strict=True)
+        ]
+        return float(np.mean(gains)) if gains else None
+
     def recall_at(self, flag_rate: float) -> dict[str, float]:
         """For every kind the share that is flagged where `flag_rate` of the unplanted items are: the same bar for all detectors.
 
@@ -150,7 +161,11 @@ class Share:
 
 
 def _recall_at(kind: PlantedKind, flag_rate: float) -> float:
+    return float((kind.planted > _cut_off(kind, flag_rate)).mean())
+
+
+def _cut_off(kind: PlantedKind, flag_rate: float) -> float:
+    """Above it are at most `flag_rate` of the unplanted items."""
     ordered = np.sort(kind.unplanted)
     flagged = int(flag_rate * len(ordered) + 1e-9)
-    cut_off = ordered[len(ordered) - flagged - 1] if flagged < len(ordered) else -np.inf
-    return float((kind.planted > cut_off).mean())
+    return float(ordered[len(ordered) - flagged - 1]) if flagged < len(ordered) else -np.inf

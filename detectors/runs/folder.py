@@ -6,6 +6,7 @@
 ``losses.jsonl``      one line an epoch
 ``stop``              ``keep`` or ``discard``, written by the server
 ``failure.json``      why it failed, as a message
+``given_up.json``     why it was ended early without having failed, as a message
 ``result/``           scores, detector, preparation: appears whole, at the end
 ====================  =======================================================================
 """
@@ -87,15 +88,23 @@ class RunFolder:
         path = self.path / "failure.json"
         return Message.from_json(read_json(path)) if path.exists() else None
 
+    def give_up(self, reason: Message) -> None:
+        write_json(self.path / "given_up.json", reason.to_json())
+
+    def given_up(self) -> Message | None:
+        path = self.path / "given_up.json"
+        return Message.from_json(read_json(path)) if path.exists() else None
+
     def clear(self) -> None:
         """Forgets an earlier attempt, so that the same request can be started again."""
-        for name in ("progress.json", "losses.jsonl", "stop", "failure.json"):
+        for name in ("progress.json", "losses.jsonl", "stop", "failure.json", "given_up.json"):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.result, ignore_errors=True)
 
     def has_ended(self) -> bool:
-        """Whether the folder says how the run ended: with a result, a failure or a stop."""
-        return self.result.exists() or (self.path / "failure.json").exists() or self.stop_mode() == "discard"
+        """Whether the folder says how the run ended: with a result, a failure, given up or stopped."""
+        told = any((self.path / name).exists() for name in ("result", "failure.json", "given_up.json"))
+        return told or self.stop_mode() == "discard"
 
     def array(self, name: str) -> NDArray[Any]:
         """An array of the result as a memory map: scores, ranking, sorted_scores, fitted, labels …

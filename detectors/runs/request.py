@@ -39,6 +39,10 @@ class RunRequest:
     """The run whose preparation is used and from whose weights learning goes on. None: everything is learned anew."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
+    search: str | None = None
+    """The search that asked for it."""
+    trial: int | None = None
+    """Which of that search's trials it is, from 1."""
 
     def columns(self, role: str) -> list[str]:
         """The columns with `role`, in the data's order."""

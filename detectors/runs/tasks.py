@@ -1,4 +1,4 @@
-"""What can wait in the queue: a training, the reasons for all flagged rows of a finished run, or refits of its detector."""
+"""What can wait in the queue: a training, the reasons for all flagged rows of a finished run, refits of its detector, a step of a search."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 from detectors.runs.refits import refit
+from detectors.runs.request import RunRequest
+from detectors.runs.searches import SEARCH_FILE, VALUE_FILE, advance, asked_search
+from detectors.runs.trials import attempt
 from detectors.storage.files import Workspace, read_json, write_json
 
 #: In the folder of a run that explains another one: whose rows, and which.
@@ -45,10 +48,29 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
         asked = read_json(folder.path / REFITS_FILE)
         refit(RunFolder(workspace.runs / asked["run"]), workspace.data / asked["data"], result, progress)
         return
+    if (folder.path / SEARCH_FILE).exists():
+        advance(workspace, folder, result)
+        return
     request = folder.request()
+    if request.search is not None and _try(workspace, folder, request, result, progress):
+        return
     earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
     run = execute(request, workspace.data / request.data_id, progress, earlier)
     save(run, result, progress)
+
+
+def _try(workspace: Workspace, folder: RunFolder, request: RunRequest, result: Path, progress: Progress) -> bool:
+    """Does a trial of a search; False where the search is gone or has gone on without it, so that it is a training like any other."""
+    search = RunFolder(workspace.runs / str(request.search))
+    if not (search.path / SEARCH_FILE).exists():
+        return False
+    study, run_id = asked_search(search).study(search.path), folder.path.name
+    if not any(one.run == run_id and one.state == "running" for one in study.tried()):
+        return False
+    trial = attempt(request, workspace.data / request.data_id, progress, lambda step, value: study.goes_on(run_id, step, value))
+    save(trial.run, result, progress)
+    write_json(result / VALUE_FILE, {"value": trial.value})
+    return True
 
 
 def _explain(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress) -> None:

@@ -96,9 +96,13 @@ class Records:
         return self._opened(RunRecord, run_id)
 
     def runs(
-        self, data_id: str | None = None, *, task: str | None = "train", of_run: str | None = None, most: int | None = None
-    ) -> list[RunRecord]:
-        """The newest runs first: of one data set or of all, of one task or (None) of all, or those about another run."""
+        self, data_id: str | None = None, *, task: str | None = "train", of_run: str | None = None, trials: bool = True,
+        most: int | None = None,
+    ) -> list[RunRecord]:  # fmt: skip
+        """The newest runs first: of one data set or of all, of one task or (None) of all, or those about another run.
+
+        Without `trials`, trainings that a search asked for are left out.
+        """
         query = self._listed(RunRecord)
         if data_id is not None:
             query = query.where(RunRecord.data_id == data_id)
@@ -106,6 +110,8 @@ class Records:
             query = query.where(RunRecord.task == task)
         if of_run is not None:
             query = query.where(RunRecord.of_run == of_run)
+        if not trials:
+            query = query.where(RunRecord.of_run.is_(None))
         with self.session() as session:
             return list(session.scalars(query.limit(most)))
 

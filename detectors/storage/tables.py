@@ -53,7 +53,7 @@ class RunRecord(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     data_id: Mapped[str] = mapped_column(ForeignKey("data_sets.id"), index=True)
     task: Mapped[str]
-    """``train``, or ``reasons``: the explanations of all flagged rows of another run."""
+    """``train``; ``reasons`` or ``refits`` of another run; or ``search``, whose trials are runs of their own."""
     detector: Mapped[str]
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(default="queued", index=True)
@@ -87,7 +87,7 @@ class RunRecord(Base):
 
     @property
     def message(self) -> Message | None:
-        """Why the run failed or was interrupted."""
+        """Why the run failed, was interrupted or given up."""
         return Message.from_json(self.reason) if self.reason else None
 
 

@@ -56,8 +56,10 @@ def detector_title(run: RunRecord) -> str:
 
 
 def run_title(run: RunRecord) -> str:
-    """What a run is called: the name it was given, else its detector."""
-    return run.name or detector_title(run)
+    """What a run is called: the name it was given, else its detector, and which trial of a search it is."""
+    trial = run.request.get("trial")
+    title = detector_title(run)
+    return run.name or (title if trial is None else plain(N_("{detector}, trial {trial}"), detector=title, trial=trial))
 
 
 def run_text(run: RunRecord) -> str:
@@ -102,7 +104,10 @@ def _data_menu(chosen: str, kind: str, label: str) -> None:
 
 
 def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
-    names = told_apart({run.id: run_text(run) for run in workbench().records.runs(data_id, most=OFFERED)})
+    runs = workbench().records.runs(data_id, trials=False, most=OFFERED)
+    if chosen is not None and chosen.of_run is not None:  # a trial that was opened from its search
+        runs = [chosen, *runs]
+    names = told_apart({run.id: run_text(run) for run in runs})
     if not names:
         return
     picked = st.menu_button(

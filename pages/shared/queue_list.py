@@ -14,6 +14,7 @@ TASKS = {
     "train": N_("{run} on {data_set}"),
     "reasons": N_("the reasons of {run} on {data_set}"),
     "refits": N_("refits of {run} on {data_set}"),
+    "search": N_("a search for settings: {run} on {data_set}"),
 }
 
 

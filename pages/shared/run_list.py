@@ -33,8 +33,8 @@ ICONS = {
 
 
 def run_list(data_set: DataSetRecord, without: str | None = None) -> None:
-    """One line a run, newest first; details fold out. The run `without` is shown elsewhere on the page."""
-    runs = [run for run in workbench().records.runs(data_set.id, most=SHOWN + 1) if run.id != without]
+    """One line a run, newest first; details fold out. The run `without`, and trials of searches, are shown elsewhere on the page."""
+    runs = [run for run in workbench().records.runs(data_set.id, trials=False, most=SHOWN + 1) if run.id != without]
     if not runs and without is None:
         st.caption(say(N_("No runs on this data yet.")))
     for run in runs[:SHOWN]:

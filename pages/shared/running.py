@@ -23,6 +23,7 @@ LOOK_S = 0.5
 PHASES = {
     "reading": N_("reading the data"),
     "preparing": N_("preparing the data"),
+    "trying": N_("learning from a part of the rows first"),
     "fitting_first": N_("learning for the first time"),
     "scoring_first": N_("looking for the most unusual rows, to drop them"),
     "fitting": N_("learning"),
@@ -33,8 +34,11 @@ PHASES = {
 
 
 def running_run(data_set: DataSetRecord) -> str | None:
-    """Shows an unfinished run of this data set, where there is one, until it has ended; gives its id."""
-    unended = [run for run in workbench().records.runs(data_set.id) if not run.ended]
+    """Shows an unfinished run of this data set, where there is one, until it has ended; gives its id.
+
+    The trials of a search are shown with it.
+    """
+    unended = [run for run in workbench().records.runs(data_set.id, trials=False) if not run.ended]
     if not unended:
         return None
     run = next((run for run in unended if run.id == state.selection().run), unended[-1])
@@ -45,7 +49,7 @@ def running_run(data_set: DataSetRecord) -> str | None:
         if now is None or now.ended:
             st.rerun(scope="app")
         with st.container(border=True, key="running"):
-            _progress(now)
+            progress_of(now)
             _losses(now)
             if now.state == "queued":
                 runs_before(now)
@@ -54,12 +58,13 @@ def running_run(data_set: DataSetRecord) -> str | None:
     return run.id
 
 
-def _progress(run: RunRecord) -> None:
+def progress_of(run: RunRecord) -> None:
+    """How far an unfinished run is, in one line, with Stop."""
     progress = workbench().run_folder(run.id).progress()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape(run_title(run))}, {escape(clock(run.created))}** · {_figures(run, progress)}", width="stretch")
         if run.state == "queued":
-            withdraw_button(run, "running")
+            withdraw_button(run, "running" if run.of_run is None else "trial")
             return
         keep = plain(N_("keep what was learned")), plain(N_("discard"))
         choice = st.segmented_control(
@@ -72,7 +77,7 @@ def _progress(run: RunRecord) -> None:
             width="content",
         )
         discarding = workbench().run_folder(run.id).stop_mode() == "discard"
-        if st.button(say(N_("Stop")), key="stop", icon=":material/stop:", disabled=discarding):
+        if st.button(say(N_("Stop")), key="stop" if run.of_run is None else f"stop_{run.id}", icon=":material/stop:", disabled=discarding):
             workbench().stop_run(run.id, "keep" if choice == keep[0] else "discard")
     st.progress(_covered(progress) if progress else 0.0)
 
