@@ -1,0 +1,13 @@
+"""One installation: its workspace, its records and the two processes beside the server. What pages talk to."""
+
+from __future__ import annotations
+
+from detectors.workbench.answers import Answers, Space
+from detectors.workbench.data import DataSets
+from detectors.workbench.trainings import Trainings
+
+__all__ = ["Space", "Workbench"]
+
+
+class Workbench(DataSets, Trainings, Answers):
+    """Imports data, starts and stops runs, answers about them. Safe to use from several threads."""

@@ -1,0 +1,112 @@
+"""What the answerer is asked about the runs and data sets of an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.errors import StorageError
+from detectors.explanations.shapley import Explanation
+from detectors.explanations.store import load_explanations
+from detectors.maps import Map, Method, rows_to_map
+from detectors.runs.request import RunRequest
+from detectors.runs.tasks import ask_reasons
+from detectors.storage.files import RUN_GONE, new_id
+from detectors.storage.records import RunRecord
+from detectors.workbench.ground import Ground
+
+#: Seconds that a map of rows may take.
+MAP_S = 300.0
+
+#: Rows as the detector sees them, or as it has learned to see them.
+Space = Literal["seen", "learned"]
+
+
+class Answers(Ground):
+    """Explains rows, lays them out on maps, previews preparations."""
+
+    def preview(self, request: RunRequest, rows: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+        """What the preparation of a run makes of some rows, as named arrays; nothing where there is nothing to see."""
+        with self._answered_into() as into:
+            self.answerer.ask(
+                "preview", data=request.data_id, kind=request.kind, representation=request.representation, roles=request.used_roles,
+                values=dict(request.preparation), rows=list(rows), into=str(into / "preview.npz"),
+            )  # fmt: skip
+            with np.load(into / "preview.npz", allow_pickle=False) as stored:
+                return dict(stored)
+
+    def explain_row(self, run_id: str, data_id: str, row: int) -> Mapping[str, NDArray[Any]]:
+        """One row explained: values, base, score, expected, actual, and the detector's own element scores where it has some."""
+        with self._answered_into() as into:
+            self.answerer.ask("explain_row", run=run_id, data=data_id, row=row, into=str(into / "row.npz"))
+            with np.load(into / "row.npz", allow_pickle=False) as stored:
+                return dict(stored)
+
+    def explain_rows(
+        self, run_id: str, data_id: str, rows: NDArray[np.intp], *, compare: bool = False
+    ) -> tuple[Explanation, Mapping[str, Any]]:
+        """Many rows at once; with `compare` also how well the faster method agrees with shap's explainer."""
+        with self._answered_into() as into:
+            agreement = self.answerer.ask("explain_rows", run=run_id, data=data_id, rows=rows.tolist(), into=str(into), compare=compare)
+            return load_explanations(into)[1], agreement
+
+    def map(self, run_id: str, data_id: str, space: Space, method: Method) -> Map:
+        """The rows of a run in a plane; once asked for it is kept with the run."""
+        kept = self.run_folder(run_id).path / "maps" / f"{space}_{method}.npz"
+        if not kept.exists():
+            seed = self.run_folder(run_id).request().seed
+            rows = rows_to_map(self.run_folder(run_id).array("ranking"), seed)
+            with self._answered_into() as into:
+                self.answerer.ask(
+                    "map", timeout_s=MAP_S, run=run_id, data=data_id, rows=rows.tolist(), space=space, method=method, seed=seed,
+                    into=str(into / "map.npz"),
+                )  # fmt: skip
+                kept.parent.mkdir(exist_ok=True)
+                (into / "map.npz").replace(kept)
+        with np.load(kept, allow_pickle=False) as stored:
+            return Map(**stored)
+
+    def explanations(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> Explanation:
+        """Explanations of `rows`: those kept with the run where they are there, else asked of the answerer."""
+        known, kept = self._kept_explanations(run_id, rows)
+        place = {int(row): position for position, row in enumerate(known)}
+        missing = np.array([row for row in rows if int(row) not in place], dtype=np.intp)
+        if len(missing):
+            kept = kept.and_also(self.explain_rows(run_id, data_id, missing)[0])
+            place |= {int(row): len(known) + position for position, row in enumerate(missing)}
+        return kept.at(np.array([place[int(row)] for row in rows], dtype=np.intp))
+
+    def rows_at_once(self, run_id: str) -> int:
+        """How many rows of a run are explained without making anybody wait: fewer the wider the table."""
+        return int(self.run_folder(run_id).summary()["rows_at_once"])
+
+    def explained_at_once(self, run_id: str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those of `rows` that are explained already, and as many others as can be explained at once; in their order."""
+        known, _ = self._kept_explanations(run_id, rows)
+        is_known = np.isin(rows, known)
+        return rows[is_known | (np.cumsum(~is_known) <= self.rows_at_once(run_id))]
+
+    def _kept_explanations(self, run_id: str, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Explanation]:
+        """The largest set of explanations there is: with the run itself, or of a run that explained it."""
+        folders = [self.run_folder(run.id).result for run in self.reasons_runs(run_id) if run.state == "done"]
+        for folder in folders:
+            known, kept = load_explanations(folder)
+            if np.isin(rows, known).all():
+                return known, kept
+        return load_explanations(self.run_folder(run_id).result)
+
+    def reasons_runs(self, run_id: str) -> list[RunRecord]:
+        """The runs that explain flagged rows of the run `run_id`, newest first."""
+        return self.records.runs(task="reasons", of_run=run_id)
+
+    def start_reasons(self, run_id: str, rows: NDArray[np.intp]) -> str:
+        """Puts the explanation of many flagged rows into the queue, as a run of its own."""
+        run = self.records.run(run_id)
+        if run is None:
+            raise StorageError(RUN_GONE)
+        record = RunRecord(new_id(), run.data_id, "reasons", run.detector, {}, of_run=run_id, owner=self.owner)
+        self._enqueue(record, lambda folder: ask_reasons(folder, run_id, run.data_id, rows))
+        return record.id

@@ -1,0 +1,156 @@
+"""Trainings of an installation, and what is asked about their scores."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import kinds, registry, thresholds
+from detectors.errors import StorageError
+from detectors.messages import Message
+from detectors.planting import Power
+from detectors.preparation import find_preparation
+from detectors.runs import queue
+from detectors.runs.contaminated import check_drop
+from detectors.runs.earlier import Earlier, learned_columns
+from detectors.runs.estimate import Estimate
+from detectors.runs.folder import StopMode
+from detectors.runs.planted import load_power
+from detectors.runs.refits import RANKS
+from detectors.runs.request import RunRequest
+from detectors.runs.searches import SearchRequest, ask_search
+from detectors.runs.tasks import ask_refits
+from detectors.storage.files import RUN_GONE, new_id
+from detectors.storage.records import RunRecord, ThresholdRecord
+from detectors.workbench.ground import Ground
+
+
+class Trainings(Ground):
+    """Starts and stops runs; keeps thresholds; has anomalies planted and detectors fitted again."""
+
+    def start_run(self, request: RunRequest) -> str:
+        """Puts a training into the queue and gives its id.
+
+        Raises:
+            ParameterError: the detector does not exist or a parameter is outside its limits.
+            DataError: no column is left to learn from; the detector cannot start from the run that is named, or drop rows.
+        """
+        self._check(request)
+        run_id = new_id()
+        record = RunRecord(run_id, request.data_id, "train", request.detector, request.to_json(), owner=self.owner)
+        self._enqueue(record, lambda folder: folder.ask(request))
+        return run_id
+
+    def _check(self, request: RunRequest) -> None:
+        registry.create(request.representation, request.detector, seed=request.seed, **request.parameters)
+        find_preparation(request.kind, request.representation)(**request.preparation)
+        kinds.check_needed(request.kind, request.used_roles)
+        check_drop(request)
+        if request.start_from is not None:
+            self.earlier(request.start_from).check(request)
+
+    def start_search(self, asked: SearchRequest) -> str:
+        """Begins a search for the settings of a training and gives its id; its trials come into the queue one after the other.
+
+        Raises:
+            ParameterError: there is nothing to vary, or what could not be trained either.
+            DataError: what could not be trained either.
+        """
+        asked.check()
+        self._check(asked.request)
+        request = asked.request
+        record = RunRecord(new_id(), request.data_id, "search", request.detector, request.to_json(), owner=self.owner)
+        self._enqueue(record, lambda folder: ask_search(folder, asked))
+        return record.id
+
+    def searches(self, data_id: str) -> list[RunRecord]:
+        """The searches on a data set, newest first."""
+        return self.records.runs(data_id, task="search")
+
+    def earlier(self, run_id: str) -> Earlier:
+        """A finished run as one to start from.
+
+        Raises:
+            StorageError: it is not there, or no longer.
+        """
+        if self.records.run(run_id) is None:
+            raise StorageError(RUN_GONE)
+        return Earlier.of_run(self.run_folder(run_id))
+
+    def runs_to_start_from(self, request: RunRequest) -> list[RunRecord]:
+        """The finished runs, of this data set or another, that learned with the same detector from the same columns; newest first."""
+        if not registry.get(request.representation, request.detector).continues:
+            return []
+        columns = learned_columns(request.used_roles)
+        found = []
+        for run in self.records.runs():
+            asked = RunRequest.from_json(run.request)
+            same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
+            if run.state == "done" and same and learned_columns(asked.used_roles) == columns:
+                found.append(run)
+        return found
+
+    def start_again(self, run_id: str) -> None:
+        """Puts an interrupted, stopped or failed run back into the queue; any other one is left as it is."""
+        with self._supervisor.looking:
+            if self.records.move(run_id, "queued", only_from=("interrupted", "stopped", "failed")):
+                self.run_folder(run_id).clear()
+                queue.enqueue(self.workspace, run_id, self.owner)
+
+    def estimate(self, request: RunRequest) -> Estimate | Message | None:
+        """What a training would take; why that cannot be told; None while it is being worked out, or nobody is there to do it."""
+        return self._estimates.of(request) if self.trainer.pid is not None else None
+
+    def stop_run(self, run_id: str, mode: StopMode) -> None:
+        """Stops a waiting or running run; `mode` says whether what it has learned so far is kept."""
+        with self._supervisor.looking:
+            if self.records.run(run_id) is not None:
+                self._supervisor.stop(run_id, mode)
+
+    def runs_before(self, run_id: str) -> list[str]:
+        """The ids of the runs that are done before a waiting one, whoever owns them, in their order; none where it does not wait."""
+        line = queue.waiting(self.workspace)
+        return [*queue.being_done(self.workspace), *line[: line.index(run_id)]] if run_id in line else []
+
+    def set_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
+        """Puts a rule in force for a run and gives the cut-off it makes."""
+        folder = self.run_folder(run_id)
+        cut_off = self.cut_off(run_id, rule, value)
+        record = ThresholdRecord(run_id, rule, value, cut_off, thresholds.flagged_count(folder.array("sorted_scores"), cut_off))
+        self.records.set_threshold(record)
+        return record
+
+    def cut_off(self, run_id: str, rule: str, value: float) -> float:
+        """What a rule gives for a run: counted rows are rows of the data, everything else is learned from training scores."""
+        return thresholds.cut_off(rule, value, self.scores_for_rule(run_id, rule))
+
+    def scores_for_rule(self, run_id: str, rule: str) -> NDArray[np.float64]:
+        """The sorted scores that a rule is applied to."""
+        return self.run_folder(run_id).array("sorted_scores" if rule == "rows" else "sorted_training_scores")
+
+    def power(self, run_id: str, data_id: str) -> Power | Message | None:
+        """What a run's detector would flag of planted anomalies; why that cannot be told; None while it is being worked out."""
+        found = load_power(self.run_folder(run_id))
+        return found if found or self.trainer.pid is None else self._powers.of(run_id, data_id)
+
+    def plant_again(self, run_id: str) -> None:
+        """Lets planting that failed be tried once more."""
+        self._powers.forget(run_id)
+
+    def stability_runs(self, run_id: str) -> list[RunRecord]:
+        """The runs that refit the detector of the run `run_id`, newest first."""
+        return self.records.runs(task="refits", of_run=run_id)
+
+    def start_refits(self, run_id: str) -> str:
+        """Puts refits of a run's detector into the queue, as a run of its own: how sure each flag is, they say."""
+        run = self.records.run(run_id)
+        if run is None:
+            raise StorageError(RUN_GONE)
+        record = RunRecord(new_id(), run.data_id, "refits", run.detector, {}, of_run=run_id, owner=self.owner)
+        self._enqueue(record, lambda folder: ask_refits(folder, run_id, run.data_id))
+        return record.id
+
+    def refit_ranks(self, run_id: str) -> NDArray[np.uint32] | None:
+        """The rank of every row in every refit, (rows, refits), from 0, as a memory map; None where nothing was refitted yet."""
+        done = [run for run in self.stability_runs(run_id) if run.state == "done"]
+        return self.run_folder(done[0].id).array(RANKS) if done else None
