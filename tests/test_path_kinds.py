@@ -24,7 +24,7 @@ def open_sample(page: Page, server: AppServer, sample: str, seen: str) -> None:
     page.locator(f".st-key-try_{sample} button").click()
     wait_until_idle(page.get_by_text(seen).first)
     page.get_by_role("button", name="Continue to Train").click()
-    wait_until_idle(page.get_by_text("Choose a detector, train it"))
+    wait_until_idle(page.get_by_text("Choose a detector, train it on your data"))
 
 
 def train(page: Page, detector: str, **fields: str) -> None:
