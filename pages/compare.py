@@ -106,18 +106,16 @@ def agreement(chosen: list[Compared], flags: NDArray[np.bool_], items: str) -> N
     left, right = st.columns(2)
     with left:
         order = charts.matrix(
-            names, rank_correlations(chosen), palette(), title=N_("In the order of all scores (rank correlation)"), measure="", lowest=-1.0
+            names, rank_correlations(chosen), palette(), title=N_("In the order of all scores (rank correlation)"), lowest=-1.0
         )
         show_chart(order, key="rank_correlations")
     with right:
         shares = comparison.shared_shares(flags)
         show_chart(
-            charts.matrix(
-                names, shares, palette(), title=N_("In what is flagged (share of the flags of either that both give)"), measure=""
-            ),
+            charts.matrix(names, shares, palette(), title=N_("In what is flagged (share of the flags of either that both give)")),
             key="shared_flags",
         )
-    everyone, anyone = int(flags.all(axis=0).sum()), int(flags.any(axis=0).sum())
+    everyone, anyone = len(comparison.agreed(flags)), int(flags.any(axis=0).sum())
     st.caption(
         say(N_("{everyone} {items} are flagged by all of them, {anyone} by at least one."), everyone=everyone, anyone=anyone, items=items)
     )
@@ -177,17 +175,17 @@ def _pick(place: Any, label: str, by_id: dict[str, Compared], first: int) -> str
 
 def alone(chosen: list[Compared], flags: NDArray[np.bool_], data_set: DataSetRecord) -> None:
     """What only one run flags."""
-    counts = [len(comparison.only_flagged(flags, number)) for number in range(len(chosen))]
+    found = [comparison.only_flagged(flags, number) for number in range(len(chosen))]
     numbers = list(range(len(chosen)))
     number = st.pills(
         say(N_("Flagged by only one")),
         numbers,
-        default=int(np.argmax(counts)),
+        default=int(np.argmax([len(rows) for rows in found])),
         required=True,
-        format_func=lambda n: f"{chosen[n].name} ({counts[n]})",
+        format_func=lambda n: f"{chosen[n].name} ({len(found[n])})",
         key=f"alone_{'_'.join(each.run.id for each in chosen)}",
     )
-    rows = comparison.only_flagged(flags, number)
+    rows = found[number]
     if not len(rows):
         st.caption(say(N_("Everything that this run flags is flagged by another one too.")))
         return

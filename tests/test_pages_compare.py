@@ -13,7 +13,7 @@ from detectors.runs.request import RunRequest
 from detectors.storage.files import write_json
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench import Workbench
-from pages.shared import engine
+from tests.behind_pages import resting_workbench
 from tests.test_pages import labels, opened, texts
 
 pytestmark = pytest.mark.slow
@@ -22,14 +22,10 @@ ROWS = 40
 
 
 @pytest.fixture
-def bench(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def bench(workspace: Path) -> Iterator[Workbench]:
     """The workbench behind the pages, whose processes are not started."""
-    engine.close_workbench()
-    engine.workbench.clear()
-    monkeypatch.setattr(Workbench, "start", lambda _self: None)
-    yield engine.workbench()
-    engine.close_workbench()
-    engine.workbench.clear()
+    with resting_workbench(workspace) as opened_bench:
+        yield opened_bench
 
 
 @pytest.fixture

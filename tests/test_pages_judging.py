@@ -17,7 +17,7 @@ from detectors.runs.planted import plant
 from detectors.runs.refits import refit
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
-from pages.shared import engine
+from tests.behind_pages import resting_workbench
 from tests.tables import machine_frame
 
 pytestmark = pytest.mark.slow
@@ -28,14 +28,8 @@ FRAME = Path(__file__).parents[1] / "pages" / "frame.py"
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """The workbench behind the pages, its two processes not started."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANOMALYST_WORKSPACE", str(tmp_path_factory.mktemp("judging") / "workspace"))
-        patch.setattr(Workbench, "start", lambda _bench: None)  # what waits is done by the tests themselves
-        engine.close_workbench()
-        engine.workbench.clear()
-        yield engine.workbench()
-        engine.close_workbench()
-        engine.workbench.clear()
+    with resting_workbench(tmp_path_factory.mktemp("judging") / "workspace") as opened_bench:
+        yield opened_bench
 
 
 def imported(bench: Workbench, frame: pd.DataFrame, folder: Path, name: str) -> str:

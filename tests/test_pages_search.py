@@ -16,7 +16,7 @@ from detectors.storage.files import read_json
 from detectors.storage.records import RunRecord
 from detectors.trainer import work
 from detectors.workbench import Workbench
-from pages.shared import engine
+from tests.behind_pages import resting_workbench
 from tests.tables import machine_frame
 
 pytestmark = pytest.mark.slow
@@ -27,14 +27,8 @@ FRAME = Path(__file__).parents[1] / "pages" / "frame.py"
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """The workbench behind the pages, its two processes not started."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANOMALYST_WORKSPACE", str(tmp_path_factory.mktemp("searching") / "workspace"))
-        patch.setattr(Workbench, "start", lambda _bench: None)  # what waits is done by the tests themselves
-        engine.close_workbench()
-        engine.workbench.clear()
-        yield engine.workbench()
-        engine.close_workbench()
-        engine.workbench.clear()
+    with resting_workbench(tmp_path_factory.mktemp("searching") / "workspace") as opened_bench:
+        yield opened_bench
 
 
 @pytest.fixture(scope="module")

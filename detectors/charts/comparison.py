@@ -30,7 +30,7 @@ class Axis:
     cut_off: float
 
 
-def matrix(names: Sequence[str], values: NDArray[np.float64], palette: Palette, *, title: str, measure: str, lowest: float = 0.0) -> Chart:
+def matrix(names: Sequence[str], values: NDArray[np.float64], palette: Palette, *, title: str, lowest: float = 0.0) -> Chart:
     """How far each two runs agree, `values` (runs, runs) from `lowest` to 1."""
     table = pd.DataFrame({"": list(names)} | {name: values[:, column] for column, name in enumerate(names)})
     figure = blank_figure(palette, height=120 + 42 * len(names))
@@ -52,7 +52,7 @@ def matrix(names: Sequence[str], values: NDArray[np.float64], palette: Palette, 
     labels = {"tickmode": "array", "tickvals": places, "ticktext": [short(name, 22) for name in names], "showgrid": False}
     figure.update_xaxes(**labels, tickangle=-25 if len(names) > 3 else 0)
     figure.update_yaxes(**labels, autorange="reversed")
-    return Chart(figure, Message(title, {"measure": measure}), table, (Message(""), Message("")))
+    return Chart(figure, Message(title), table, (Message(""), Message("")))
 
 
 def score_against_score(

@@ -16,6 +16,7 @@ from detectors.arrays import drawn, taken
 from detectors.base import Create, Detector, Progress, Quiet, Scores
 from detectors.errors import DetectorError, StorageError
 from detectors.messages import N_
+from detectors.ranks import rank_correlation
 from detectors.together.surprise import Surprise
 from detectors.together.views import View
 
@@ -198,19 +199,6 @@ def creator(detector: Detector) -> Create:
     if detector._create is None:
         raise DetectorError(N_("{title} works with other detectors and was given no way to create them."), title=detector.title)
     return detector._create
-
-
-def rank_correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Spearman's, -1 to 1; 0 where one of them is constant."""
-    ranks = np.stack([_ranks(one), _ranks(other)])
-    spread = ranks.std(axis=1)
-    return float(np.cov(ranks, bias=True)[0, 1] / spread.prod()) if spread.all() else 0.0
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks; equal values share their mean rank."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
 def _view_folder(sees: tuple[str, float]) -> str:
