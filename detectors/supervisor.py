@@ -186,7 +186,7 @@ class Supervisor:
         if run.task == "train" and self._records.threshold(run.id) is None:
             cut_off = thresholds.cut_off(FIRST_RULE, FIRST_VALUE, folder.array("sorted_training_scores"))
             flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
-            self._records.set_threshold(ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged))
+            self._records.keep_threshold(ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged))
         self._records.set_state(run.id, "done", summary=folder.summary())
 
     def _end_what_does_not_stop(self) -> None:

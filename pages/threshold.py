@@ -28,7 +28,7 @@ from pages.shared.views import view_of
 def put_in_force(run_id: str, rule: str, value: float) -> None:
     """Moves the threshold; a rule that cannot be applied says why and leaves it where it was."""
     try:
-        workbench().set_threshold(run_id, rule, value)
+        workbench().keep_threshold(run_id, rule, value)
     except AnomalystError as error:
         state.refuse(error.message)
 

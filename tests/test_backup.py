@@ -47,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     with published(bench.run_folder("r1").result) as result:
         save(execute(request, bench.data_folder("d1"), Progress()), result, Progress())
     bench.records.add(RunRecord("r1", "d1", "train", "isolation_forest", request.to_json(), "done", name="For the report"))
-    bench.records.set_threshold(ThresholdRecord("r1", "rows", 4, 0.5, 4))
+    bench.records.keep_threshold(ThresholdRecord("r1", "rows", 4, 0.5, 4))
     bench.run_folder("r2").ask(request)
     (bench.run_folder("r2").path / ".result.77").mkdir()
     (bench.run_folder("r2").path / ".result.77" / "scores.npy").write_bytes(b"half of it")

@@ -34,7 +34,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
         (root / "runs" / run_id).mkdir()
         (root / "runs" / run_id / "losses.jsonl").write_bytes(b"y" * 500)
         opened.records.add(RunRecord(run_id, "d1", task, "autoencoder", {}, state, of_run="r1" if task == "reasons" else None, size=500))
-    opened.records.set_threshold(ThresholdRecord("r1", "rows", 4, 0.5, 4))
+    opened.records.keep_threshold(ThresholdRecord("r1", "rows", 4, 0.5, 4))
     queue.enqueue(opened.workspace, "r3", "local")
     yield opened
     opened.close()
@@ -71,7 +71,7 @@ def test_what_another_session_deleted_cannot_be_renamed_or_worked_with(bench):
     with pytest.raises(StorageError, match="This data set is no longer there"):
         bench.library.rename_data_set("d1", "Bank")
     with pytest.raises(StorageError, match="This run is no longer there"):
-        bench.records.set_threshold(ThresholdRecord("r1", "rows", 1, 0.5, 1))
+        bench.records.keep_threshold(ThresholdRecord("r1", "rows", 1, 0.5, 1))
     with pytest.raises(StorageError, match="This data set is no longer there"):
         bench.start_run(RunRequest("d1", "isolation_forest", {"a": "feature"}))
     bench.start_again("r3")

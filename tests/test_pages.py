@@ -338,14 +338,14 @@ def test_translations_folder_is_optional(tmp_path: Path):
 
 
 def test_a_rule_that_cannot_be_applied_says_why_and_leaves_the_threshold(bench, data_id, run_id, monkeypatch):
-    before = bench.set_threshold(run_id, "percentile", 95).cut_off
+    before = bench.keep_threshold(run_id, "percentile", 95).cut_off
     app = opened("threshold", data=data_id, run=run_id)
     next(box for box in app.selectbox if box.label == "Rule").select("rows").run()
     next(field for field in app.number_input if field.label == "Rows").set_value(ROWS + 1).run()
     assert f"{ROWS + 1} rows cannot be flagged" in texts(app)
     assert bench.records.threshold(run_id).flagged == ROWS // 20
     assert next(field for field in app.number_input if field.label == "Rows").value == ROWS // 20
-    assert bench.set_threshold(run_id, "percentile", 95).cut_off == before
+    assert bench.keep_threshold(run_id, "percentile", 95).cut_off == before
 
 
 # ── rows to learn from, roles and labels ──

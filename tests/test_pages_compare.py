@@ -53,7 +53,7 @@ def finish(bench: Workbench, data_set: DataSetRecord, detector: str, scores: np.
     write_json(folder.result / "result.json", summary)
     bench.records.add(RunRecord(run_id, data_set.id, "train", detector, request.to_json(), "done", summary=summary))
     cut_off = float(np.sort(scores)[-6])
-    bench.records.set_threshold(ThresholdRecord(run_id, "rows", 5, cut_off, 5))
+    bench.records.keep_threshold(ThresholdRecord(run_id, "rows", 5, cut_off, 5))
     return run_id
 
 

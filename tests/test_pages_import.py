@@ -142,7 +142,7 @@ def test_odd_column_names_stay_text_on_every_page_and_in_every_export(bench, tmp
         assert time.monotonic() < give_up
         time.sleep(0.1)
     assert bench.records.run(run_id).state == "done", bench.records.run(run_id).message
-    bench.set_threshold(run_id, "rows", 5)
+    bench.keep_threshold(run_id, "rows", 5)
     for page in ("train", "threshold", "explain"):
         app = opened(page, data=data_id, run=run_id)
         assert not app.error, [error.value for error in app.error]

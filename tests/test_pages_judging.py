@@ -46,7 +46,7 @@ def trained(bench: Workbench, data_id: str, detector: str, representation: str =
     folder.result.mkdir()
     save(execute(folder.request(), bench.data_folder(data_id), Progress()), folder.result, Progress())
     bench.records.set_state(run_id, "done", summary=folder.summary())
-    bench.set_threshold(run_id, "percentile", 95.0)
+    bench.keep_threshold(run_id, "percentile", 95.0)
     return run_id
 
 
@@ -85,9 +85,9 @@ def test_the_power_card_waits_until_anomalies_are_planted_and_then_follows_the_t
     app = opened(data_id, run_id)
     assert "for want of others" in texts(app)  # all rows were learned from
     before = [element for element in texts(app).splitlines() if "by chance" in element]
-    bench.set_threshold(run_id, "rows", 1.0)
+    bench.keep_threshold(run_id, "rows", 1.0)
     after = [element for element in texts(opened(data_id, run_id)).splitlines() if "by chance" in element]
-    bench.set_threshold(run_id, "percentile", 95.0)
+    bench.keep_threshold(run_id, "percentile", 95.0)
     assert before != after
 
 
@@ -121,7 +121,7 @@ def test_a_series_is_judged_by_stretch_too_and_no_point_is_adjusted(bench, tmp_p
         frame.loc[first : first + 9, ["level", "label"]] = [5.0, 1]
     data_id = imported(bench, frame, tmp_path, "wave.csv")
     run_id = trained(bench, data_id, "rolling_zscore", "windows")
-    bench.set_threshold(run_id, "percentile", 85.0)
+    bench.keep_threshold(run_id, "percentile", 85.0)
     app = opened(data_id, run_id)
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["Stretches found"] == "1.00"

@@ -92,11 +92,12 @@ def test_runs_are_listed_newest_first_and_by_task(records):
     assert [run.id for run in records.runs(task="reasons")] == ["r3"]
 
 
-def test_the_latest_threshold_is_the_one_in_force(records):
-    records.set_threshold(ThresholdRecord("r1", "percentile", 95, 0.5, 12))
-    records.set_threshold(ThresholdRecord("r1", "manual", 0.7, 0.7, 3))
+def test_the_latest_threshold_is_in_force_and_earlier_ones_stay(records):
+    records.keep_threshold(ThresholdRecord("r1", "percentile", 95, 0.5, 12))
+    records.keep_threshold(ThresholdRecord("r1", "manual", 0.7, 0.7, 3))
     assert (records.threshold("r1").rule, records.threshold("r1").flagged) == ("manual", 3)
     assert list(records.thresholds()) == ["r1"]
+    assert [(kept.version, kept.rule) for kept in records.threshold_versions("r1")] == [(2, "manual"), (1, "percentile")]
 
 
 def test_a_database_that_cannot_be_opened_is_told_without_its_password(tmp_path):

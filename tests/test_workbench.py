@@ -91,7 +91,7 @@ def test_an_upload_gets_roles_with_label_and_id(bench, data_id):
 def test_a_finished_run_flags_five_percent_until_told_otherwise(bench, finished):
     threshold = bench.records.threshold(finished)
     assert (threshold.rule, threshold.value, threshold.flagged) == ("percentile", 95, ROWS // 20)
-    assert bench.set_threshold(finished, "rows", 4).flagged == 4
+    assert bench.keep_threshold(finished, "rows", 4).flagged == 4
     assert bench.records.threshold(finished).flagged == 4
 
 
@@ -217,7 +217,7 @@ def test_after_a_restart_the_running_run_is_interrupted_and_can_start_again(benc
 def test_starting_again_twice_trains_once_and_keeps_the_threshold(bench, data_id):
     run_id = bench.start_run(request(bench, data_id))
     assert ended(bench, run_id).state == "done"
-    bench.set_threshold(run_id, "rows", 7)
+    bench.keep_threshold(run_id, "rows", 7)
     bench.start_again(run_id)  # a stale page in another session still offers it
     assert (bench.records.run(run_id).state, queue.waiting(bench.workspace)) == ("done", [])
     assert bench.records.threshold(run_id).flagged == 7

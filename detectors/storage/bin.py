@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from detectors.storage.records import Records
-from detectors.storage.tables import ENDED, DataSetRecord, LeftoverRecord, RunRecord, ThresholdRecord, now
+from detectors.storage.tables import ENDED, DataSetRecord, LeftoverRecord, MarkRecord, RunRecord, SuppressionRecord, ThresholdRecord, now
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,9 @@ class Bin:
             found = self._found(session, chosen, *self._in_bin())
             theirs = or_(RunRecord.id.in_(found.runs), RunRecord.of_run.in_(found.runs), RunRecord.data_id.in_(found.data))
             runs = list(session.scalars(select(RunRecord.id).where(theirs)))
-            session.execute(delete(ThresholdRecord).where(ThresholdRecord.run_id.in_(runs)))
+            for table in (ThresholdRecord, SuppressionRecord):
+                session.execute(delete(table).where(table.run_id.in_(runs)))
+            session.execute(delete(MarkRecord).where(MarkRecord.data_id.in_(found.data)))
             session.execute(delete(RunRecord).where(RunRecord.id.in_(runs)))
             session.execute(delete(DataSetRecord).where(DataSetRecord.id.in_(found.data)))
             folders = [f"runs/{run_id}" for run_id in runs] + [f"data/{data_id}" for data_id in found.data]

@@ -1,4 +1,4 @@
-"""The database: one row for each data set, run and kept threshold. Only the server writes it."""
+"""The database: data sets, runs and the thresholds kept for them. Only the server writes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar, cast
 
-from sqlalchemy import CursorResult, Select, create_engine, event, select, update
+from sqlalchemy import CursorResult, Select, create_engine, event, func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -144,23 +144,32 @@ class Records:
     # ── thresholds ──
 
     def threshold(self, run_id: str) -> ThresholdRecord | None:
+        """The threshold in force for a run: the latest one kept."""
+        versions = self.threshold_versions(run_id)
+        return versions[0] if versions else None
+
+    def threshold_versions(self, run_id: str) -> list[ThresholdRecord]:
+        """Every threshold that was kept for a run, the latest first."""
+        query = self._thresholds().where(ThresholdRecord.run_id == run_id).order_by(ThresholdRecord.version.desc())
         with self.session() as session:
-            return session.scalar(self._thresholds().where(ThresholdRecord.run_id == run_id))
+            return list(session.scalars(query))
 
     def thresholds(self) -> dict[str, ThresholdRecord]:
-        """The threshold of every run that has one, by run id."""
+        """The threshold in force for every run that has one, by run id."""
         with self.session() as session:
-            return {record.run_id: record for record in session.scalars(self._thresholds())}
+            return {record.run_id: record for record in session.scalars(self._thresholds().order_by(ThresholdRecord.version))}
 
-    def set_threshold(self, record: ThresholdRecord) -> None:
-        """Puts the threshold of its run in force, in place of the earlier one.
+    def keep_threshold(self, record: ThresholdRecord) -> None:
+        """Keeps a threshold as the latest version of its run's; two that are kept at once are both kept, one after the other.
 
         Raises:
             StorageError: the run is gone.
         """
         with self.session() as session:
             self.to_change(session, RunRecord, record.run_id)
-            session.merge(record)
+            latest = session.scalar(select(func.max(ThresholdRecord.version)).where(ThresholdRecord.run_id == record.run_id))
+            record.version = (latest or 0) + 1
+            session.add(record)
 
     def _thresholds(self) -> Select[ThresholdRecord]:
         return select(ThresholdRecord).join(RunRecord, RunRecord.id == ThresholdRecord.run_id).where(*self._allowed(RunRecord))

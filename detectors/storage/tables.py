@@ -1,4 +1,4 @@
-"""The tables of the database: data sets, runs, kept thresholds, and folders that are still to be removed."""
+"""The tables of the database: data sets, runs, what people decided about them, and folders that are still to be removed."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RunRecord(Base):
 
 
 class ThresholdRecord(Base):
-    """The cut-off in force for a run: the rule that gave it and how many rows it flags."""
+    """A version of the threshold of a run: the rule that gave it, how many rows it flags, who kept it and why."""
 
     __tablename__ = "thresholds"
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
@@ -102,6 +102,49 @@ class ThresholdRecord(Base):
     flagged: Mapped[int]
     author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
     changed: Mapped[datetime] = mapped_column(default_factory=now)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
+    """From 1, given when it is kept; the latest is in force."""
+    more: Mapped[dict[str, float]] = mapped_column(JSON, default_factory=dict)
+    """What the rule was given besides its value, by name."""
+    segments: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """The column whose values have cut-offs of their own, and these; None: one cut-off for all rows."""
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class MarkRecord(Base):
+    """What one person said of a row, or of the steps of an event; only ever added to, the latest mark of a person counts."""
+
+    __tablename__ = "marks"
+    data_id: Mapped[str] = mapped_column(ForeignKey("data_sets.id"), index=True)
+    first: Mapped[int] = mapped_column(BigInteger)
+    """Position of the row in the data, from 0."""
+    last: Mapped[int] = mapped_column(BigInteger)
+    """Position of the last step of an event; of anything else that of the row itself."""
+    verdict: Mapped[str]
+    """``anomaly``, ``normal`` or ``unsure``; empty where an earlier one was taken back."""
+    note: Mapped[str] = mapped_column(default="")
+    run_id: Mapped[str | None] = mapped_column(default=None)
+    """The run in which it was looked at."""
+    together: Mapped[str | None] = mapped_column(default=None)
+    """What marks that were given in one go have in common."""
+    author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    marked: Mapped[datetime] = mapped_column(default_factory=now)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+
+
+class SuppressionRecord(Base):
+    """A rule that silences rows like one that was marked normal; a withdrawn one is kept and silences nothing."""
+
+    __tablename__ = "suppressions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    rule: Mapped[dict[str, Any]] = mapped_column(JSON)
+    row: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Position of the row that it was made from."""
+    note: Mapped[str] = mapped_column(default="")
+    author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    created: Mapped[datetime] = mapped_column(default_factory=now)
+    withdrawn: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class LeftoverRecord(Base):

@@ -112,12 +112,12 @@ class Trainings(Ground):
         line = queue.waiting(self.workspace)
         return [*queue.being_done(self.workspace), *line[: line.index(run_id)]] if run_id in line else []
 
-    def set_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
-        """Puts a rule in force for a run and gives the cut-off it makes."""
+    def keep_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
+        """Keeps a rule, with the cut-off it gives, as the latest version of a run's threshold."""
         folder = self.run_folder(run_id)
         cut_off = self.cut_off(run_id, rule, value)
         record = ThresholdRecord(run_id, rule, value, cut_off, thresholds.flagged_count(folder.array("sorted_scores"), cut_off))
-        self.records.set_threshold(record)
+        self.records.keep_threshold(record)
         return record
 
     def cut_off(self, run_id: str, rule: str, value: float) -> float:

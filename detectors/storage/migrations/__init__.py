@@ -19,7 +19,7 @@ from detectors.storage.tables import Base
 logger = logging.getLogger("anomalyst.storage")
 
 #: The versions there have been, oldest first; the last one is what `tables` declares. The first one was written nowhere.
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 
 _TABLE = "alembic_version"
 
@@ -27,7 +27,7 @@ _TABLE = "alembic_version"
 def bring_up_to_date(engine: Engine) -> None:
     """Makes the tables of a new database, or moves those of an earlier version forward, in one transaction.
 
-    Before SQLite tables are moved a copy of the file is kept beside it, as ``anomalyst.db.before-0002``.
+    Before SQLite tables are moved a copy of the file is kept beside it, as ``anomalyst.db.before-0003``.
 
     Raises:
         StorageError: the database was written by a newer version than this one.
