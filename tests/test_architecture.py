@@ -58,6 +58,7 @@ PURE_STEPS = (
     "comparison",
     "maps",
     "search_space",
+    "verdicts",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from detectors.workbench.answers import Answers, Space
 from detectors.workbench.data import DataSets
+from detectors.workbench.judging import Judging
 from detectors.workbench.trainings import Trainings
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Trainings, Answers):
+class Workbench(DataSets, Trainings, Answers, Judging):
     """Imports data, starts and stops runs, answers about them. Safe to use from several threads."""

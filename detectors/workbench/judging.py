@@ -1,0 +1,47 @@
+"""What people say of the rows of an installation's data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from detectors.storage.marks import Marks, Said, Speaker
+from detectors.verdicts import Mark, Verdicts, verdicts_of
+from detectors.workbench.ground import Ground
+
+
+class Judging(Ground):
+    """Keeps verdicts and notes; whatever was said stays, and can be taken back."""
+
+    def verdicts(self, data_id: str) -> Verdicts:
+        """The verdicts that hold on a data set, of all who gave some."""
+        return verdicts_of(self._marks.of(data_id))
+
+    def mark(self, data_id: str, said: Sequence[Said], author: str | None = None, run_id: str | None = None) -> None:
+        """Keeps what one person, by default the owner, says of some rows, in one go: it is in the database when this returns.
+
+        Raises:
+            StorageError: the data set is gone.
+            DataError: there is no such row, or no such verdict.
+        """
+        self._marks.add(data_id, said, Speaker(author or self.owner, run_id))
+
+    def undo_mark(self, data_id: str, author: str | None = None) -> list[tuple[int, int]]:
+        """Takes back what a person said last: what held before holds again. Gives the stretches, none where nothing is left.
+
+        Raises:
+            StorageError: the data set is gone.
+        """
+        return self._marks.take_back(data_id, author or self.owner)
+
+    def marks_on(self, data_id: str, row: int) -> list[Mark]:
+        """Everything that was ever said of a row, the latest first."""
+        return self._marks.on(data_id, row, row)[::-1]
+
+    def judged(self, data_ids: Iterable[str]) -> dict[str, int]:
+        """How many rows, or stretches of a series, have a verdict, by data set; those without any mark are left out."""
+        marked = self._marks.marked()
+        return {data_id: sum(self.verdicts(data_id).counts().values()) for data_id in data_ids if data_id in marked}
+
+    @property
+    def _marks(self) -> Marks:
+        return Marks(self.records)
