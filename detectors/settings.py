@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ PREFIX = "ANOMALYST_"
 
 #: Where data sets can be fetched from, besides this machine: object stores.
 URL_SCHEMES = ("s3", "gs")
+
+#: Who decides where not even the operating system knows a name.
+NAMELESS = "local"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Settings:
     urls: tuple[str, ...] = ()
     reader_memory_mb: int = 3072
     worker_memory_mb: int = 4096
+    author: str = NAMELESS
 
     @property
     def largest_mb(self) -> int:
@@ -58,7 +63,16 @@ class Settings:
             urls=_urls("URLS"),
             reader_memory_mb=_whole("READER_MEMORY_MB", cls.reader_memory_mb),
             worker_memory_mb=_whole("WORKER_MEMORY_MB", cls.worker_memory_mb),
+            author=os.environ.get(PREFIX + "AUTHOR", "").strip() or _user(),
         )
+
+
+def _user() -> str:
+    """The name by which the operating system knows who started this process, where it knows one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # a container's user without an entry
+        return NAMELESS
 
 
 def _folder(name: str) -> Path | None:

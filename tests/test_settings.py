@@ -53,3 +53,17 @@ def test_every_setting_is_in_the_docs():
     written = Path("docs/settings.md").read_text(encoding="utf-8")
     names = [field.name.upper() for field in fields(Settings)]
     assert [name for name in names if f"`ANOMALYST_{name}`" not in written] == []
+
+
+def test_the_author_is_who_started_the_server_unless_named(monkeypatch):
+    monkeypatch.setenv("ANOMALYST_AUTHOR", " Ada ")
+    assert Settings.from_environment().author == "Ada"
+    monkeypatch.setenv("ANOMALYST_AUTHOR", "")
+    monkeypatch.setattr("getpass.getuser", lambda: "grace")
+    assert Settings.from_environment().author == "grace"
+
+    def nobody():
+        raise OSError("no entry")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert Settings.from_environment().author == "local"

@@ -12,6 +12,7 @@ from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import state
+from pages.shared.author import author_menu
 from pages.shared.engine import workbench
 from pages.shared.language import clock, escape, percent, plain, say
 
@@ -48,6 +49,8 @@ def context_bar() -> None:
                 on_click=lambda: state.go("threshold"),
                 help=say(N_("The threshold in force. Open it to move it.")),
             )
+        st.space("stretch")
+        author_menu()
 
 
 def detector_title(run: RunRecord) -> str:

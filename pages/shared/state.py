@@ -35,6 +35,7 @@ _ARRIVAL = "arrival"
 _IMPORT = "import"
 _UNDO = "undoable"
 _PAGE = "page"
+_AUTHOR = "author_of_session"
 _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
@@ -137,6 +138,17 @@ def threshold() -> ThresholdRecord | None:
     """The threshold in force for the chosen run."""
     chosen = run()
     return workbench().records.threshold(chosen.id) if chosen else None
+
+
+def author() -> str:
+    """The name that was typed in this session; empty where none was."""
+    name: str = st.session_state.get(_AUTHOR, "")
+    return name
+
+
+def be(name: str) -> None:
+    """Decides under this name from now on; an empty one is that of the server again."""
+    st.session_state[_AUTHOR] = name
 
 
 def upload_key() -> str:
