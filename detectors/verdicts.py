@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,39 +31,38 @@ class Mark:
     first: int
     last: int
     verdict: str
+    """Empty where there is only a note, or an earlier mark is taken back."""
     note: str
     run_id: str | None
+    """The run in which it was looked at."""
     together: str | None
     author: str
     marked: datetime
+    """In UTC, as it is kept."""
     id: int
 
+    @property
+    def key(self) -> str:
+        """What it shares with the marks that were given in one go; its own number where it was given alone."""
+        return self.together or f"#{self.id}"
 
-@dataclass(frozen=True)
-class Opinion:
-    """What one person says of a row: the verdict (empty where there is only a note), and where it was looked at."""
-
-    verdict: str
-    note: str
-    author: str
-    marked: datetime
-    """In UTC, as it is kept."""
-    run_id: str | None
-    first: int
-    last: int
+    @property
+    def takes_back(self) -> bool:
+        """Whether it only takes others back."""
+        return self.together is not None and self.together.startswith(TAKES_BACK)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all people say of the same rows, from `first` to `last`: one opinion of each person, the latest first."""
+    """What all people say of the same rows, from `first` to `last`: the mark of each person that counts, the latest first."""
 
     first: int
     last: int
-    opinions: tuple[Opinion, ...]
+    opinions: tuple[Mark, ...]
 
     @property
-    def holds(self) -> Opinion:
-        """The latest opinion that is a verdict or, where there are notes alone, the latest note."""
+    def holds(self) -> Mark:
+        """The latest mark that is a verdict or, where there are notes alone, the latest note."""
         return next((opinion for opinion in self.opinions if opinion.verdict), self.opinions[0])
 
     @property
@@ -77,10 +76,10 @@ class Verdict:
         return len({opinion.verdict for opinion in self.opinions if opinion.verdict}) > 1
 
     @property
-    def notes(self) -> tuple[Opinion, ...]:
+    def notes(self) -> tuple[Mark, ...]:
         return tuple(opinion for opinion in self.opinions if opinion.note)
 
-    def by(self, author: str) -> Opinion | None:
+    def by(self, author: str) -> Mark | None:
         """What one person says."""
         return next((opinion for opinion in self.opinions if opinion.author == author), None)
 
@@ -91,8 +90,10 @@ class Verdicts(Mapping[int, Verdict]):
     Its length and its keys are stretches and their first rows; any row inside one is found.
     """
 
-    def __init__(self, stretches: Sequence[Verdict]) -> None:
+    def __init__(self, stretches: Sequence[Verdict], latest: int = 0) -> None:
         self.stretches = tuple(stretches)
+        self.latest = latest
+        """The number of the latest mark, also of one that takes back."""
         self._firsts = [stretch.first for stretch in self.stretches]
 
     def __getitem__(self, row: int) -> Verdict:
@@ -107,16 +108,21 @@ class Verdicts(Mapping[int, Verdict]):
     def __len__(self) -> int:
         return len(self.stretches)
 
-    def within(self, first: int, last: int) -> Verdict | None:
-        """The verdict on some row from `first` to `last`: the one that was given last."""
+    def over(self, first: int, last: int) -> list[Verdict]:
+        """The verdicts on the rows from `first` to `last`, in their order."""
         start = max(0, bisect_right(self._firsts, first) - 1)
-        found = []
-        for stretch in self.stretches[start:]:
-            if stretch.first > last:
-                break
-            if stretch.last >= first:
-                found.append(stretch)
-        return max(found, key=lambda stretch: (stretch.verdict != NONE, stretch.holds.marked), default=None)
+        end = bisect_right(self._firsts, last)
+        return [stretch for stretch in self.stretches[start:end] if stretch.last >= first]
+
+    def said_of(self, spans: Iterable[tuple[int, int]]) -> list[Mark]:
+        """What each person said last of some row of an item, the latest first; its `spans` are from a first to a last row."""
+        latest: dict[str, Mark] = {}
+        for first, last in spans:
+            for stretch in self.over(first, last):
+                for mark in stretch.opinions:
+                    known = latest.get(mark.author)
+                    latest[mark.author] = mark if known is None or mark.id > known.id else known
+        return sorted(latest.values(), key=lambda mark: -mark.id)
 
     def rows(self, *verdicts: str, disputed: bool = True) -> NDArray[np.intp]:
         """The rows with one of these verdicts, in their order; with `disputed` also those of which others say something else."""
@@ -128,34 +134,34 @@ class Verdicts(Mapping[int, Verdict]):
         ]
         return np.concatenate(spans).astype(np.intp) if spans else np.empty(0, dtype=np.intp)
 
-    def counts(self) -> dict[str, int]:
-        """How many rows or stretches have each verdict; notes alone are not counted."""
-        given = [stretch.verdict for stretch in self.stretches]
-        return {verdict: given.count(verdict) for verdict in TITLES}
+    def counts(self, *, events: bool = False) -> dict[str, int]:
+        """How many rows or stretches have each verdict; notes alone are not counted.
 
-
-def key_of(mark: Mark) -> str:
-    """What a mark shares with those that were given in one go; its own id where it was given alone."""
-    return mark.together or f"#{mark.id}"
+        With `events` what was marked in one go is one: an event whose steps are not beside one another in the data.
+        """
+        given = {(stretch.holds.key if events else stretch.first): stretch.verdict for stretch in self.stretches}
+        return {verdict: list(given.values()).count(verdict) for verdict in TITLES}
 
 
 def in_force(marks: Sequence[Mark]) -> list[Mark]:
     """The marks that were not taken back, in the order in which they were given."""
-    back = {(mark.author, mark.together.removeprefix(TAKES_BACK)) for mark in marks if _takes_back(mark) and mark.together}
-    return sorted((mark for mark in marks if not _takes_back(mark) and (mark.author, key_of(mark)) not in back), key=lambda mark: mark.id)
+    back = {(mark.author, mark.together.removeprefix(TAKES_BACK)) for mark in marks if mark.together and mark.takes_back}
+    given = [mark for mark in marks if not mark.takes_back and (mark.author, mark.key) not in back]
+    return sorted(given, key=lambda mark: mark.id)
 
 
 def to_take_back(marks: Sequence[Mark], author: str) -> list[Mark]:
     """What `author` said last and has not taken back: one mark, or all that were given in one go."""
     mine = [mark for mark in in_force(marks) if mark.author == author]
-    return [mark for mark in mine if key_of(mark) == key_of(mine[-1])]
+    return [mark for mark in mine if mark.key == mine[-1].key]
 
 
 def verdicts_of(marks: Sequence[Mark]) -> Verdicts:
     """The verdicts that hold: of every person the latest mark on a row that was not taken back."""
     valid = in_force(marks)
+    latest = max((mark.id for mark in marks), default=0)
     if not valid:
-        return Verdicts([])
+        return Verdicts([], latest)
     edges = np.unique([edge for mark in valid for edge in (mark.first, mark.last + 1)])
     said = _latest(valid, edges)
     stretches: list[Verdict] = []
@@ -165,10 +171,10 @@ def verdicts_of(marks: Sequence[Mark]) -> Verdicts:
         if numbers and numbers == before and stretches[-1].last + 1 == edges[place]:
             stretches[-1] = Verdict(stretches[-1].first, int(edges[place + 1]) - 1, stretches[-1].opinions)
         elif numbers:
-            opinions = tuple(_opinion(valid[number]) for number in numbers)
+            opinions = tuple(valid[number] for number in numbers)
             stretches.append(Verdict(int(edges[place]), int(edges[place + 1]) - 1, opinions))
         before = numbers
-    return Verdicts(stretches)
+    return Verdicts(stretches, latest)
 
 
 def _latest(marks: Sequence[Mark], edges: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -180,11 +186,3 @@ def _latest(marks: Sequence[Mark], edges: NDArray[np.int64]) -> NDArray[np.int64
     for number, (mark, start, end) in enumerate(zip(marks, starts, ends, strict=True)):
         said[people[mark.author], start:end] = number if mark.verdict or mark.note else -1
     return said
-
-
-def _opinion(mark: Mark) -> Opinion:
-    return Opinion(mark.verdict, mark.note, mark.author, mark.marked, mark.run_id, mark.first, mark.last)
-
-
-def _takes_back(mark: Mark) -> bool:
-    return mark.together is not None and mark.together.startswith(TAKES_BACK)

@@ -88,8 +88,14 @@ def test_a_later_mark_counts_only_where_it_lies_over_an_earlier_one(marks: Marks
     marks.add(DATA, [Said(10, 20, ANOMALY)], ANN)
     marks.add(DATA, [Said(15, 30, NORMAL)], ANN)
     assert [(stretch.first, stretch.last, stretch.verdict) for stretch in now(marks).stretches] == [(10, 14, ANOMALY), (15, 30, NORMAL)]
-    assert now(marks).within(12, 40).verdict == NORMAL
-    assert now(marks).within(31, 40) is None
+    assert [mark.verdict for mark in now(marks).said_of([(12, 40)])] == [NORMAL]
+    assert now(marks).said_of([(31, 40), (0, 9)]) == []
+
+
+def test_an_event_whose_steps_lie_apart_counts_once(marks: Marks) -> None:
+    marks.add(DATA, [Said(10, 11, ANOMALY), Said(20, 21, ANOMALY)], ANN)
+    assert now(marks).counts()[ANOMALY] == 2
+    assert now(marks).counts(events=True)[ANOMALY] == 1
 
 
 def test_rows_beside_one_another_are_judged_one_by_one(marks: Marks) -> None:

@@ -14,7 +14,7 @@ from detectors.messages import N_
 from detectors.storage.files import new_id
 from detectors.storage.records import Records
 from detectors.storage.tables import DataSetRecord, MarkRecord
-from detectors.verdicts import NONE, TAKES_BACK, TITLES, Mark, Verdict, key_of, to_take_back, verdicts_of
+from detectors.verdicts import NONE, TAKES_BACK, TITLES, Mark, Verdict, to_take_back, verdicts_of
 
 COLUMNS: tuple[Any, ...] = (
     MarkRecord.first, MarkRecord.last, MarkRecord.verdict, MarkRecord.note, MarkRecord.run_id,
@@ -90,7 +90,7 @@ class Marks:
             self._records.to_change(session, DataSetRecord, data_id)
             last = to_take_back(_read(session, self._on(data_id).where(MarkRecord.author == author)), author)
             for mark in last:
-                together = f"{TAKES_BACK}{key_of(mark)}"
+                together = f"{TAKES_BACK}{mark.key}"
                 session.add(MarkRecord(data_id, mark.first, mark.last, NONE, run_id=mark.run_id, together=together, author=author))
             return [(mark.first, mark.last) for mark in last]
 
