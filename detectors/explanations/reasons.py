@@ -47,6 +47,21 @@ class Reason:
             return Message(N_("{column} {actual}, expected {expected}"), values)
         return Message(N_("{column} {actual}, expected about {expected}"), values)
 
+    @property
+    def cause(self) -> Message:
+        """The column, and on which side of what was expected it lies."""
+        column = {"column": self.column}
+        if pd.isna(self.actual):
+            return Message(N_("{column} missing"), column)
+        if pd.isna(self.expected):
+            return Message(N_("{column} there, expected to be missing"), column)
+        actual, expected = _native(self.actual), _native(self.expected)
+        if isinstance(actual, str) or isinstance(expected, str):
+            return Message(N_("{column} other than expected"), column)
+        if shown(actual) == shown(expected):
+            return Message(N_("{column} unusual together with the rest"), column)
+        return Message(N_("{column} higher than expected") if actual > expected else N_("{column} lower than expected"), column)
+
 
 def reasons(values: NDArray[np.float64], columns: list[str], actual: pd.DataFrame, expected: pd.DataFrame) -> list[list[Reason]]:
     """For every row the columns that raised its score most, strongest first.

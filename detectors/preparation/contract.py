@@ -26,8 +26,18 @@ class Reason(Protocol):
     """One thing about a row that raised its score."""
 
     @property
+    def weight(self) -> float:
+        """How much it added to the score."""
+        ...
+
+    @property
     def message(self) -> Message:
         """The reason in the data's own words."""
+        ...
+
+    @property
+    def cause(self) -> Message:
+        """What sort of reason it is, without this row's values: rows with the same causes belong together."""
         ...
 
 

@@ -63,6 +63,10 @@ class PlaceReason:
     def message(self) -> Message:
         return Message(SENTENCES[self.place])
 
+    @property
+    def cause(self) -> Message:
+        return self.message
+
 
 class Pictures(Items):
     """Prepared pictures, (rows, height, width, channels), kept in a byte a number until they are asked for."""

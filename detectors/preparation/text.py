@@ -43,6 +43,11 @@ class WordReason:
         shown = self.word if len(self.word) <= LONGEST_QUOTE else self.word[:LONGEST_QUOTE] + "…"
         return Message(N_("the word “{word}”"), {"word": shown})
 
+    @property
+    def cause(self) -> Message:
+        """The word as it counts, however it is written here."""
+        return WordReason(self.word.lower(), self.weight).message
+
 
 class TextPreparation(Preparation):
     """What every preparation of texts has in common; this one gives the ids of the words in their order."""
