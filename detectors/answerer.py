@@ -22,6 +22,7 @@ from detectors.child import load_tensorflow, log_with_number, memory_bytes, sett
 from detectors.data_set import DataSet
 from detectors.embedding import map_of
 from detectors.errors import AnomalystError, StorageError
+from detectors.explanations.groups import clusters
 from detectors.explanations.store import save_explanations
 from detectors.messages import N_, Message
 from detectors.preparation import find_preparation
@@ -30,6 +31,7 @@ from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 from detectors.runs.planted import plant
 from detectors.runs.request import RunRequest
+from detectors.runs.similar import similar_rows
 from detectors.storage.files import RUN_GONE, Workspace
 
 logger = logging.getLogger("anomalyst.answerer")
@@ -60,6 +62,8 @@ class Answerer:
             "estimate": self._estimate,
             "plant": self._plant,
             "map": self._map,
+            "similar": self._similar,
+            "group": self._group,
         }
         return handlers[request["do"]](request)
 
@@ -117,6 +121,15 @@ class Answerer:
             raise AnomalystError(N_("{title} has learned no representation of its own."), title=run.detector.title)
         found = map_of(rows, learned, request["method"], request["seed"])
         np.savez(request["into"], allow_pickle=False, rows=found.rows, places=found.places, shares=found.shares)
+
+    def _similar(self, request: dict[str, Any]) -> list[int]:
+        """Which of the rows `among` are most like `row`."""
+        run = self._open(request["run"], request["data"])
+        return [int(row) for row in similar_rows(run, request["row"], np.asarray(request["among"], dtype=np.intp), request["most"])]
+
+    def _group(self, request: dict[str, Any]) -> list[int]:
+        """The group of every row whose causes are in the file `shares`."""
+        return [int(number) for number in clusters(np.load(request["shares"], allow_pickle=False))]
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

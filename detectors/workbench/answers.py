@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.errors import StorageError
+from detectors.explanations.groups import Causes, ReasonGroup, groups_of
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import load_explanations
 from detectors.maps import Map, Method, rows_to_map
 from detectors.runs.request import RunRequest
+from detectors.runs.similar import rows_to_look_at
 from detectors.runs.tasks import ask_reasons
 from detectors.storage.files import RUN_GONE, new_id
 from detectors.storage.records import RunRecord
@@ -78,6 +80,19 @@ class Answers(Ground):
             kept = kept.and_also(self.explain_rows(run_id, data_id, missing)[0])
             place |= {int(row): len(known) + position for position, row in enumerate(missing)}
         return kept.at(np.array([place[int(row)] for row in rows], dtype=np.intp))
+
+    def similar_rows(self, run_id: str, data_id: str, row: int, flagged: int, most: int) -> NDArray[np.intp]:
+        """At most so many rows that are most like `row`, the most similar first: of the flagged ones, and of many others."""
+        folder = self.run_folder(run_id)
+        among = rows_to_look_at(np.asarray(folder.array("ranking")), flagged, folder.request().seed)
+        found = self.answerer.ask("similar", run=run_id, data=data_id, row=row, among=among.tolist(), most=most)
+        return np.array(found, dtype=np.intp)
+
+    def reason_groups(self, causes: Causes) -> list[ReasonGroup]:
+        """Rows put together by their causes, the largest group first."""
+        with self._answered_into() as into:
+            np.save(into / "shares.npy", causes.shares, allow_pickle=False)
+            return groups_of(causes, np.array(self.answerer.ask("group", shares=str(into / "shares.npy")), dtype=np.intp))
 
     def rows_at_once(self, run_id: str) -> int:
         """How many rows of a run are explained without making anybody wait: fewer the wider the table."""

@@ -1,0 +1,61 @@
+"""Rows like one row, in what makes that row unusual."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.maps import rows_to_map
+from detectors.runs.explained import ExplainedRun
+
+#: Flagged rows that are looked at; beside them as many of all rows as a map shows.
+MOST_FLAGGED = 5_000
+
+#: How much of the likeness is decided by what raised the score; the rest is shared by everything else about the row.
+BY_REASONS = 0.8
+
+#: A spread below this is none.
+SMALLEST_SPREAD = 1e-6
+
+
+def rows_to_look_at(ranking: NDArray[np.intp], flagged: int, seed: int) -> NDArray[np.intp]:
+    """Among which rows similar ones are looked for, growing: flagged ones first of all."""
+    return np.union1d(ranking[: min(flagged, MOST_FLAGGED)], rows_to_map(ranking, seed))
+
+
+def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """At most so many of the rows `among` that are most like `row`, which is left out; the most similar first.
+
+    Rows of numbers are compared number by number, in units of how far usual rows differ, what raised the score of `row` above
+    all; texts by the words they share, rare ones above all.
+    """
+    others = among[among != row]
+    if not len(others):
+        return others
+    seen, its = run.seen(others), run.seen(np.array([row]))
+    flat, own = seen.reshape(len(seen), -1), its.reshape(-1)
+    distances = _by_words(flat, own) if run.preparation.representation == "tokens" else _by_numbers(run, row, flat, own)
+    return np.asarray(others[np.argsort(distances, kind="stable")[:most]], dtype=np.intp)
+
+
+def _by_numbers(run: ExplainedRun, row: int, seen: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
+    spread = np.maximum(np.median(np.abs(seen - np.median(seen, axis=0)), axis=0), seen.std(axis=0) / 10)
+    weights = np.full(len(own), 1 / len(own))
+    units = run.preparation.units.reshape(-1)
+    if len(units) == len(own):  # otherwise the detector sees something else than what is explained
+        raised = np.maximum(run.many(np.array([row])).values[0], 0)
+        if raised.any():
+            of_unit = raised / raised.sum() / np.bincount(units)
+            weights = (1 - BY_REASONS) * weights + BY_REASONS * of_unit[units]
+    apart = np.abs(seen - own) / np.maximum(spread, SMALLEST_SPREAD)
+    return np.asarray(np.log1p(apart) @ weights)  # beyond any usual distance, farther hardly matters
+
+
+def _by_words(seen: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
+    known = np.unique(own[own > 0])
+    if not len(known):
+        return np.zeros(len(seen))
+    held = (seen[:, :, None] == known).any(axis=1)
+    rarity = np.log1p(len(seen) / (1 + held.sum(axis=0)))
+    lengths = np.maximum((seen > 0).sum(axis=1), 1)
+    return np.asarray(-(held @ rarity) / np.sqrt(lengths))

@@ -1,0 +1,66 @@
+"""What is silenced in the runs of an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.frames import iter_rows
+from detectors.storage.files import new_id
+from detectors.storage.suppressed import add_suppression, suppressions_of, withdraw
+from detectors.storage.tables import SuppressionRecord
+from detectors.suppressions import Bound, Suppression, columns_of, silenced_by
+from detectors.workbench.ground import Ground
+
+
+@dataclass(frozen=True)
+class Given:
+    """Why a suppression is made: the row it is made from, a note, and who makes it."""
+
+    row: int | None = None
+    note: str = ""
+    author: str = ""
+
+
+class Suppressing(Ground):
+    """Silences rows like those that were marked normal."""
+
+    def all_suppressions(self, run_id: str) -> list[SuppressionRecord]:
+        """The suppressions of a run, also withdrawn ones, the newest first."""
+        return suppressions_of(self.records, run_id)
+
+    def suppressions(self, run_id: str) -> list[Suppression]:
+        """The suppressions of a run that are in force, the oldest first."""
+        return [suppression_of(record) for record in reversed(self.all_suppressions(run_id)) if record.withdrawn is None]
+
+    def suppress(self, run_id: str, bounds: Sequence[Bound], given: Given) -> str:
+        """Silences the rows of a run that meet all `bounds`, and gives the suppression's id.
+
+        Raises:
+            StorageError: the run is gone.
+        """
+        rule = Suppression(tuple(bounds)).to_json()
+        record = SuppressionRecord(new_id(), run_id, rule, row=given.row, note=given.note, author=given.author or self.owner)
+        add_suppression(self.records, record)
+        return record.id
+
+    def withdraw(self, suppression_id: str, *, back: bool = False) -> None:
+        """Lets a suppression silence nothing any longer or, with `back`, puts it in force again."""
+        withdraw(self.records, suppression_id, back=back)
+
+    def silenced(self, data_id: str, suppressions: Sequence[Suppression], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """For each of `rows` which of the suppressions silences it first, (rows,); -1 where none does."""
+        if not suppressions or not len(rows):
+            return np.full(len(rows), -1, dtype=np.intp)
+        frames = iter_rows(self.data_folder(data_id), rows, columns_of(suppressions))
+        return np.concatenate([silenced_by(suppressions, frame) for frame in frames])
+
+
+def suppression_of(record: SuppressionRecord) -> Suppression:
+    """A suppression as it was kept, with who made it, when and why."""
+    kept = Suppression.from_json(record.rule)
+    facts = {"author": record.author, "created": record.created.isoformat(timespec="seconds"), "note": record.note}
+    return Suppression(kept.bounds, record.id, record.row, {name: fact for name, fact in facts.items() if fact})
