@@ -16,7 +16,8 @@ from detectors.messages import N_, Message
 from detectors.preparation.condition_column import ConditionColumn
 from detectors.preparation.numbers import NumberColumn
 
-#: How far a number may be from that of the row, as a share of the range that the middle half of the column covers.
+#: How far a number may be from that of the row, as a share of the range that the middle half of the column covers or, where
+#: that is more, of its distance from the middle.
 NEAR = 0.1
 
 #: Types of a column in a rule.
@@ -125,22 +126,30 @@ def silenced_by(suppressions: Sequence[Suppression], frame: pd.DataFrame) -> NDA
     return first
 
 
-def like_row(values: Mapping[str, Any], types: Mapping[str, Type], spreads: Mapping[str, float]) -> tuple[Bound, ...]:
+@dataclass(frozen=True)
+class Middle:
+    """Where the values of a column of numbers lie: their median, and how far the middle half of them reaches."""
+
+    median: float = 0.0
+    spread: float = 0.0
+
+
+def like_row(values: Mapping[str, Any], types: Mapping[str, Type], middles: Mapping[str, Middle]) -> tuple[Bound, ...]:
     """Conditions that rows like one row meet.
 
     Args:
         values: the row's value in each column that is to count.
         types: the type of each of these columns.
-        spreads: of each column of numbers how far the middle half of its values reaches.
+        middles: of each column of numbers where its values lie.
     """
-    return tuple(bound for column, value in values.items() for bound in _like_value(column, types[column], value, spreads.get(column, 0.0)))
+    return tuple(bound for column, value in values.items() for bound in _like_value(column, types[column], value, middles.get(column)))
 
 
-def _like_value(column: str, type_: Type, value: Any, spread: float) -> tuple[Bound, ...]:
+def _like_value(column: str, type_: Type, value: Any, middle: Middle | None) -> tuple[Bound, ...]:
     if pd.isna(value):
         return (Bound(column, type_, "is missing"),)
     if type_ == "number":
-        near = NEAR * spread
+        near = NEAR * max(middle.spread, abs(float(value) - middle.median)) if middle else 0.0
         return Bound(column, type_, ">=", _rounded(float(value) - near, near)), Bound(
             column, type_, "<=", _rounded(float(value) + near, near)
         )

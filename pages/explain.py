@@ -13,8 +13,10 @@ from pages.shared.engine import workbench
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
 from pages.shared.map_of_rows import map_of_rows
+from pages.shared.similar import find_similar
+from pages.shared.suppressing import Looked, suppression_form
 from pages.shared.tree_panel import tree_panel
-from pages.shared.views import ExplainedItem, view_of
+from pages.shared.views import ExplainedItem, RunOfItems, view_of
 
 
 def row_chooser(ranking: np.ndarray, flagged: int, scores: np.ndarray, kind: Kind) -> int:
@@ -92,6 +94,9 @@ if one.open:
             st.caption(say(N_("If it is an anomaly, its kind is most likely: {kind}"), kind=likeliest[0]))
         prepared = engine.preparation(current_run.id)
         view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
+        find_similar(view, current_data, RunOfItems(current_run, current_threshold), looked_at)
+        flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
+        suppression_form(Looked(current_data, current_run, looked_at, flagged_rows))
 if every.open:
     with every:
         tree_panel(current_run, "explain")

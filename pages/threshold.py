@@ -20,7 +20,9 @@ from pages.shared.look import page_head
 from pages.shared.members import made_of
 from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
+from pages.shared.reason_groups import reason_panel
 from pages.shared.stability_card import stability_card
+from pages.shared.suppressing import suppression_list
 from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import view_of
 
@@ -95,6 +97,9 @@ view = view_of(current_run.kind)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     view.flagged(data_set, current_run, current_threshold)
+    flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
+    suppression_list(data_set, current_run, flagged_rows)
+    reason_panel(view, data_set, current_run, current_threshold, flagged_rows)
 changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
 with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted

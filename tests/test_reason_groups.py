@@ -51,10 +51,16 @@ def test_the_most_typical_row_comes_first() -> None:
 
 
 def test_what_has_no_reason_or_fits_into_none_of_the_largest_groups_is_left_over_last() -> None:
-    found = [[high(f"column {number}", 1.0)] for number in range(14)] + [[]]
+    found = [[high(f"column {number % 12}", 1.0)] for number in range(24)] + [[]]
     _, groups = grouped(found)
-    assert len(groups) == 13
-    assert groups[-1].causes == () and groups[-1].members.tolist() == [12, 13, 14]
+    assert len(groups) == 11
+    assert groups[-1].causes == () and groups[-1].members.tolist() == [10, 11, 22, 23, 24]
+
+
+def test_single_rows_are_groups_of_their_own_only_where_there_are_few_groups() -> None:
+    found = [[high(f"column {number}", 1.0)] for number in range(11)]
+    assert [group.causes for group in grouped(found)[1]] == [()]
+    assert len(grouped(found[:10])[1]) == 10
 
 
 def test_of_very_many_rows_all_join_a_group() -> None:

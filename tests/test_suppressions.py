@@ -13,7 +13,7 @@ from detectors.errors import DataError, StorageError
 from detectors.settings import Settings
 from detectors.storage.bin import Bin, Chosen
 from detectors.storage.records import DataSetRecord, RunRecord
-from detectors.suppressions import Bound, Suppression, columns_of, like_row, silenced_by
+from detectors.suppressions import Bound, Middle, Suppression, columns_of, like_row, silenced_by
 from detectors.workbench import Workbench
 from detectors.workbench.suppressing import Given
 from tests.tables import read_in
@@ -45,9 +45,14 @@ def test_what_is_missing_meets_only_the_bound_that_asks_for_it() -> None:
 
 
 def test_the_rule_made_of_a_row_silences_rows_near_it() -> None:
-    bounds = like_row({"amount": 9400.0}, {"amount": "number"}, {"amount": 1000.0})  # type: ignore[arg-type]
+    bounds = like_row({"amount": 9400.0}, {"amount": "number"}, {"amount": Middle(9000.0, 1000.0)})  # type: ignore[arg-type]
     assert [(bound.comparison, bound.value) for bound in bounds] == [(">=", 9300.0), ("<=", 9500.0)]
     assert silenced(*bounds) == [0, 1]
+
+
+def test_the_farther_out_a_number_is_the_wider_is_what_is_like_it() -> None:
+    bounds = like_row({"hours": 133.0}, {"hours": "number"}, {"hours": Middle(median=13.0, spread=4.0)})
+    assert [bound.value for bound in bounds] == [121.0, 145.0]
 
 
 @pytest.mark.parametrize(("column", "rows"), [("day", [0, 1, 3]), ("paid", [0, 1, 3]), ("shop", [0, 1, 2]), ("said", [0])])
@@ -76,7 +81,7 @@ def test_a_missing_column_is_told() -> None:
 
 
 def test_a_suppression_survives_json() -> None:
-    rule = Suppression(like_row({"amount": 9400.0, "shop": "Kiosk"}, TYPES, {"amount": 10.0}), "s1", 7, {"author": "Ada"})  # type: ignore[arg-type]
+    rule = Suppression(like_row({"amount": 9400.0, "shop": "Kiosk"}, TYPES, {"amount": Middle(9000.0, 10.0)}), "s1", 7, {"author": "Ada"})  # type: ignore[arg-type]
     assert Suppression.from_json(rule.to_json()) == rule
 
 

@@ -12,10 +12,10 @@ from detectors.messages import Message
 from detectors.preparation.contract import Reason
 
 #: Two rows belong together where their causes overlap by more than this (Bhattacharyya coefficient: 0 none, 1 the same).
-SMALLEST_OVERLAP = 0.5
+SMALLEST_OVERLAP = 0.4
 
-#: Groups that are told apart; what fits into none of them is the rest.
-MOST_GROUPS = 12
+#: Groups that are told apart, and the rows that one holds at least; what fits into none of them is the rest.
+MOST_GROUPS, FEWEST_ROWS = 10, 2
 
 #: Causes that name a group, each with at least this share of what raised its rows' scores.
 NAMED_CAUSES, NAMED_SHARE = 3, 0.2
@@ -107,7 +107,8 @@ def groups_of(causes: Causes, numbers: NDArray[np.intp]) -> list[ReasonGroup]:
     """The groups behind the `numbers` that `clusters` gave, (rows,): the largest first, what is left over last."""
     with_reasons = causes.shares.any(axis=1)
     sizes = np.bincount(numbers[with_reasons], minlength=numbers.max(initial=0) + 1)
-    largest = [int(number) for number in np.argsort(-sizes, kind="stable") if sizes[number]][:MOST_GROUPS]
+    fewest = FEWEST_ROWS if (sizes > 0).sum() > MOST_GROUPS else 1
+    largest = [int(number) for number in np.argsort(-sizes, kind="stable") if sizes[number] >= fewest][:MOST_GROUPS]
     groups = [_group(causes, np.flatnonzero((numbers == number) & with_reasons)) for number in largest]
     rest = np.flatnonzero(~np.isin(numbers, largest) | ~with_reasons)
     return [*groups, ReasonGroup((), rest)] if len(rest) else groups

@@ -14,6 +14,9 @@ MOST_FLAGGED = 5_000
 #: How much of the likeness is decided by what raised the score; the rest is shared by everything else about the row.
 BY_REASONS = 0.8
 
+#: A row is like another one where it is nearer than this share of the way to a typical row: by its numbers, by its words.
+NEAR_BY_NUMBERS, NEAR_BY_WORDS = 0.5, 0.9
+
 #: A spread below this is none.
 SMALLEST_SPREAD = 1e-6
 
@@ -24,7 +27,7 @@ def rows_to_look_at(ranking: NDArray[np.intp], flagged: int, seed: int) -> NDArr
 
 
 def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    """At most so many of the rows `among` that are most like `row`, which is left out; the most similar first.
+    """At most so many of the rows `among` that are like `row`, which is left out; the most similar first, none where none is near.
 
     Rows of numbers are compared number by number, in units of how far usual rows differ, what raised the score of `row` above
     all; texts by the words they share, rare ones above all.
@@ -34,8 +37,11 @@ def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int
         return others
     seen, its = run.seen(others), run.seen(np.array([row]))
     flat, own = seen.reshape(len(seen), -1), its.reshape(-1)
-    distances = _by_words(flat, own) if run.preparation.representation == "tokens" else _by_numbers(run, row, flat, own)
-    return np.asarray(others[np.argsort(distances, kind="stable")[:most]], dtype=np.intp)
+    has_words = run.preparation.representation == "tokens"
+    distances = _by_words(flat, own) if has_words else _by_numbers(run, row, flat, own)
+    nearest = np.argsort(distances, kind="stable")[:most]
+    near = np.median(distances) * (NEAR_BY_WORDS if has_words else NEAR_BY_NUMBERS)
+    return np.asarray(others[nearest[distances[nearest] <= near]], dtype=np.intp)
 
 
 def _by_numbers(run: ExplainedRun, row: int, seen: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -54,8 +60,8 @@ def _by_numbers(run: ExplainedRun, row: int, seen: NDArray[np.float32], own: NDA
 def _by_words(seen: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
     known = np.unique(own[own > 0])
     if not len(known):
-        return np.zeros(len(seen))
-    held = (seen[:, :, None] == known).any(axis=1)
+        return np.ones(len(seen))
+    held = np.stack([(seen == word).any(axis=1) for word in known], axis=1)
     rarity = np.log1p(len(seen) / (1 + held.sum(axis=0)))
-    lengths = np.maximum((seen > 0).sum(axis=1), 1)
-    return np.asarray(-(held @ rarity) / np.sqrt(lengths))
+    longer = np.maximum((seen > 0).sum(axis=1) / len(known), 1)
+    return np.asarray(1 - (held @ rarity) / rarity.sum() / np.sqrt(longer))

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from detectors.frames import iter_rows
+from detectors.frames import iter_rows, sample_frame
 from detectors.storage.files import new_id
 from detectors.storage.suppressed import add_suppression, suppressions_of, withdraw
 from detectors.storage.tables import SuppressionRecord
-from detectors.suppressions import Bound, Suppression, columns_of, silenced_by
+from detectors.suppressions import Bound, Middle, Suppression, columns_of, silenced_by
 from detectors.workbench.ground import Ground
+
+#: Rows by which the spread of a column is judged.
+SPREAD_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,14 @@ class Suppressing(Ground):
     def suppressions(self, run_id: str) -> list[Suppression]:
         """The suppressions of a run that are in force, the oldest first."""
         return [suppression_of(record) for record in reversed(self.all_suppressions(run_id)) if record.withdrawn is None]
+
+    def middles(self, data_id: str, columns: Sequence[str]) -> dict[str, Middle]:
+        """Where the values of each column of numbers lie, over a sample of the rows."""
+        if not columns:
+            return {}
+        frame = sample_frame(self.data_folder(data_id), columns, SPREAD_ROWS).apply(pd.to_numeric, errors="coerce")
+        quarters = frame.quantile([0.25, 0.5, 0.75])
+        return {str(name): Middle(median, high - low) for name, (low, median, high) in quarters.items()}
 
     def suppress(self, run_id: str, bounds: Sequence[Bound], given: Given) -> str:
         """Silences the rows of a run that meet all `bounds`, and gives the suppression's id.
