@@ -15,7 +15,10 @@ MOST_FLAGGED = 5_000
 BY_REASONS = 0.8
 
 #: A row is like another one where it is nearer than this share of the way to a typical row: by its numbers, by its words.
-NEAR_BY_NUMBERS, NEAR_BY_WORDS = 0.5, 0.9
+NEAR_BY_NUMBERS, NEAR_BY_WORDS = 0.7, 0.9
+
+#: Among fewer rows nobody knows what a typical distance is.
+FEWEST_TO_JUDGE = 20
 
 #: A spread below this is none.
 SMALLEST_SPREAD = 1e-6
@@ -40,6 +43,8 @@ def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int
     has_words = run.preparation.representation == "tokens"
     distances = _by_words(flat, own) if has_words else _by_numbers(run, row, flat, own)
     nearest = np.argsort(distances, kind="stable")[:most]
+    if len(others) < FEWEST_TO_JUDGE:
+        return np.asarray(others[nearest], dtype=np.intp)
     near = np.median(distances) * (NEAR_BY_WORDS if has_words else NEAR_BY_NUMBERS)
     return np.asarray(others[nearest[distances[nearest] <= near]], dtype=np.intp)
 
