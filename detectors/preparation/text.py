@@ -37,6 +37,8 @@ class WordReason:
     word: str
     """As it is written in the text."""
     weight: float
+    known: bool = True
+    """Whether the vocabulary has it."""
 
     @property
     def message(self) -> Message:
@@ -45,7 +47,9 @@ class WordReason:
 
     @property
     def cause(self) -> Message:
-        """The word as it counts, however it is written here."""
+        """The word as it counts, however it is written here; unknown words are all one cause."""
+        if not self.known:
+            return Message(N_("words that are in none or one of the texts that were learned from"))
         return WordReason(self.word.lower(), self.weight).message
 
 
@@ -136,7 +140,11 @@ class TextPreparation(Preparation):
         names, weights = self.by_word(text, values)
         smallest = SMALLEST_SHARE * max(weights.max(initial=0.0), 0.0)
         pairs = zip(names[:NAMED_COLUMNS], weights.tolist(), strict=False)
-        return [WordReason(name, weight) for name, weight in pairs if weight > smallest]
+        return [WordReason(name, weight, self._knows(name)) for name, weight in pairs if weight > smallest]
+
+    def _knows(self, name: str) -> bool:
+        """Whether the vocabulary has a word as it is written in a text."""
+        return all(self.vocabulary_.knows(word.form) for word in words(name))
 
     def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
         """The words that weigh most over `rows`, `MOST_WORDS` at most; a text that does not hold a word counts as 0."""

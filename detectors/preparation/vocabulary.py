@@ -50,6 +50,10 @@ class Vocabulary:
         ranked = sorted((-count, word) for word, count in texts_with.items() if count >= needed)
         return cls([word for _, word in ranked[:most]], length)
 
+    def knows(self, word: str) -> bool:
+        """Whether the word has an id of its own."""
+        return word in self._ids
+
     def to_ids(self, texts: Sequence[Sequence[str]]) -> Ids:
         """The words of each text as ids, (rows, `length`), 0 after the last one."""
         ids = np.zeros((len(texts), self.length), dtype=np.float32)

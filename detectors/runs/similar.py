@@ -20,6 +20,9 @@ NEAR_BY_NUMBERS, NEAR_BY_WORDS = 0.7, 0.9
 #: Among fewer rows nobody knows what a typical distance is.
 FEWEST_TO_JUDGE = 20
 
+#: A number that is so many times as far from the middle as another one is not like it.
+FAR = 3.0
+
 #: A spread below this is none.
 SMALLEST_SPREAD = 1e-6
 
@@ -32,7 +35,7 @@ def rows_to_look_at(ranking: NDArray[np.intp], flagged: int, seed: int) -> NDArr
 def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     """At most so many of the rows `among` that are like `row`, which is left out; the most similar first, none where none is near.
 
-    Rows of numbers are compared number by number, in units of how far usual rows differ, what raised the score of `row` above
+    Rows of numbers are compared number by number, in units of how far usual rows differ (or, far out, of a third of the way there), what raised the score of `row` above
     all; texts by the words they share, rare ones above all.
     """
     others = among[among != row]
@@ -50,7 +53,9 @@ def similar_rows(run: ExplainedRun, row: int, among: NDArray[np.intp], most: int
 
 
 def _by_numbers(run: ExplainedRun, row: int, seen: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
-    spread = np.maximum(np.median(np.abs(seen - np.median(seen, axis=0)), axis=0), seen.std(axis=0) / 10)
+    middle = np.median(seen, axis=0)
+    usual = np.maximum(np.median(np.abs(seen - middle), axis=0), seen.std(axis=0) / 10)
+    spread = np.maximum(usual, np.abs(own - middle) / FAR)  # far out, rows are alike that are farther apart
     weights = np.full(len(own), 1 / len(own))
     units = run.preparation.units.reshape(-1)
     if len(units) == len(own):  # otherwise the detector sees something else than what is explained
