@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from detectors.errors import AnomalystError
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
@@ -24,7 +25,7 @@ from pages.shared.reason_groups import reason_panel
 from pages.shared.stability_card import stability_card
 from pages.shared.suppressing import suppression_list
 from pages.shared.threshold_plot import threshold_plot
-from pages.shared.views import view_of
+from pages.shared.views import RunOfItems, view_of
 
 
 def put_in_force(run_id: str, rule: str, value: float) -> None:
@@ -94,12 +95,20 @@ if results.known_labels(current_run.id) is not None:
 judging = st.columns([1.5, 1])
 made_of(current_run)
 view = view_of(current_run.kind)
+flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
-    view.flagged(data_set, current_run, current_threshold)
-    flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
     suppression_list(data_set, current_run, flagged_rows)
-    reason_panel(view, data_set, current_run, current_threshold, flagged_rows)
+items = plain(KINDS[current_run.kind].items)
+one_by_one, by_reason = st.tabs(
+    [say(N_("Flagged {items}"), items=items), say(N_("By their reasons"))], on_change="rerun", key="flagged_tabs"
+)
+if one_by_one.open:
+    with one_by_one, shown_problems():
+        view.flagged(data_set, current_run, current_threshold)
+if by_reason.open:
+    with by_reason, shown_problems():
+        reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flagged_rows)
 changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
 with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted

@@ -15,8 +15,8 @@ from detectors.flagged import reasons_of
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.storage.marks import Said
-from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from detectors.verdicts import ANOMALY, NORMAL, TITLES, UNSURE
+from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.verdicts import ANOMALY, NONE, NORMAL, TITLES, UNSURE
 from pages.shared import engine, state
 from pages.shared.author import author
 from pages.shared.engine import kept_by_id, workbench
@@ -25,6 +25,9 @@ from pages.shared.views.base import RunOfItems, View
 
 #: Rows of a group that are shown before it is judged.
 EXAMPLES = 6
+
+#: Rows that there must be for groups to mean anything.
+FEWEST = 2
 
 #: Rows that are enough to tell the groups, where not all were explained.
 ENOUGH = 500
@@ -42,11 +45,18 @@ class Grouped:
     alarm: Alarm | None
 
 
-def reason_panel(view: View, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> None:
+def reason_panel(view: View, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp]) -> None:
     """The reasons of the flagged `rows`, the most unusual first: alarm, groups, and the one that is looked at."""
+    run = by.run
     if noted := state.take_note():
         st.toast(say_message(noted))
-    if len(rows) < 2:
+    if len(rows) < FEWEST:
+        st.info(
+            say(
+                N_("There are too few flagged {items} to put any together. Move the line to the left to flag some."),
+                items=plain(KINDS[run.kind].items),
+            )
+        )
         return
     with st.spinner(say(N_("Putting flagged rows together by their reasons …"))):
         found = _grouped(run.id, data_set.id, _explained(run.id, rows))
@@ -65,7 +75,7 @@ def reason_panel(view: View, data_set: DataSetRecord, run: RunRecord, threshold:
     if picked is None:
         st.caption(say(N_("Choose a reason to see its most typical {items}, and to judge all of them at once."), items=items))
         return
-    _group(view, data_set, RunOfItems(run, threshold), found, picked)
+    _group(view, data_set, by, found, picked)
 
 
 def _explained(run_id: str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -154,7 +164,7 @@ def _table(data_set: DataSetRecord, run: RunRecord, found: Grouped) -> int | Non
 def _group(view: View, data_set: DataSetRecord, by: RunOfItems, found: Grouped, picked: int) -> None:
     """The most typical rows of a group, and a verdict for all of it."""
     group = found.groups[picked]
-    rows = found.rows[group.members]
+    rows, verdicts = found.rows[group.members], workbench().verdicts(data_set.id)
     with st.container(border=True, key="reason_group"):
         st.markdown(f"**{escape(_names(group))}**")
         view.listed(data_set, by, rows[:EXAMPLES], {}, f"group_{picked}")
@@ -173,6 +183,10 @@ def _group(view: View, data_set: DataSetRecord, by: RunOfItems, found: Grouped, 
                 st.button(
                     say(TITLES[verdict]), key=f"group_{verdict}", icon=f":material/{icon}:", on_click=_judge, args=(data_set.id, by.run.id, rows, verdict)
                 )  # fmt: skip
+            if any(row in verdicts for row in rows.tolist()):
+                st.button(
+                    say(N_("Take back")), key="group_none", type="tertiary", on_click=_judge, args=(data_set.id, by.run.id, rows, NONE)
+                )
 
 
 def _judge(data_id: str, run_id: str, rows: NDArray[np.intp], verdict: str) -> None:

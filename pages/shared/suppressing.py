@@ -76,18 +76,15 @@ def _form(looked: Looked) -> None:
         st.warning(say_message(error.message))
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        note = st.text_input(
-            say(N_("Why is this normal?")),
-            key=f"suppression_note_{looked.row}",
-            max_chars=300,
-            placeholder=plain(N_("for whoever comes after you")),
-        )
+        key = f"suppression_note_{looked.row}"
+        st.text_input(say(N_("Why is this normal?")), key=key, max_chars=300, placeholder=plain(N_("for whoever comes after you")))
         st.button(
-            say(N_("Silence them")), key="suppress", icon=":material/notifications_off:", on_click=_suppress, args=(looked, bounds, note)
+            say(N_("Silence them")), key="suppress", icon=":material/notifications_off:", on_click=_suppress, args=(looked, bounds, key)
         )  # fmt: skip
 
 
-def _suppress(looked: Looked, bounds: Sequence[Bound], note: str) -> None:
+def _suppress(looked: Looked, bounds: Sequence[Bound], note_key: str) -> None:
+    note = str(state.typed(note_key) or "")  # what was typed last, also where nobody pressed Enter
     try:
         workbench().suppress(looked.run.id, bounds, Given(looked.row, note, author()))
     except AnomalystError as error:
