@@ -186,7 +186,7 @@ def test_a_sample_once_chosen_holds_while_the_estimate_is_worked_out_anew(data_i
 def test_a_value_that_is_no_list_of_layers_is_named_and_cannot_be_trained(data_id):
     app = opened("train", data=data_id)
     next(button for button in app.button if button.key == "choose_autoencoder").click().run()
-    next(field for field in app.text_input if field.label == "Layers").set_value("[0]").run()
+    next(field for field in app.text_input if field.label == "Encoder layers").set_value("[0]").run()
     assert "must be a list of at most 32 whole numbers" in texts(app)
     assert next(button for button in app.button if button.label == "Train").disabled
 
