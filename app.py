@@ -25,6 +25,7 @@ from detectors.storage.lock import ServerLock
 from detectors.storage.records import Records
 from pages.shared.streamed_download import route as download_route
 from pages.shared.streamed_upload import route as upload_route
+from pages.shared.triage import route as marks_route
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -89,7 +90,7 @@ app = st.App(
     PROJECT / "pages" / "frame.py",
     lifespan=lifespan,
     middleware=[Middleware(SafeHeaders)],
-    routes=[upload_route.ROUTE, download_route.ROUTE],
+    routes=[upload_route.ROUTE, download_route.ROUTE, marks_route.ROUTE],
 )
 
 

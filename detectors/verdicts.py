@@ -134,6 +134,23 @@ class Verdicts(Mapping[int, Verdict]):
         ]
         return np.concatenate(spans).astype(np.intp) if spans else np.empty(0, dtype=np.intp)
 
+    def columns(self, rows: NDArray[np.intp]) -> dict[str, list[str]]:
+        """What is said of `rows`, as columns of a table: verdict, note, who gave it, and what others say."""
+        found = [self.said_of([(row, row)]) for row in rows.tolist()]
+        given = [next((mark for mark in marks if mark.verdict), None) for marks in found]
+        others = [
+            [f"{mark.author}: {mark.verdict}" for mark in marks if mark is not held and mark.verdict not in ("", held.verdict)]
+            if held
+            else []
+            for marks, held in zip(found, given, strict=True)
+        ]
+        columns = {
+            "verdict": [mark.verdict if mark else "" for mark in given],
+            "note": [" · ".join(mark.note for mark in marks if mark.note) for marks in found],
+            "author": [mark.author if mark else marks[0].author if marks else "" for mark, marks in zip(given, found, strict=True)],
+        }
+        return columns | ({"other verdicts": [", ".join(texts) for texts in others]} if any(others) else {})
+
     def counts(self, *, events: bool = False) -> dict[str, int]:
         """How many rows or stretches have each verdict; notes alone are not counted.
 

@@ -16,6 +16,8 @@ from pages.shared.map_of_rows import map_of_rows
 from pages.shared.similar import find_similar
 from pages.shared.suppressing import Looked, suppression_form
 from pages.shared.tree_panel import tree_panel
+from pages.shared.triage.component import judge_one
+from pages.shared.triage.items import Item
 from pages.shared.views import ExplainedItem, RunOfItems, view_of
 
 
@@ -88,6 +90,9 @@ if one.open:
     with one:
         scores = workbench().run_folder(current_run.id).array("scores")
         looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, scores, shown_kind)
+        title = plain(N_("{item} {row}"), item=plain(shown_kind.item), row=looked_at + 1)
+        is_flagged = bool(scores[looked_at] > current_threshold.cut_off)
+        judge_one(current_data, current_run, Item(str(looked_at), [(looked_at, looked_at)], title, is_flagged), "verdict")
         with st.spinner(say(N_("Explaining this row … The first one after a start takes longer.")), show_time=True):
             explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
         if likeliest := results.kind_names(current_run.id, np.array([looked_at])):

@@ -41,12 +41,15 @@ def recent_runs() -> None:
         st.caption(say(N_("Nothing yet. Runs that you train will be listed here.")))
         return
     thresholds = workbench().records.thresholds()
+    judged = workbench().judged({run.data_id for run in runs})
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent_{run.id}"):
             threshold, rows = thresholds.get(run.id), (run.summary or {}).get("rows")
             outcome = state_text(run.state)
             if threshold and rows:
-                outcome = say(N_("{flagged} flagged ({share})"), flagged=threshold.flagged, share=percent(threshold.flagged / rows))
+                count = judged.get(run.data_id, 0)
+                told = N_("{flagged} flagged ({share}), {count} judged") if count else N_("{flagged} flagged ({share})")
+                outcome = say(told, flagged=threshold.flagged, share=percent(threshold.flagged / rows), count=count)
             st.markdown(f"**{escape(data_sets[run.data_id].name)}** — {escape(run_title(run))} — {outcome}", width="stretch")
             st.caption(escape(clock(run.created)), width="content")
             done = run.state == "done"

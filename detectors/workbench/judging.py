@@ -50,11 +50,12 @@ class Judging(Ground):
         marked = self._marks.marked()
         return {data_id: sum(self.verdict_counts(data_id).values()) for data_id in data_ids if data_id in marked}
 
-    def verdict_counts(self, data_id: str) -> dict[str, int]:
-        """How many rows, or events of a series, have each verdict."""
+    def verdict_counts(self, data_id: str, verdicts: Verdicts | None = None) -> dict[str, int]:
+        """How many rows, or events of a series, have each verdict, of `verdicts` where they were read already."""
         record = self.records.data_set(data_id)
         is_series = record is not None and KINDS[record.kind].ordered
-        return self.verdicts(data_id).counts(events=is_series)
+        found = self.verdicts(data_id) if verdicts is None else verdicts
+        return found.counts(events=is_series)
 
     @property
     def _marks(self) -> Marks:

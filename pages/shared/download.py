@@ -95,6 +95,8 @@ def _write(
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
+    verdicts = workbench().verdicts(data_set.id)
+    found |= verdicts.columns(rows) if verdicts else {}
     scores = np.asarray(folder.array("scores")[rows])
     export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), stream)
 

@@ -169,6 +169,20 @@ def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[
     return [texts.get(row, []) for row in rows]
 
 
+@st.cache_data(show_spinner=False, max_entries=20)
+def main_reasons(run_id: str, data_id: str, rows: tuple[int, ...], reasons_done: int) -> dict[int, str]:
+    """What weighs most in each row: a column, a word or a part of a picture; rows whose explanation would take long are left out.
+
+    `reasons_done` runs have explained rows: what was kept before another one had is no longer all that is known.
+    """
+    positions = workbench().explained_at_once(run_id, np.array(rows, dtype=np.intp))
+    if not len(positions):
+        return {}
+    explanation = workbench().explanations(run_id, data_id, positions)
+    found = reasons_of(workbench().run_folder(run_id), workbench().data_folder(data_id), positions, explanation)
+    return {row: flagged.about(reasons[0], translate) for row, reasons in zip(positions.tolist(), found, strict=True) if reasons}
+
+
 @st.cache_data(show_spinner=False, max_entries=100)
 def unit_values(run_id: str, data_id: str, rows: tuple[int, ...]) -> dict[int, NDArray[np.float64]]:
     """SHAP values of the units of each row, (units,), by row; rows whose explanation would take long are left out."""

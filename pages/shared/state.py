@@ -6,7 +6,7 @@ The only file that names keys of the session state and of the URL.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from detectors.storage.arrivals import Arrival
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.engine import workbench
+from pages.shared.listing import Listing
 
 _CHOSEN = "chosen"
 _WRITTEN = "url_as_written"
@@ -36,6 +37,7 @@ _IMPORT = "import"
 _UNDO = "undoable"
 _PAGE = "page"
 _AUTHOR = "author_of_session"
+_REDRAW = "redraw"
 _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
@@ -53,17 +55,20 @@ class Selection:
     row: int | None = None
     compared: tuple[str, ...] = ()
     """Runs that stand beside one another."""
+    listing: Listing = field(default_factory=Listing)
+    """How what is flagged is listed."""
 
     def to_url(self) -> dict[str, str]:
         values = {"data": self.data, "run": self.run, "row": self.row, "compared": ",".join(self.compared) or None}
-        return {name: str(value) for name, value in values.items() if value is not None}
+        return {name: str(value) for name, value in values.items() if value is not None} | self.listing.to_url()
 
     @classmethod
     def from_url(cls) -> Selection:
         row = st.query_params.get("row", "")
         compared = tuple(dict.fromkeys(filter(None, st.query_params.get("compared", "").split(","))))
         number = int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
-        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared)
+        listing = Listing.from_url(st.query_params.to_dict())
+        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing)
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,22 @@ def select(*, data: str | None = None, run: str | None = None, row: int | None =
         st.session_state[_CHOSEN] = Selection(of_data, run, compared=kept)
     if row is not None:
         st.session_state[_CHOSEN] = replace(selection(), row=row)
+
+
+def list_by(listing: Listing) -> None:
+    """Chooses how what is flagged is listed; written into the URL at once, for only a part of the page runs again."""
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = replace(selection(), listing=listing)
+    st.query_params.from_dict(selection().to_url())
+
+
+def redraw() -> None:
+    """Asks the part of the page that runs next to have the whole page drawn again."""
+    st.session_state[_REDRAW] = True
+
+
+def take_redraw() -> bool:
+    """Whether that was asked for, once."""
+    return bool(st.session_state.pop(_REDRAW, False))
 
 
 def compare(runs: Sequence[str]) -> None:

@@ -19,9 +19,11 @@ from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import flagged_table, listed_table
+from pages.shared.flagged_list import flagged_list
+from pages.shared.flagged_table import listed_table
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.row_items import row_candidates
 
 #: A difference between two scores, as a share of them, that a reader would wonder about.
 NOTICED = 0.005
@@ -62,7 +64,7 @@ class View:
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Threshold: what is flagged."""
-        flagged_table(data_set, run, threshold)
+        flagged_list(lambda: row_candidates(data_set, run, threshold), say(N_("{count} flagged rows"), count=threshold.flagged))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit import runtime
 
-from detectors import flagged
 from detectors.charts.pictures import as_bytes, difference, enlarged, heat, overlaid
 from detectors.messages import N_
 from detectors.pictures import load_pictures
@@ -17,10 +20,13 @@ from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import page_by_score
-from pages.shared.language import escape, percent, plain, say
+from pages.shared.flagged_list import flagged_list
+from pages.shared.language import escape, plain, say
 from pages.shared.look import palette
-from pages.shared.stability_card import solidity_texts
+from pages.shared.orders import Candidates
+from pages.shared.row_items import explain_action
+from pages.shared.stability_card import solidity, solidity_texts
+from pages.shared.triage.items import Column, Item, Listed
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
@@ -53,24 +59,14 @@ class ImagesView(View):
                     _strip(say(title, size=size), [enlarged(as_bytes(picture), 96) for picture in found[name]])
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-        ranking = engine.ranking(run.id)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.subheader(say(N_("{count} flagged pictures"), count=threshold.flagged), anchor=False, width="stretch")
-            pages = -(-len(ranking) // TILES)
-            page = page_by_score(pages)
-        if page is not None:
-            ranks = np.arange((page - 1) * TILES, min(page * TILES, len(ranking)))
-        else:
-            ranks = flagged.around(threshold.flagged, len(ranking), TILES)
-        above, below = ranks[ranks < threshold.flagged], ranks[ranks >= threshold.flagged]
-        _gallery(data_set, run, ranking[above], above)
-        if len(below) or (page or 1) == pages:
-            share = percent(threshold.flagged / len(ranking))
-            with st.container(key="threshold_line"):
-                st.divider()
-                st.caption(say(N_("Cut-off {cut_off}: {flagged} pictures above it ({share}), the others below"),
-                               cut_off=threshold.cut_off, flagged=threshold.flagged, share=share))  # fmt: skip
-        _gallery(data_set, run, ranking[below], below)
+        def candidates() -> Candidates:
+            def show(places: NDArray[np.intp]) -> Listed:
+                return listed_pictures(data_set, run, threshold, places)
+
+            ranking = engine.ranking(run.id)
+            return Candidates(data_set, run, threshold, ranking, threshold.flagged, show, per_page=TILES, goes_on=True)
+
+        flagged_list(candidates, say(N_("{count} flagged pictures"), count=threshold.flagged))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
@@ -122,6 +118,40 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
                 )  # fmt: skip
                 if kind:
                     st.caption(escape(kind), text_alignment="center")
+
+
+def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
+    """The pictures at some ranks (from 0)."""
+    rows = np.asarray(engine.ranking(run.id)[ranks])
+    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
+    names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
+    pictures = load_pictures(workbench().data_folder(data_set.id), rows)
+    columns: dict[Column, list[Any]] = {
+        Column(plain(N_("Rank and score"))): [
+            plain(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)) for rank, score in zip(ranks, scores, strict=True)
+        ]
+    }
+    if (sure := solidity(run, threshold, rows)) is not None:
+        columns[Column(plain(N_("solid")), "share", plain(N_("The share of the refits in which it would be flagged.")))] = sure.tolist()
+    if (kinds := results.kind_names(run.id, rows)) is not None:
+        columns[Column(plain(N_("kind")))] = kinds
+    cells = zip(*columns.values(), strict=True)
+    items = [
+        Item(str(row), [(row, row)], str(name), bool(score > threshold.cut_off), line, picture=thumbnail(picture))
+        for row, name, score, line, picture in zip(rows.tolist(), names, scores, cells, pictures, strict=True)
+    ]
+    return Listed("gallery", items, list(columns), [explain_action(rows, run)])
+
+
+def thumbnail(picture: NDArray[np.uint8]) -> str:
+    """The address at which the browser of this session gets a picture, small."""
+    if not runtime.exists():
+        return ""
+    from PIL import Image
+
+    stream = BytesIO()
+    Image.fromarray(_square(picture).squeeze()).convert("RGB").resize((THUMBNAIL, THUMBNAIL)).save(stream, "JPEG", quality=85)
+    return str(runtime.get_instance().media_file_mgr.add(stream.getvalue(), "image/jpeg", sha256(stream.getvalue()).hexdigest()))
 
 
 def _tile(picture: NDArray[np.uint8], caption: str) -> None:

@@ -13,7 +13,7 @@ from detectors import charts
 from detectors.data_set import DataSet
 from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
-from detectors.messages import N_, Message
+from detectors.messages import N_, Message, shown
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
@@ -21,18 +21,22 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import flaws
 from pages.shared import engine, state
 from pages.shared.engine import kept_by_id, workbench
-from pages.shared.flagged_table import flagged_table
+from pages.shared.flagged_list import flagged_list
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.orders import Candidates
+from pages.shared.row_items import LONGEST_WHY, explain_action, reasons_told, short
 from pages.shared.series_plot import Lane, Series, series_plot
-from pages.shared.stability_card import solidity, solidity_column
+from pages.shared.stability_card import solidity
+from pages.shared.triage.items import Action, Column, Item, Listed
+from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, View, waterfall
 
 #: Columns drawn over time, and beside an explanation.
 LANES, STRETCHES = 5, 4
 
-#: Events listed at most, and steps shown on each side of one that is looked at, as multiples of its length.
-MOST_EVENTS, AROUND = 200, 4
+#: Steps shown on each side of an event that is looked at, as multiples of its length.
+AROUND = 4
 
 FLAWS = {
     "gap": N_("{count} gaps, the first before row {row}"),
@@ -106,10 +110,10 @@ class SeriesView(View):
         labelled = np.asarray(folder.array("labels"))[series.rows] == 1 if folder.has("labels") else None
         expected = expected_of(data_set.id, run.id)
         drawn = _drawn(series, part, LANES, labelled=labelled, expected=expected, scores=scores)
-        shown = state.shown_steps(run.id)
+        steps = state.shown_steps(run.id)
         series_plot(
             drawn, cut_off=threshold.cut_off, score_name=engine.score_name(run), key=f"series_{run.id}_{entity}", translate=translate,
-            shown=None if shown is None else (max(0, shown[0] - part.start), min(shown[1], part.stop - 1) - part.start),
+            shown=None if steps is None else (max(0, steps[0] - part.start), min(steps[1], part.stop - 1) - part.start),
         )  # fmt: skip
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
@@ -124,25 +128,25 @@ class SeriesView(View):
                     help=say(N_("Flagged steps with at most so many unflagged ones between them are one event.")),
                 )  # fmt: skip
         if chosen == as_rows:
-            flagged_table(data_set, run, threshold)
+            super().flagged(data_set, run, threshold)
         else:
             _events(data_set, run, threshold, int(gap))
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
         assert isinstance(preparation, SeriesPreparation)
-        shown = _Window.of(item)
+        window = _Window.of(item)
         by_column = preparation.by_column(item.found["values"][None])[0]
         heaviest = np.argsort(-by_column)[:STRETCHES]
         left, right = st.columns([1, 1.15])
         with left:
-            show_chart(shown.map(preparation, item.found["values"]), key="map_over_time")
+            show_chart(window.map(preparation, item.found["values"]), key="map_over_time")
             waterfall(item, preparation.columns, by_column)
         with right:
             columns = [preparation.columns[place] for place in heaviest]
             chart = charts.stretch(
-                columns, shown.times, shown.actual[:, heaviest], shown.expected[:, heaviest], palette(), here=shown.here,
-                axis=shown.axis, translate=translate,
+                columns, window.times, window.actual[:, heaviest], window.expected[:, heaviest], palette(), here=window.here,
+                axis=window.axis, translate=translate,
             )  # fmt: skip
             show_chart(chart, key="stretch")
             _own_score(item)
@@ -212,63 +216,64 @@ def _events(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord,
     series = _of_run(data_set, run)
     scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
     found = find_events(series, scores, threshold.cut_off, gap)
-    st.subheader(say(N_("{count} events"), count=len(found)), anchor=False)
-    if not found:
-        st.info(say(N_("No time step is flagged at this cut-off. Move the line to the left to flag some.")))
-        return
-    listed = found[:MOST_EVENTS]
+
+    def candidates() -> Candidates:
+        peaks = series.rows[np.array([event.peak for event in found], dtype=np.intp)]
+
+        def show(places: NDArray[np.intp]) -> Listed:
+            return _listed_events(data_set, run, threshold, series, [found[place] for place in places.tolist()])
+
+        return Candidates(data_set, run, threshold, peaks, len(found), show, spans=lambda place: spans_of(series, found[place]))
+
+    flagged_list(candidates, say(N_("{count} events"), count=len(found)))
+
+
+def spans_of(series: OrderedSeries, event: Event) -> list[tuple[int, int]]:
+    """The rows of an event, in the order of the data, as stretches from a first to a last one."""
+    rows = np.sort(series.rows[event.first : event.last + 1])
+    return [(int(part[0]), int(part[-1])) for part in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)]
+
+
+def _listed_events(
+    data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, series: OrderedSeries, listed: list[Event]
+) -> Listed:
+    scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
     table = event_frame(series, listed, scores)
-    peaks = tuple(int(series.rows[event.peak]) for event in listed)
-    table.insert(6, "why", [" · ".join(filter(None, texts)) for texts in engine.reason_texts(run.id, data_set.id, peaks)])
-    if (sure := solidity(run, threshold, np.array(peaks, dtype=np.intp))) is not None:
-        table.insert(7, "solidity", sure)
-    if len(series.entities) < 2:
-        table = table.drop(columns="entity")
-    table.insert(0, "look", plain(N_("Look")))
-    table.insert(1, "explain", plain(N_("Why?")))
-    _event_table(table, listed, series, run)
-    if len(found) > len(listed):
-        st.caption(say(N_("The {most} events with the highest peaks are listed."), most=len(listed)))
+    peaks = np.array([series.rows[event.peak] for event in listed], dtype=np.intp)
+    why = reasons_told(run, data_set, tuple(int(row) for row in peaks))
+    number = {name: [shown(value) for value in table[name].tolist()] for name in ("steps", "flagged", "row")}
+    columns: dict[Column, list[Any]] = {
+        Column(plain(N_("start"))): [value_text(value) for value in table["start"]],
+        Column(plain(N_("end"))): [value_text(value) for value in table["end"]],
+        Column(plain(N_("steps")), "number"): number["steps"],
+        Column(plain(N_("flagged")), "number"): number["flagged"],
+        Column(plain(N_("score")), "number", plain(N_("The highest one."))): [value_text(value) for value in table["peak score"].tolist()],
+    }
+    if len(series.entities) > 1:
+        columns = {Column(plain(N_("series"))): [short(str(name)) for name in table["entity"]], **columns}
+    if (sure := solidity(run, threshold, peaks)) is not None:
+        columns[Column(plain(N_("solidity")), "share", plain(N_("The share of the refits in which its peak would be flagged.")))] = (
+            sure.tolist()
+        )
+    columns[Column(plain(N_("what weighs most at the peak")), "words")] = [
+        short(" · ".join(filter(None, texts)), LONGEST_WHY) for texts in why
+    ]
+    columns[Column(plain(N_("peak row")), "number")] = number["row"]
+    items = [
+        Item(str(int(peak)), spans_of(series, event), plain(N_("event of row {row}"), row=int(peak) + 1), True, line)
+        for event, peak, line in zip(listed, peaks, zip(*columns.values(), strict=True), strict=True)
+    ]
+    return Listed("table", items, list(columns), [explain_action(peaks, run), _look_action(run, listed)])
 
 
-def _event_table(table: pd.DataFrame, listed: list[Event], series: OrderedSeries, run: RunRecord) -> None:
-    def look() -> None:
-        event = listed[state.typed("look_click").row]
+def _look_action(run: RunRecord, listed: list[Event]) -> Action:
+    def look(place: int) -> None:
+        event = listed[place]
         room = max(50, AROUND * (event.last - event.first + 1))
         state.show_steps(run.id, (event.first - room, event.last + room))
+        state.redraw()
 
-    def explain() -> None:
-        state.go("explain", row=int(series.rows[listed[state.typed("event_click").row].peak]))
-
-    config = st.column_config
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(35 * (len(table) + 1) + 4, 460),
-        key="events",
-        column_config={
-            "look": config.ButtonColumn("", on_click=look, key="look_click", type="tertiary", pinned=True, width="small"),
-            "explain": config.ButtonColumn("", on_click=explain, key="event_click", type="tertiary", pinned=True, width="small"),
-            "entity": config.TextColumn(plain(N_("series"))),
-            "start": _time_column(N_("start"), series),
-            "end": _time_column(N_("end"), series),
-            "steps": config.NumberColumn(plain(N_("steps")), format="localized", width="small"),
-            "flagged": config.NumberColumn(plain(N_("flagged")), format="localized", width="small"),
-            "peak score": config.NumberColumn(plain(N_("score")), format="%.4g", width="small"),
-            "why": config.TextColumn(plain(N_("what weighs most at the peak")), width=360),
-            "solidity": solidity_column(),
-            "peak": _time_column(N_("peak"), series),
-            "row": config.NumberColumn(plain(N_("peak row")), format="localized", width="small"),
-        },
-        alt=plain(N_("Events: flagged time steps that follow one another")),
-    )
-
-
-def _time_column(title: str, series: OrderedSeries) -> Any:
-    config = st.column_config
-    if series.timeline.seconds is not None and series.timeline.is_date:
-        return config.DatetimeColumn(plain(title), format="YYYY-MM-DD HH:mm:ss")
-    return config.NumberColumn(plain(title), format="localized")
+    return Action("look", plain(N_("look")), look)
 
 
 class _Window:

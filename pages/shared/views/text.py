@@ -9,21 +9,26 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from detectors import flagged
 from detectors.errors import AnomalystError
-from detectors.messages import N_
+from detectors.messages import N_, shown
 from detectors.preparation.text import TextPreparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import page_by_score
+from pages.shared.flagged_list import flagged_list
 from pages.shared.language import escape, plain, say, say_message
-from pages.shared.stability_card import solidity_texts
+from pages.shared.orders import Candidates
+from pages.shared.row_items import explain_action
+from pages.shared.stability_card import solidity, solidity_texts
+from pages.shared.triage.items import Column, Item, Listed
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
 #: Texts on one page of the list, and texts shown on Data.
 TEXTS, FIRST = 20, 6
+
+#: Characters of a text in the list; Explain has all.
+LONGEST_LISTED = 900
 
 #: A word is marked from this share of the strongest word's weight on, and marked strongly from the second one.
 MARKED, MARKED_STRONGLY = 0.25, 0.6
@@ -41,25 +46,19 @@ class TextView(View):
                 st.markdown("- " + escape(value_text(text)))
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.subheader(say(N_("{count} flagged texts"), count=threshold.flagged), anchor=False, width="stretch")
-            pages = max(1, -(-threshold.flagged // TEXTS))
-            page = page_by_score(pages)
-        ranking = engine.ranking(run.id)
-        if page is not None:
-            ranks = np.arange((page - 1) * TEXTS, min(page * TEXTS, threshold.flagged))
-        else:
-            ranks = flagged.around(threshold.flagged, len(ranking), TEXTS)
-        if not len(ranks):
-            st.info(say(N_("No text is flagged at this cut-off. Move the line to the left to flag some.")))
-            return
-        _list(data_set, RunOfItems(run, threshold), ranking[ranks], ranks)
+        def candidates() -> Candidates:
+            def show(places: NDArray[np.intp]) -> Listed:
+                return listed_texts(data_set, run, threshold, places)
+
+            return Candidates(data_set, run, threshold, engine.ranking(run.id), threshold.flagged, show, per_page=TEXTS)
+
+        flagged_list(candidates, say(N_("{count} flagged texts"), count=threshold.flagged))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
     ) -> None:
-        shown = rows[:TEXTS]
-        _list(data_set, by, shown, results.rank_of(by.run.id)[shown] - 1, f"_{key}")
+        listed = rows[:TEXTS]
+        _list(data_set, by, listed, results.rank_of(by.run.id)[listed] - 1, f"_{key}")
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -131,8 +130,52 @@ def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks
                 )
             whole = text if isinstance(text, str) else ""
             found = weights.get(row)
-            shown = marked(whole, preparation.spans(whole), found) if found is not None else _whole(whole)
-            st.markdown(shown or say(N_("The text is missing.")), width="stretch")
+            as_marked = marked(whole, preparation.spans(whole), found) if found is not None else _whole(whole)
+            st.markdown(as_marked or say(N_("The text is missing.")), width="stretch")
+
+
+def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
+    """The texts at some ranks (from 0), long ones shortened."""
+    preparation = engine.preparation(run.id)
+    assert isinstance(preparation, TextPreparation)
+    rows = np.asarray(engine.ranking(run.id)[ranks])
+    positions = tuple(int(row) for row in rows)
+    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
+    texts = engine.data_rows(data_set.id, positions)[_column(run)]
+    weights = _weights(run, data_set, positions)
+    columns: dict[Column, list[Any]] = {
+        Column(plain(N_("score"))): [value_text(float(score)) for score in scores],
+        Column(plain(N_("rank"))): [shown(int(rank) + 1) for rank in ranks],
+        Column(plain(N_("row"))): [shown(row + 1) for row in positions],
+    }
+    if (sure := solidity(run, threshold, rows)) is not None:
+        columns[Column(plain(N_("solid")), "share", plain(N_("The share of the refits in which it would be flagged.")))] = sure.tolist()
+    items = [
+        Item(
+            str(row), [(row, row)], plain(N_("text {row}"), row=row + 1), bool(score > threshold.cut_off), line,
+            pieces=pieces(text if isinstance(text, str) else "", preparation, weights.get(row)),
+        )
+        for row, score, text, line in zip(positions, scores, texts, zip(*columns.values(), strict=True), strict=True)
+    ]  # fmt: skip
+    return Listed("texts", items, list(columns), [explain_action(rows, run)])
+
+
+def pieces(text: str, preparation: TextPreparation, weights: NDArray[np.float64] | None) -> list[tuple[str, float]]:
+    """The beginning of a text in pieces that, together, are exactly its characters; words with their weight, from -1 to 1."""
+    cut = len(text) if len(text) <= LONGEST_LISTED else LONGEST_LISTED
+    if not text:
+        return [(plain(N_("The text is missing.")), 0.0)]
+    spans = preparation.spans(text) if weights is not None else []
+    largest = float(np.abs(weights[: len(spans)]).max(initial=0)) or 1.0 if weights is not None else 1.0
+    found, before = [], 0
+    for (start, end), weight in zip(spans, [] if weights is None else weights, strict=False):
+        share = float(weight) / largest
+        if abs(share) < MARKED or end > cut:
+            continue
+        found += [(text[before:start], 0.0), (text[start:end], round(share, 2))]
+        before = end
+    found.append((text[before:cut] + ("…" if cut < len(text) else ""), 0.0))
+    return [(piece, weight) for piece, weight in found if piece]
 
 
 def _weights(run: RunRecord, data_set: DataSetRecord, positions: tuple[int, ...]) -> dict[int, NDArray[np.float64]]:
