@@ -18,6 +18,7 @@ from detectors.runs.refits import refit
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from tests.behind_pages import resting_workbench
+from tests.listed import column
 from tests.tables import machine_frame
 
 pytestmark = pytest.mark.slow
@@ -108,8 +109,7 @@ def test_refits_are_offered_with_how_long_they_take_and_then_say_which_flags_are
     assert {metric.label for metric in app.metric} >= {"solid", "borderline", "nearly flagged"}
     solid, borderline = (int(metric.value) for metric in app.metric if metric.label in ("solid", "borderline"))
     assert solid + borderline == bench.records.threshold(run_id).flagged
-    flagged = next(table.value for table in app.dataframe if "solidity" in table.value)
-    assert flagged["solidity"].iloc[0] == 1.0
+    assert column(app, "solidity")[0] == 1.0
 
 
 def test_a_series_is_judged_by_stretch_too_and_no_point_is_adjusted(bench, tmp_path):

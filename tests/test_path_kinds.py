@@ -71,7 +71,7 @@ def test_pictures_are_rebuilt_and_a_flagged_one_is_explained(page: Page, server:
     train(page, "autoencoder", Epochs="2")
     expect(page.get_by_text("flagged pictures").first).to_be_visible()
     move_threshold(page)
-    page.locator("[class*='st-key-why_'] button").first.click()
+    page.get_by_role("button", name="why?").first.click()
     wait_until_idle(page.get_by_text("What added to the score (SHAP)").first)
     expect(page.get_by_text("Rebuilt")).to_be_visible()
 
@@ -81,6 +81,6 @@ def test_texts_are_read_and_the_words_that_weigh_most_are_marked(page: Page, ser
     train(page, "tfidf_logistic")
     expect(page.get_by_text("flagged texts").first).to_be_visible()
     move_threshold(page)
-    page.locator("[class*='st-key-why_'] button").first.click()
+    page.get_by_role("button", name="why?").first.click()
     wait_until_idle(page.get_by_text("What added to the score").first)
     expect(page.locator(".st-key-whole_text").get_by_role("paragraph").first).to_be_visible()

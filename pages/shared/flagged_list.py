@@ -37,7 +37,7 @@ def flagged_list(found: Callable[[], Candidates], heading: str) -> None:
         bar = st.container(horizontal=True, vertical_alignment="bottom", key="list_bar")
         places = listed_places(candidates, listing)
         pages = max(1, -(-len(places) // candidates.per_page))
-        listing = replace(listing, page=min(listing.page, pages))
+        listing = replace(listing, part=min(listing.part, pages))
         with bar:
             st.subheader(heading, anchor=False, width="stretch")
             _order_choice(listing)
@@ -46,8 +46,8 @@ def flagged_list(found: Callable[[], Candidates], heading: str) -> None:
         if not len(places):
             _nothing(candidates, listing)
             return
-        shown = places[(listing.page - 1) * candidates.per_page : listing.page * candidates.per_page]
-        turning = Pages(listing.page, pages, lambda page: state.list_by(replace(listing, page=page)))
+        shown = places[(listing.part - 1) * candidates.per_page : listing.part * candidates.per_page]
+        turning = Pages(listing.part, pages, lambda page: state.list_by(replace(listing, part=page)))
         triage_list(candidates.data_set, candidates.run, candidates.show(shown), "flagged_list", pages=turning, line=_line(candidates))
         _page_choice(listing, pages)
 
@@ -64,15 +64,15 @@ def _order_choice(listing: Listing) -> None:
         key=key,
         label_visibility="collapsed",
         width="content",
-        on_change=lambda: state.list_by(replace(listing, order=state.typed(key) or order, page=1)),
+        on_change=lambda: state.list_by(replace(listing, order=state.typed(key) or order, part=1)),
     )
 
 
 def _page_choice(listing: Listing, pages: int) -> None:
     if pages < 2:
         return
-    key = f"page_{pages}_{listing.page}"
-    st.pagination(pages, default=listing.page, key=key, on_change=lambda: state.list_by(replace(listing, page=int(state.typed(key) or 1))))
+    key = f"page_{pages}_{listing.part}"
+    st.pagination(pages, default=listing.part, key=key, on_change=lambda: state.list_by(replace(listing, part=int(state.typed(key) or 1))))
 
 
 def _line(candidates: Candidates) -> str:
@@ -143,7 +143,7 @@ def _choice(title: str, options: dict[str, str], listing: Listing, field: str, *
         list(options).index(chosen),
         format_func=lambda name: options[name],
         key=key,
-        on_change=lambda: state.list_by(replace(listing, **{field: state.typed(key) or "", **along}, page=1)),
+        on_change=lambda: state.list_by(replace(listing, **{field: state.typed(key) or "", **along}, part=1)),
     )
 
 

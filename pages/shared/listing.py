@@ -22,7 +22,8 @@ class Listing:
     column: str = ""
     value: str = ""
     """A value of `column`, as `frames.value_key` writes it."""
-    page: int = 1
+    part: int = 1
+    """Which page of the list, from 1."""
 
     @property
     def n_filters(self) -> int:
@@ -35,6 +36,6 @@ class Listing:
     @classmethod
     def from_url(cls, query: Mapping[str, str]) -> Self:
         texts = {field.name: query[field.name] for field in fields(cls) if field.name in query}
-        page = texts.pop("page", "")
-        number = int(page) if page.isdecimal() and len(page) <= LONGEST_PAGE else 1
-        return cls(**texts, page=max(1, number))  # type: ignore[arg-type]
+        part = texts.pop("part", "")
+        number = int(part) if part.isdecimal() and len(part) <= LONGEST_PAGE else 1
+        return cls(**texts, part=max(1, number))  # type: ignore[arg-type]

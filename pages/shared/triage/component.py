@@ -36,6 +36,7 @@ TEXTS: Mapping[str, str] = {
     "flagged": N_("flagged"),
     "not_flagged": N_("not flagged"),
     "counts": N_("{judged} judged: {anomaly} anomalies, {normal} normal, {unsure} unsure"),
+    "counts_of_one": N_("{judged} judged: 1 anomaly, {normal} normal, {unsure} unsure"),
     "no_counts": N_("None judged yet."),
     "key_of": N_("{what} (key {key})"),
     "said": N_("{author}, {time}: {verdict} {note}"),

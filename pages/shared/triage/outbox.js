@@ -4,6 +4,7 @@ const AGAIN_MS = 3000; // pause before a message that did not arrive is sent aga
 const PATIENCE_MS = 15000; // without an answer it counts as not arrived
 
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+const grouped = (number) => number.toLocaleString("en").replace(/,/g, "\u202f"); // thousands apart, as everywhere
 
 class Outbox {
   // `arrived` is told each message with its answer, `refused` each one that cannot be done, `changed` that the queue has.

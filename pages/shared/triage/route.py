@@ -16,7 +16,6 @@ from detectors.errors import AnomalystError, DataError
 from detectors.messages import N_
 from detectors.storage.marks import Said
 from detectors.workbench import Workbench
-from pages.shared.engine import workbench
 from pages.shared.language import plain
 from pages.shared.streamed_upload.permits import Page
 from pages.shared.triage.desks import DESKS, Desk
@@ -82,6 +81,8 @@ ROUTE = Route(PATH, receive, methods=["POST"])
 
 
 def _answer(desk: Desk, message: Told) -> dict[str, Any]:
+    from pages.shared.engine import workbench  # not with the launcher, which has no pages yet
+
     bench = workbench().of(desk.owner)
     if message.do == "look" or not DESKS.is_new(message.id):
         return _all(bench, desk, message)

@@ -109,9 +109,10 @@ class Triage {
 
   showCounts() {
     const judged = Object.values(this.counts).reduce((sum, count) => sum + count, 0);
-    const numbers = Object.fromEntries(Object.entries(this.counts).map(([name, count]) => [name, count.toLocaleString("en").replace(/,/g, "\u202f")]));
-    const text = judged ? this.data.texts.counts : this.data.texts.no_counts;
-    this.find(".triage-counts").textContent = fill(text, { ...numbers, judged: judged.toLocaleString("en").replace(/,/g, "\u202f") });
+    const numbers = Object.fromEntries(Object.entries({ ...this.counts, judged }).map(([name, number]) => [name, grouped(number)]));
+    const { texts } = this.data;
+    const text = !judged ? texts.no_counts : this.counts.anomaly === 1 ? texts.counts_of_one : texts.counts;
+    this.find(".triage-counts").textContent = fill(text, numbers);
   }
 
   // ── the hand ──
@@ -255,7 +256,7 @@ class Triage {
     const touched = ({ spans }) => spans.some(([first, last]) => undone.some(([from, to]) => from <= last && to >= first));
     const place = items.findIndex(touched);
     if (place >= 0) this.select(place, this.root.contains(this.root.getRootNode().activeElement));
-    const row = (undone[0][0] + 1).toLocaleString("en").replace(/,/g, "\u202f");
+    const row = grouped(undone[0][0] + 1);
     return this.speak(place >= 0 ? fill(texts.undone, { item: items[place].title }) : fill(texts.undone_elsewhere, { row }));
   }
 
