@@ -47,12 +47,6 @@ def reason_texts(found: Sequence[Sequence[Reason]], translate: Translate = str) 
     return [row + [""] * (NAMED_COLUMNS - len(row)) for row in texts]
 
 
-def about(reason: Reason, translate: Translate = str) -> str:
-    """What a reason is about, in few words: the column or the word that it names, else its sentence."""
-    named = reason.message.values
-    return str(next((named[name] for name in ("column", "word") if name in named), reason.message.text(translate)))
-
-
 def free_name(name: str, taken: Iterable[str]) -> str:
     """`name`, or `name` marked as ours until no column in `taken` is called so."""
     others = set(taken)

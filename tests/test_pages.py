@@ -379,9 +379,9 @@ def messy_id(bench: Workbench, tmp_path: Path) -> str:
 
 def test_every_value_offered_to_learn_from_has_rows(bench, messy_id):
     frame = load_frame(bench.data_folder(messy_id))
-    for column, rows in {"size": [20, 20], "member": [20, 10], "seen": [20, 20], "label": [20, 10]}.items():
-        offered = engine.column_values(messy_id, column)
-        assert [int(matches(frame[column], value).sum()) for value in offered] == rows
+    for name, counts in {"size": [20, 20], "member": [20, 10], "seen": [20, 20], "label": [20, 10]}.items():
+        offered = engine.column_values(messy_id, name)
+        assert [int(matches(frame[name], value).sum()) for value in offered] == counts
     assert set(engine.column_values(messy_id, "size")) == {"0.123456", "12345.5"}
 
 

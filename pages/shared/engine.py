@@ -171,7 +171,7 @@ def reason_texts(run_id: str, data_id: str, rows: tuple[int, ...]) -> list[list[
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def main_reasons(run_id: str, data_id: str, rows: tuple[int, ...], reasons_done: int) -> dict[int, str]:
-    """What weighs most in each row: a column, a word or a part of a picture; rows whose explanation would take long are left out.
+    """The cause that weighs most in each row, as a sentence; rows whose explanation would take long are left out.
 
     `reasons_done` runs have explained rows: what was kept before another one had is no longer all that is known.
     """
@@ -180,7 +180,7 @@ def main_reasons(run_id: str, data_id: str, rows: tuple[int, ...], reasons_done:
         return {}
     explanation = workbench().explanations(run_id, data_id, positions)
     found = reasons_of(workbench().run_folder(run_id), workbench().data_folder(data_id), positions, explanation)
-    return {row: flagged.about(reasons[0], translate) for row, reasons in zip(positions.tolist(), found, strict=True) if reasons}
+    return {row: reasons[0].cause.text(translate) for row, reasons in zip(positions.tolist(), found, strict=True) if reasons}
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
