@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 #: What a position is called in a URL.
-RULE, VALUE, MORE, COLUMN, BY_HAND = "rule", "value", "more", "by", "own"
+RULE, VALUE, MORE, COLUMN, BY_HAND = "rule", "at", "more", "by", "own"
 NAMES = (RULE, VALUE, MORE, COLUMN, BY_HAND)
 
 #: Characters of a URL's value; what is longer was not written here.

@@ -130,9 +130,9 @@ def test_a_position_survives_its_url(position):
 @pytest.mark.parametrize(
     "url",
     [
-        {}, {"rule": "rows"}, {"rule": "rows", "value": "many"}, {"rule": "rows", "value": "nan"}, {"rule": "rows", "value": "1", "own": "["},
-        {"rule": "rows", "value": "1", "by": "c", "own": '{"a":"x"}'}, {"value": "1"}, {"rule": "rows", "value": "1", "more": "[1]"},
-        {"rule": "rows", "value": "1", "by": "c", "own": '{"a":Infinity}'},
+        {}, {"rule": "rows"}, {"rule": "rows", "at": "many"}, {"rule": "rows", "at": "nan"}, {"rule": "rows", "at": "1", "own": "["},
+        {"rule": "rows", "at": "1", "by": "c", "own": '{"a":"x"}'}, {"at": "1"}, {"rule": "rows", "at": "1", "more": "[1]"},
+        {"rule": "rows", "at": "1", "by": "c", "own": '{"a":Infinity}'},
     ],
 )  # fmt: skip
 def test_a_url_that_names_no_position_is_none(url):
