@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Scores
@@ -54,9 +55,7 @@ class Flags:
     @cached_property
     def groups(self) -> NDArray[np.intp]:
         """(rows,): a number for each row; rows with the same cut-off share one."""
-        if isinstance(self.cut_off, float):
-            return np.zeros(len(self.order), dtype=np.intp)
-        return np.unique(self.cut_off, return_inverse=True)[1].astype(np.intp)
+        return np.zeros(len(self.order), dtype=np.intp) if isinstance(self.cut_off, float) else pd.factorize(self.cut_off)[0]
 
     def cut_off_at(self, rows: NDArray[np.intp]) -> Scores:
         """The cut-off of each of `rows`, (rows,)."""
@@ -75,19 +74,23 @@ class Flags:
         if not self.are_by_row:
             return around(self.count, len(self.order), count)
         margins = self._margins(np.asarray(scores))[self.order]
-        above = np.argsort(margins[: self.count], kind="stable")[: max(count // 2, count - (len(self.order) - self.count))]
-        below = self.count + np.argsort(-margins[self.count :], kind="stable")[: count - len(above)]
+        above = _smallest(margins[: self.count], max(count // 2, count - (len(self.order) - self.count)))
+        below = self.count + _smallest(-margins[self.count :], count - len(above))
         return np.concatenate([above[::-1], below]).astype(np.intp)
 
     def _margins(self, scores: Scores) -> Scores:
         """How far each score lies above its cut-off, in distances from the median of its group to the cut-off, (rows,)."""
-        margins = np.empty(len(scores))
-        for group in range(int(self.groups.max()) + 1):
-            members = self.groups == group
-            cut_off = float(self.cut_off_at(np.flatnonzero(members)[:1])[0])
-            distance = abs(cut_off - float(np.median(scores[members]))) or float(scores[members].std()) or 1.0
-            margins[members] = (scores[members] - cut_off) / distance
-        return margins
+        by_group = pd.Series(scores).groupby(self.groups)
+        cut_offs = pd.unique(self.cut_off_at(np.arange(len(scores))))
+        distances = np.abs(cut_offs - by_group.median().to_numpy())
+        distances = np.where(distances > 0, distances, by_group.std(ddof=0).to_numpy())
+        return (scores - cut_offs[self.groups]) / np.where(distances > 0, distances, 1.0)[self.groups]
+
+
+def _smallest(values: Scores, count: int) -> NDArray[np.intp]:
+    """Places of the `count` smallest values, in their order."""
+    chosen = np.argpartition(values, count)[:count] if count < len(values) else np.arange(len(values))
+    return chosen[np.argsort(values[chosen], kind="stable")]
 
 
 def around(flagged: int, rows: int, count: int) -> NDArray[np.intp]:

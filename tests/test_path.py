@@ -99,6 +99,11 @@ def test_from_upload_to_downloaded_flagged_rows(page: Page, server: AppServer, s
     assert 0 < len(flagged) < ROWS // 20
     assert set(np.argsort(scores)[-2 * len(PLANTED) :]) >= set(PLANTED)
 
+    page.get_by_placeholder("Why here? Kept with it").fill("as many as we can check")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    wait_until_idle(page.get_by_text("“as many as we can check”"))
+
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download flagged rows").click()
     path = tmp_path / "flagged.csv"
