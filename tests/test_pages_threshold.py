@@ -279,3 +279,17 @@ def test_events_enter_and_leave_too(bench, tmp_path):
     assert len(entering) <= all_events
     app.session_state["event_order"] = "leaving"
     assert "All that was flagged before is flagged here too" in texts(app.run())
+
+
+def test_a_run_is_found_again_where_it_was_looked_at(bench, machine, tmp_path):
+    other = finished(bench, machine_frame(100), tmp_path / "small.csv", "zscore", "vectors")
+    bench.keep_threshold(other[1], "rows", 2)
+    app = moved(opened("threshold", *machine), "rows", "Rows", 13)
+    app.query_params.clear()
+    app.query_params.update({"data": other[0], "run": other[1]})
+    app = app.run()
+    assert "2 flagged rows" in texts(app)
+    app.session_state["context_data"] = None
+    app = app.switch_page("home.py").run()
+    next(button for button in app.button if button.key == f"open_{machine[1]}").click().run()
+    assert "13 flagged" in app.button(key="context_threshold").label

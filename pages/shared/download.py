@@ -127,8 +127,7 @@ def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
     if threshold.flagged <= at_once:
         return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     runs = workbench().reasons_runs(run.id)
-    ready = any(found.state == "done" and (found.summary or {}).get("rows", 0) >= threshold.flagged for found in runs)
-    if ready:
+    if workbench().are_explained(run.id, flags_of(threshold).rows):
         return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     unended = next((found for found in runs if not found.ended), None)
     if unended is not None:

@@ -89,6 +89,8 @@ class Moves:
     future: list[Position] = field(default_factory=list)
     before: Position | None = None
     """The one before the last move, in whichever direction."""
+    here: Position | None = None
+    """The one looked at, for the way back from another run; None: the one kept last."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def select(*, data: str | None = None, run: str | None = None, row: int | None =
         record = workbench().records.run(run)
         of_data = record.data_id if record else selection().data
         kept = selection().compared if of_data == selection().data else ()
-        position = selection().position if run == selection().run else None
+        position = selection().position if run == selection().run else moves(run).here
         st.session_state[_CHOSEN] = Selection(of_data, run, compared=kept, position=position)
     if row is not None:
         st.session_state[_CHOSEN] = replace(selection(), row=row)
@@ -202,6 +204,8 @@ def threshold_at(run_id: str, position: Position) -> ThresholdRecord:
 
 def look_at(position: Position | None) -> None:
     """Looks at a position of the chosen run's threshold; None: at the one kept last."""
+    if (chosen := selection().run) is not None:
+        moves(chosen).here = position
     st.session_state[_CHOSEN] = replace(selection(), position=position)
 
 
