@@ -18,6 +18,7 @@ from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from pages.shared.download import _write
 from tests.behind_pages import resting_workbench
+from tests.listed import listed, rows
 from tests.tables import machine_frame
 
 pytestmark = pytest.mark.slow
@@ -185,23 +186,16 @@ def test_moves_are_undone_and_done_again(machine):
     assert app.button(key="redo_move").disabled
 
 
-def listed(app: AppTest) -> list[int]:
-    """The rows in the list, from 0."""
-    return [row - 1 for row in next(element.value for element in app.dataframe if "why" in element.value)["row"]]
-
-
 def test_rows_that_enter_and_leave_are_listed(bench, machine):
-    app = opened("threshold", *machine)
-    all_flagged = listed(app)
-    app = moved(app, "rows", "Rows", 12)
-    app.session_state["order"] = "leaving"
-    assert listed(app.run()) == all_flagged[12:]
-    app.session_state["order"] = "entering"
-    assert "Nothing is flagged here that was not flagged before" in texts(app.run())
-    app = moved(app, "rows", "Rows", 25)
-    assert listed(app)[:0] == []
-    assert len(listed(app)) == 5
-    assert not set(listed(app)) & set(all_flagged)
+    all_flagged = rows(opened("threshold", *machine))
+    assert rows(opened("threshold", *machine, rule="rows", at="12", order="leaving")) == all_flagged[12:]
+    assert "Nothing is flagged here that was not flagged before" in texts(
+        opened("threshold", *machine, rule="rows", at="12", order="entering")
+    )
+    entering = rows(opened("threshold", *machine, rule="rows", at="25", order="entering"))
+    assert len(entering) == 5
+    assert not set(entering) & set(all_flagged)
+    assert "This is the threshold kept last" in texts(opened("threshold", *machine, order="leaving"))
 
 
 def test_the_file_holds_what_was_kept_and_says_so(bench, machine):
@@ -272,13 +266,13 @@ def test_events_enter_and_leave_too(bench, tmp_path):
         frame.loc[first : first + 3, "level"] = height
     data_id, run_id = finished(bench, frame, tmp_path / "wave.csv", "rolling_zscore", "windows")
     bench.keep_threshold(run_id, "rows", 4)
-    app = opened("threshold", data_id, run_id, rule="rows", at="40.0")
-    all_events = int(next(head.value for head in app.subheader if "events" in head.value).split()[0])
-    app.session_state["event_order"] = "entering"
-    entering = next(element.value for element in app.run().dataframe if "steps" in element.value)
-    assert len(entering) <= all_events
-    app.session_state["event_order"] = "leaving"
-    assert "All that was flagged before is flagged here too" in texts(app.run())
+    all_events = len(listed(opened("threshold", data_id, run_id, rule="rows", at="40"))["items"])
+    entering = listed(opened("threshold", data_id, run_id, rule="rows", at="40", order="entering"))["items"]
+    assert 0 < len(entering) <= all_events
+    assert all(item["flagged"] for item in entering)
+    left = listed(opened("threshold", data_id, run_id, rule="rows", at="1", order="leaving"))["items"]
+    assert left
+    assert not any(item["flagged"] for item in left)
 
 
 def test_a_run_is_found_again_where_it_was_looked_at(bench, machine, tmp_path):
