@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Scores
+from detectors.flags import CutOff
 from detectors.frames import value_key
 from detectors.metrics import auroc
 
@@ -24,11 +25,15 @@ class KindScores:
     """The value of the label, from the data."""
     scores: Scores
     """(anomalies,), growing."""
+    rows: NDArray[np.intp]
+    """(anomalies,): where each stands in the data."""
     auroc: float | None
     """The chance that one of them scores higher than a normal row."""
 
-    def flagged(self, cut_off: float) -> int:
-        """How many of them are flagged."""
+    def flagged(self, cut_off: CutOff) -> int:
+        """How many of them are flagged, at one cut-off or at that of each row of the data."""
+        if not isinstance(cut_off, float):
+            return int((self.scores > cut_off[self.rows]).sum())
         return len(self.scores) - int(np.searchsorted(self.scores, cut_off, side="right"))
 
 
@@ -42,10 +47,12 @@ def kinds_of(values: pd.Series, is_anomaly: NDArray[np.bool_], scores: Scores, j
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     if len(names) < 2:
         return []
-    own, usual = scores[anomalies], scores[normals]
+    usual, places = scores[normals], np.flatnonzero(anomalies)
     found = []
     for code in np.argsort(-counts, kind="stable")[:MOST_KINDS]:
-        chosen = own[codes == code]
+        rows = places[codes == code]
+        rows = rows[np.argsort(scores[rows], kind="stable")]
+        chosen = scores[rows]
         labels = np.concatenate([np.ones(len(chosen), bool), np.zeros(len(usual), bool)])
-        found.append(KindScores(value_key(names[code]), np.sort(chosen), auroc(labels, np.concatenate([chosen, usual]))))
+        found.append(KindScores(value_key(names[code]), chosen, rows, auroc(labels, np.concatenate([chosen, usual]))))
     return found

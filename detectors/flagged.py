@@ -24,17 +24,6 @@ from detectors.runs.folder import RunFolder
 OURS = "{name} (Anomalyst)"
 
 
-def around(flagged: int, rows: int, count: int) -> NDArray[np.intp]:
-    """Ranks (0-based) of the `count` rows closest to the cut-off by rank, on both sides of it."""
-    start = max(0, min(flagged - count // 2, rows - count))
-    return np.arange(start, min(rows, start + count))
-
-
-def sampled(flagged: int, most: int) -> NDArray[np.intp]:
-    """Ranks (0-based) of all flagged rows or, above `most`, of that many spread evenly over them."""
-    return np.arange(flagged) if flagged <= most else np.linspace(0, flagged - 1, most).astype(np.intp)
-
-
 def reasons_of(run: RunFolder, data: Path, rows: NDArray[np.intp], explanation: Explanation) -> Sequence[Sequence[Reason]]:
     """The reasons for `rows`, positions in the data, from their explanation."""
     preparation = load_preparation(run.result / "preparation")

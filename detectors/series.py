@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.data_set import DataSet
+from detectors.flags import CutOff
 from detectors.long_series import MOST_VALUES, LongColumns, OfData, OfRun, as_floats
 from detectors.runs.folder import RunFolder
 from detectors.timeline import Timeline, events, timeline
@@ -85,9 +86,9 @@ def expected_in_order(run: RunFolder, series: OrderedSeries) -> NDArray[np.float
     )
 
 
-def find_events(series: OrderedSeries, scores: NDArray[np.float64], cut_off: float, gap: int) -> list[Event]:
-    """The events of all entities, the highest peak first. `scores`, (rows,), are in the order of time; so many unflagged
-    steps as `gap` do not part an event."""
+def find_events(series: OrderedSeries, scores: NDArray[np.float64], cut_off: CutOff, gap: int) -> list[Event]:
+    """The events of all entities, the highest peak first. `scores`, (rows,), and cut-offs are in the order of time; so many
+    unflagged steps as `gap` do not part an event."""
     flagged = scores > cut_off
     found = [
         Event(first, last, first + int(scores[first : last + 1].argmax()), int(flagged[first : last + 1].sum()))

@@ -38,6 +38,9 @@ LONGEST_PAUSE_S = 60.0
 #: The rule in force until the analyst moves the threshold.
 FIRST_RULE, FIRST_VALUE = "percentile", 95.0
 
+#: Who chose it, and why.
+FIRST_AUTHOR, FIRST_REASON = "Anomalyst", N_("chosen after training")
+
 INTERRUPTED = Message(N_("The server ended while this run was being trained. Start it again to get its result."))
 
 
@@ -186,7 +189,8 @@ class Supervisor:
         if run.task == "train" and self._records.threshold(run.id) is None:
             cut_off = thresholds.cut_off(FIRST_RULE, FIRST_VALUE, folder.array("sorted_training_scores"))
             flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
-            self._records.keep_threshold(ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged))
+            first = ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged, author=FIRST_AUTHOR, reason=FIRST_REASON)
+            self._records.keep_threshold(first)
         self._records.set_state(run.id, "done", summary=folder.summary())
 
     def _end_what_does_not_stop(self) -> None:

@@ -80,7 +80,7 @@ def _figures_of(each: Compared) -> dict[str, Any]:
         plain(N_("learned from")): summary["fitted_rows"],
     }
     if results.known_labels(each.run.id) is not None:
-        counts, judged = results.confusion(each.run.id, each.threshold.cut_off), results.judged(each.run.id)
+        counts, judged = results.confusion(each.run.id, each.flags.cut_off), results.judged(each.run.id)
         row |= {
             plain(N_("precision")): counts.precision, plain(N_("recall")): counts.recall, plain(N_("F1")): counts.f1,
             plain(N_("AUROC")): judged.auroc, plain(N_("average precision")): judged.average_precision,

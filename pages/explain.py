@@ -10,6 +10,8 @@ from detectors.messages import N_
 from pages.shared import engine, results, state
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
+from pages.shared.keeping import shown_refusal
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
 from pages.shared.map_of_rows import map_of_rows
@@ -78,6 +80,7 @@ def _row_jump(rows: int) -> None:
 
 page_head(N_("Explain"), N_("See why a row was flagged: what added to its score, and what was expected instead."))
 current_data, current_run, current_threshold = need_threshold()
+shown_refusal()
 view = view_of(current_run.kind)
 shown_kind = KINDS[current_run.kind]
 tab_names = [
@@ -89,9 +92,10 @@ one, every, mapped = st.tabs(tab_names, on_change="rerun", key="explain_tabs")
 if one.open:
     with one:
         scores = workbench().run_folder(current_run.id).array("scores")
-        looked_at = row_chooser(engine.ranking(current_run.id), current_threshold.flagged, scores, shown_kind)
+        flags = flags_of(current_threshold)
+        looked_at = row_chooser(flags.order, flags.count, scores, shown_kind)
         title = plain(N_("{item} {row}"), item=plain(shown_kind.item), row=looked_at + 1)
-        is_flagged = bool(scores[looked_at] > current_threshold.cut_off)
+        is_flagged = bool(flags.mask[looked_at])
         judge_one(current_data, current_run, Item(str(looked_at), [(looked_at, looked_at)], title, is_flagged), "verdict")
         with st.spinner(say(N_("Explaining this row … The first one after a start takes longer.")), show_time=True):
             explanation = engine.row_explanation(current_run.id, current_data.id, looked_at)
@@ -100,7 +104,7 @@ if one.open:
         prepared = engine.preparation(current_run.id)
         view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
         find_similar(view, current_data, RunOfItems(current_run, current_threshold), looked_at)
-        flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
+        flagged_rows = flags.rows
         suppression_form(Looked(current_data, current_run, looked_at, flagged_rows))
 if every.open:
     with every:

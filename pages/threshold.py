@@ -4,53 +4,50 @@ from __future__ import annotations
 
 import streamlit as st
 
-from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_
+from detectors.position import Position
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES
 from pages.shared import engine, results, state
 from pages.shared.changed_ranks import changed_ranks
 from pages.shared.download import download_panel
 from pages.shared.empty import need_threshold
-from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
 from pages.shared.form import number_field
 from pages.shared.judgement import judgement
+from pages.shared.keep_bar import history, keep_bar
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
 from pages.shared.members import made_of
+from pages.shared.moves import move
 from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
 from pages.shared.reason_groups import reason_panel
-from pages.shared.stability_card import stability_card
+from pages.shared.segments_card import segments_card
+from pages.shared.stability_card import stability_card, sureness
 from pages.shared.suppressing import suppression_list
 from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import RunOfItems, view_of
 
 
-def put_in_force(run_id: str, rule: str, value: float) -> None:
-    """Moves the threshold; a rule that cannot be applied says why and leaves it where it was."""
-    try:
-        workbench().keep_threshold(run_id, rule, value)
-    except AnomalystError as error:
-        state.refuse(error.message)
-
-
 def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
+    position = Position.of(threshold)
     threshold_plot(
         results.scores_distribution(run.id),
-        current=results.current_mark(run.id, threshold.cut_off),
+        current=results.current_mark(run.id, threshold.cut_off, flags_of(threshold)),
         ticks=results.rule_ticks(run.id),
         score_name=engine.score_name(run),
         key="threshold_plot",
         translate=translate,
-        on_cut_off=lambda cut_off: put_in_force(run.id, "manual", cut_off),
-        on_rule=lambda rule: put_in_force(run.id, rule, results.TICK_VALUES[rule]),
+        on_cut_off=lambda cut_off: move(run.id, position.with_rule("manual", cut_off)),
+        on_rule=lambda rule: move(run.id, position.with_rule(rule, results.TICK_VALUES[rule])),
+        sure=sureness(run, threshold),
     )
 
 
 def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
-    """The rule in force and its value, typed; the same as taking a tick or dragging the handle."""
+    """The rule and its value, typed; the same as taking a tick or dragging the handle."""
     rule = RULES[threshold.rule]
     key = f"{run.id}_{threshold.rule}_{threshold.value}_{state.refusals()}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -73,13 +70,13 @@ def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
 def take_typed_rule(run_id: str, threshold: ThresholdRecord, key: str) -> None:
     rule = state.typed(key)
     started_from = {"manual": threshold.cut_off, "rows": max(1, threshold.flagged)}
-    put_in_force(run_id, rule, started_from.get(rule, RULES[rule].parameter.default))
+    move(run_id, Position.of(threshold).with_rule(rule, started_from.get(rule, RULES[rule].parameter.default)))
 
 
 def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
     value = state.typed(key)
     if value is not None:
-        put_in_force(run_id, threshold.rule, value)
+        move(run_id, Position.of(threshold).with_rule(threshold.rule, value))
 
 
 page_head(
@@ -89,13 +86,19 @@ data_set, current_run, current_threshold = need_threshold()
 plot(current_run, current_threshold)
 if refused := state.take_refusal():
     st.warning(say_message(refused), icon=":material/info:")
+if noted := state.take_note():
+    st.toast(say_message(noted), icon=":material/bookmark_added:")
+keep_bar(current_run, current_threshold)
 rule_controls(current_run, current_threshold)
+with shown_problems():
+    segments_card(data_set, current_run, current_threshold)
+history(current_run)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
 judging = st.columns([1.5, 1])
 made_of(current_run)
 view = view_of(current_run.kind)
-flagged_rows = engine.ranking(current_run.id)[: current_threshold.flagged]
+flagged_rows = flags_of(current_threshold).rows
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     suppression_list(data_set, current_run, flagged_rows)

@@ -59,6 +59,9 @@ PURE_STEPS = (
     "maps",
     "search_space",
     "verdicts",
+    "flags",
+    "segments",
+    "position",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

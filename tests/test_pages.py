@@ -270,6 +270,8 @@ def test_a_typed_rule_moves_the_threshold_and_stays(bench, data_id, run_id):
     app = opened("threshold", data=data_id, run=run_id)
     next(box for box in app.selectbox if box.label == "Rule").select("rows").run()
     next(field for field in app.number_input if field.label == "Rows").set_value(4).run()
+    assert "4 flagged rows" in texts(app)
+    app.button(key="keep").click().run()
     assert bench.records.threshold(run_id).flagged == 4
     assert "4 flagged rows" in texts(opened("threshold", data=data_id, run=run_id))
 

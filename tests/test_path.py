@@ -67,6 +67,14 @@ def cut_off_of(page: Page) -> float:
     return float(page.locator(".threshold-handle").get_attribute("aria-valuenow"))
 
 
+def keep(page: Page, reason: str) -> None:
+    """Keeps the threshold that is looked at."""
+    page.get_by_placeholder("Why here? Kept with it").fill(reason)
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    wait_until_idle(page.get_by_text(f"“{reason}”"))
+
+
 def test_from_upload_to_downloaded_flagged_rows(page: Page, server: AppServer, source: Path, tmp_path: Path):
     page.goto(server.url)
     wait_until_idle(page.get_by_text("Find what is unusual in your data"))
@@ -99,6 +107,7 @@ def test_from_upload_to_downloaded_flagged_rows(page: Page, server: AppServer, s
     assert 0 < len(flagged) < ROWS // 20
     assert set(np.argsort(scores)[-2 * len(PLANTED) :]) >= set(PLANTED)
 
+    keep(page, "as many as we can check")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download flagged rows").click()
     path = tmp_path / "flagged.csv"

@@ -9,7 +9,8 @@ import pytest
 from detectors.base import Progress
 from detectors.errors import DataError, Discarded
 from detectors.explanations.store import load_explanations
-from detectors.flagged import around, flagged_frame, reason_columns, sampled
+from detectors.flagged import flagged_frame, reason_columns
+from detectors.flags import around, sampled
 from detectors.frames import value_key
 from detectors.messages import Message
 from detectors.runs import queue

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from detectors.base import Progress
+from detectors.flags import Flags
 from detectors.runs.execute import execute, save
 from detectors.runs.folder import RunFolder
 from detectors.runs.refits import FEWEST_REFITS, RANKS, refit
 from detectors.runs.request import RunRequest
-from detectors.stability import ranks_of, stability
+from detectors.stability import Stability, ranks_of, stability
 from detectors.storage.files import read_json
 from tests.tables import PLANTED, ROWS, machine_frame, read_in
 
@@ -27,11 +28,26 @@ def test_the_highest_score_has_rank_0_and_equal_scores_share_the_middle_of_their
 
 def test_flags_on_which_refits_agree_are_solid_and_the_others_borderline():
     ranks = np.array([[0, 0], [1, 3], [3, 1], [2, 2]], dtype=np.uint32)
-    found = stability(ranks, np.array([0, 1, 2, 3]), flagged=2)
+    found = stability(ranks, Flags(np.array([0, 1, 2, 3]), 2, 0.5))
     assert found.share.tolist() == [1.0, 0.5, 0.5, 0.0]
     assert (found.solid, found.borderline, found.nearly) == (1, 1, 1)
     assert found.counts().tolist() == [0, 1, 1]
-    assert stability(ranks, np.array([0, 1, 2, 3]), flagged=4).solid == 4
+    assert stability(ranks, Flags(np.array([0, 1, 2, 3]), 4, 0.5)).solid == 4
+
+
+def test_rows_with_a_cut_off_of_their_own_are_ranked_among_those_that_share_it():
+    flags = Flags.by_row(np.array([9.0, 8.0, 2.0, 1.0]), np.array([0, 1, 2, 3]), np.array([8.5, 8.5, 1.5, 1.5]))
+    ranks = np.array([[0, 1], [1, 0], [2, 3], [3, 2]], dtype=np.uint32)
+    found = stability(ranks, flags)  # one row of each pair is flagged, in the first refit the same one, in the second the other
+    assert found.share.tolist() == [0.5, 0.5, 0.5, 0.5]
+    assert (found.solid, found.borderline) == (0, 2)
+
+
+def test_the_band_holds_nine_in_ten_of_the_rows_on_which_refits_disagree():
+    scores = np.arange(100.0, 0, -1)
+    share = np.concatenate([np.ones(20), np.linspace(0.85, 0.15, 20), np.zeros(60)])
+    assert Stability(share, np.arange(30), 20).band(scores) == (62.0, 79.0)
+    assert Stability(np.concatenate([np.ones(5), np.zeros(95)]), np.arange(5), 20).band(scores) is None
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +71,7 @@ def test_every_refit_ranks_every_row_and_planted_rows_stay_on_top(finished, tmp_
     assert ranks.shape == (ROWS, 6)
     assert ranks[list(PLANTED)].max() < 8
     assert (ranks[:, 0] != ranks[:, 1]).any()  # they learned from other rows
-    found = stability(ranks, finished[0].array("ranking"), flagged=4)
+    found = stability(ranks, Flags(finished[0].array("ranking"), 4, 0.5))
     assert set(found.flagged) == set(PLANTED)
     assert found.solid == 4
 

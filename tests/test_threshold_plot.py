@@ -25,7 +25,7 @@ import numpy as np
 import streamlit as st
 from detectors.distribution import KnownLabels, distribution, mark, ticks
 from detectors.thresholds import applicable, cut_off
-from pages.shared.threshold_plot import threshold_plot
+from pages.shared.threshold_plot import Sureness, threshold_plot
 
 scores = np.arange(1.0, 1001.0)
 known = KnownLabels(scores[950:], scores[:950])
@@ -49,6 +49,7 @@ st.checkbox("Refuse", key="refusing")
 given = threshold_plot(
     distribution(scores, known), current=mark(state.cut_off, scores, known), ticks=ticks(applicable(scores, values), scores, known),
     score_name="<b>error</b>", key="plot", on_cut_off=moved, on_rule=taken,
+    sure=Sureness((850.5, 930.5), solid=60, borderline=40) if state.cut_off == 900.5 else None,
 )
 st.text(f"heard {state.heard} given {given is not None} in force {mark(state.cut_off, scores).flagged}")
 """
@@ -283,3 +284,13 @@ def test_the_line_keeps_its_place_in_a_narrower_window(plot):
     expected = area["x"] + 60 + (area["width"] - 72) * 0.9
     box = handle(plot).bounding_box()
     assert box["x"] + box["width"] / 2 == pytest.approx(expected, abs=4)
+
+
+def test_the_band_of_borderline_flags_stands_where_the_line_does_and_goes_with_the_hand(plot):
+    band, sure = plot.locator(".borderline-band"), plot.locator(".sure-figure")
+    assert sure.inner_text() == "60 solid, 40 borderline"
+    left, line = band.bounding_box(), handle(plot).bounding_box()
+    assert left["x"] < line["x"] + line["width"] / 2 < left["x"] + left["width"]
+    assert 60 < left["width"] < 120  # 80 of 1000 scores
+    handle(plot).press("ArrowRight")
+    assert (sure.inner_text(), float(band.get_attribute("width"))) == ("", 0)

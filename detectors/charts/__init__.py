@@ -10,11 +10,13 @@ from detectors.charts.preparation import numbers_after, values_before
 from detectors.charts.ranks import changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.searching import trials
+from detectors.charts.segments import MOST_DRAWN, flag_rates
 from detectors.charts.windows import map_over_time, stretch
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "MOST_DRAWN",
     "Axis",
     "Chart",
     "Palette",
@@ -22,6 +24,7 @@ __all__ = [
     "agreement_of_refits",
     "changed_ranks",
     "column_weights",
+    "flag_rates",
     "losses",
     "map_of_rows",
     "map_over_time",

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.charts.basics import Chart, Palette, blank_figure
+from detectors.flags import CutOff
 from detectors.maps import Map
 from detectors.messages import N_, Message, Translate
 
@@ -17,7 +18,7 @@ FLAGGED, NORMAL = 8, 5
 
 
 def map_of_rows(
-    found: Map, scores: NDArray[np.float64], labels: NDArray[np.int8] | None, cut_off: float, palette: Palette, *,
+    found: Map, scores: NDArray[np.float64], labels: NDArray[np.int8] | None, cut_off: CutOff, palette: Palette, *,
     by: str, translate: Translate = str,
 ) -> Chart:  # fmt: skip
     """Rows in a plane, `scores` and `labels`, (points,), theirs: coloured `by` score, flag or label; flagged rows are larger."""

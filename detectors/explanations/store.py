@@ -18,6 +18,12 @@ def save_explanations(folder: Path, rows: NDArray[np.intp], explanation: Explana
         np.savez(file, allow_pickle=False, rows=rows, **{name: getattr(explanation, name) for name in PARTS})
 
 
+def explained_rows(folder: Path) -> NDArray[np.intp]:
+    """The rows whose explanations `save_explanations` wrote; nothing else of them is read."""
+    with np.load(folder / FILE, allow_pickle=False) as stored:
+        return np.asarray(stored["rows"])
+
+
 def load_explanations(folder: Path) -> tuple[NDArray[np.intp], Explanation]:
     """What `save_explanations` wrote: the rows and their explanation."""
     with np.load(folder / FILE, allow_pickle=False) as stored:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from detectors.workbench.answers import Answers, Space
 from detectors.workbench.data import DataSets
 from detectors.workbench.judging import Judging
+from detectors.workbench.positions import Positions
 from detectors.workbench.suppressing import Suppressing
-from detectors.workbench.trainings import Trainings
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Trainings, Answers, Judging, Suppressing):
-    """Imports data, starts and stops runs, answers about them. Safe to use from several threads."""
+class Workbench(DataSets, Positions, Answers, Judging, Suppressing):
+    """Imports data, starts and stops runs, keeps their thresholds, answers about them. Safe to use from several threads."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detectors.errors import StorageError
 from detectors.explanations.groups import Causes, ReasonGroup, groups_of
 from detectors.explanations.shapley import Explanation
-from detectors.explanations.store import load_explanations
+from detectors.explanations.store import explained_rows, load_explanations
 from detectors.maps import Map, Method, rows_to_map
 from detectors.runs.request import RunRequest
 from detectors.runs.similar import rows_to_look_at
@@ -116,6 +116,11 @@ class Answers(Ground):
     def reasons_runs(self, run_id: str) -> list[RunRecord]:
         """The runs that explain flagged rows of the run `run_id`, newest first."""
         return self.records.runs(task="reasons", of_run=run_id)
+
+    def are_explained(self, run_id: str, rows: NDArray[np.intp]) -> bool:
+        """Whether a run that explains rows of the run `run_id` has explained all of these."""
+        done = [run for run in self.reasons_runs(run_id) if run.state == "done"]
+        return any(np.isin(rows, explained_rows(self.run_folder(run.id).result)).all() for run in done)
 
     def start_reasons(self, run_id: str, rows: NDArray[np.intp]) -> str:
         """Puts the explanation of many flagged rows into the queue, as a run of its own."""

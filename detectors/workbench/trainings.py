@@ -21,12 +21,12 @@ from detectors.runs.request import RunRequest
 from detectors.runs.searches import SearchRequest, ask_search
 from detectors.runs.tasks import ask_refits
 from detectors.storage.files import RUN_GONE, new_id
-from detectors.storage.records import RunRecord, ThresholdRecord
+from detectors.storage.records import RunRecord
 from detectors.workbench.ground import Ground
 
 
 class Trainings(Ground):
-    """Starts and stops runs; keeps thresholds; has anomalies planted and detectors fitted again."""
+    """Starts and stops runs; says what rules give; has anomalies planted and detectors fitted again."""
 
     def start_run(self, request: RunRequest) -> str:
         """Puts a training into the queue and gives its id.
@@ -111,14 +111,6 @@ class Trainings(Ground):
         """The ids of the runs that are done before a waiting one, whoever owns them, in their order; none where it does not wait."""
         line = queue.waiting(self.workspace)
         return [*queue.being_done(self.workspace), *line[: line.index(run_id)]] if run_id in line else []
-
-    def keep_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
-        """Keeps a rule, with the cut-off it gives, as the latest version of a run's threshold."""
-        folder = self.run_folder(run_id)
-        cut_off = self.cut_off(run_id, rule, value)
-        record = ThresholdRecord(run_id, rule, value, cut_off, thresholds.flagged_count(folder.array("sorted_scores"), cut_off))
-        self.records.keep_threshold(record)
-        return record
 
     def cut_off(self, run_id: str, rule: str, value: float) -> float:
         """What a rule gives for a run: counted rows are rows of the data, everything else is learned from training scores."""

@@ -15,6 +15,7 @@ from pages.shared import state
 from pages.shared.author import author_menu
 from pages.shared.engine import workbench
 from pages.shared.language import clock, escape, percent, plain, say
+from pages.shared.moves import unkept
 
 #: Data sets and runs offered for switching; all of them are on Home and on Train.
 OFFERED = 15
@@ -47,7 +48,7 @@ def context_bar() -> None:
                 type="tertiary",
                 icon=":material/tune:",
                 on_click=lambda: state.go("threshold"),
-                help=say(N_("The threshold in force. Open it to move it.")),
+                help=say(N_("The threshold that you are looking at. Open it to move it.")),
             )
         st.space("stretch")
         author_menu()
@@ -129,9 +130,13 @@ def _run_menu(data_id: str, chosen: RunRecord | None) -> None:
 
 def _threshold_text(run: RunRecord, threshold: ThresholdRecord) -> str:
     rows = (run.summary or {}).get("rows", 0)
-    return say(
+    cut_off = plain(N_("{cut_off}"), cut_off=threshold.cut_off)
+    if threshold.segments:
+        cut_off = plain(N_("by {column}"), column=threshold.segments["column"])
+    text = say(
         N_("cut-off {cut_off} · {flagged} flagged ({share})"),
-        cut_off=threshold.cut_off,
+        cut_off=cut_off,
         flagged=threshold.flagged,
         share=percent(threshold.flagged / rows) if rows else "–",
     )
+    return f"{text} · {say(N_('not kept'))}" if unkept(threshold) else text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from detectors import export, flagged
 from detectors.flagged import reasons_of
@@ -16,7 +17,10 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.flagged_table import learned_columns
-from pages.shared.language import say, say_message, translate
+from pages.shared.flags import flags_of
+from pages.shared.keep_bar import kept_differs, reason_text, rule_text
+from pages.shared.language import plain, say, say_message, translate
+from pages.shared.moves import unkept
 from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
 
@@ -30,11 +34,19 @@ JUDGED_BY, OURS = 100, 40
 LOOK_S = 0.7
 
 
-def download_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-    """Format, reasons or not, and the button. Reasons for many rows are a run of their own, started here."""
-    if not threshold.flagged:
+def download_panel(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecord) -> None:
+    """Format, reasons or not, and the button. Reasons for many rows are a run of their own, started here.
+
+    The file holds what the version kept last flags, wherever the threshold is looked at.
+    """
+    threshold = workbench().records.threshold(run.id)
+    if threshold is None or not (threshold.flagged or looked_at.flagged):
         return
     with st.container(border=True, key="download"):
+        if differs := kept_differs(looked_at, threshold):
+            st.markdown(f":material/info: {differs}")
+        if not threshold.flagged:
+            return
         is_large = _expected_bytes(data_set, threshold) > MOST_IN_MEMORY
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.segmented_control(
@@ -56,20 +68,21 @@ def download_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshold
                 f"{Path(data_set.name).stem} flagged.{file_format.extension}", file_format.media_type,
                 lambda stream: _write(stream, data_set, run, threshold, chosen=chosen, with_reasons=with_reasons), workbench().workspace.incoming,
             )  # fmt: skip
-            _button(file, is_large=is_large, disabled=too_many)
+            _button(file, is_large=is_large, disabled=too_many, first=not unkept(looked_at))
         if is_large and not too_many:
             st.caption(say(N_("The file is large: it is written first, and the download begins by itself after that.")))
 
 
-def _button(file: File, *, is_large: bool, disabled: bool) -> None:
+def _button(file: File, *, is_large: bool, disabled: bool, first: bool) -> None:
     """The button of Streamlit holds the file in the server's memory; a large one is a link to where it is sent from disk."""
     title, icon = say(N_("Download flagged rows")), ":material/download:"
+    role: Literal["primary", "secondary"] = "primary" if first else "secondary"  # Keep is what comes next before it
     if is_large:
-        st.link_button(title, "" if disabled else offered(file), disabled=disabled, type="primary", icon=icon, key="download_flagged")
+        st.link_button(title, "" if disabled else offered(file), disabled=disabled, type=role, icon=icon, key="download_flagged")
         return
     st.download_button(
         title, lambda: _held(file), file.name, file.media_type, key="download_flagged", disabled=disabled, on_click="ignore",
-        type="primary", icon=icon,
+        type=role, icon=icon,
     )  # fmt: skip
 
 
@@ -89,9 +102,9 @@ def _held(file: File) -> bytes:
 def _write(
     stream: BinaryIO, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, *, chosen: str, with_reasons: bool
 ) -> None:
-    rows = engine.ranking(run.id)[: threshold.flagged]
+    rows = flags_of(threshold).rows
     folder, data = workbench().run_folder(run.id), workbench().data_folder(data_set.id)
-    found = learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
+    found = _kept_columns(threshold, rows) | learned_columns(run.id, rows) | solidity_found(run, threshold, rows)
     if with_reasons:
         explanation = workbench().explanations(run.id, data_set.id, rows)
         found |= flagged.reason_columns(flagged.reason_texts(reasons_of(folder, data, rows, explanation), translate))
@@ -101,14 +114,20 @@ def _write(
     export.FORMATS[chosen].write(flagged.flagged_frames(data, rows, scores, found), stream)
 
 
+def _kept_columns(threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """By which threshold each row is in the file: its cut-off, and the version with its rule, author and reason."""
+    text = ", ".join(filter(None, [rule_text(threshold), threshold.author, reason_text(threshold)]))
+    named = plain(N_("version {version}: {threshold}"), version=threshold.version, threshold=text)
+    return {"cut-off": flags_of(threshold).cut_off_at(rows).tolist(), "threshold": [named] * len(rows)}
+
+
 def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
     """Whether the file holds reasons: always for few rows; for many once a run has worked them out, and if wanted."""
     at_once = workbench().rows_at_once(run.id)
     if threshold.flagged <= at_once:
         return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     runs = workbench().reasons_runs(run.id)
-    ready = any(found.state == "done" and (found.summary or {}).get("rows", 0) >= threshold.flagged for found in runs)
-    if ready:
+    if workbench().are_explained(run.id, flags_of(threshold).rows):
         return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     unended = next((found for found in runs if not found.ended), None)
     if unended is not None:
@@ -126,7 +145,7 @@ def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
             most=at_once,
         ),
     ):
-        workbench().start_reasons(run.id, engine.ranking(run.id)[: threshold.flagged])
+        workbench().start_reasons(run.id, flags_of(threshold).rows)
         st.rerun()
     return False
 

@@ -72,7 +72,7 @@ def need_run() -> tuple[DataSetRecord, RunRecord]:
 def need_threshold() -> tuple[DataSetRecord, RunRecord, ThresholdRecord]:
     """A finished run with its data set and its threshold; without them the page says what is missing and ends."""
     data_set, run = need_run()
-    threshold = workbench().records.threshold(run.id)
+    threshold = state.threshold()
     if threshold is None:
         offer(say(N_("This run was deleted for good a moment ago.")), say(N_("Go to Train")), "train")
     assert threshold is not None

@@ -18,6 +18,7 @@ from detectors import flagged, registry
 from detectors.checks import Finding
 from detectors.data_set import DataSet
 from detectors.flagged import reasons_of
+from detectors.flags import Flags, sampled
 from detectors.frames import load_rows, value_counts, value_key
 from detectors.preparation import Preparation, load_preparation
 from detectors.profile import ColumnProfile
@@ -213,11 +214,15 @@ def has_expectation(run: RunRecord) -> bool:
     return registry.get(run.representation, run.detector).knows_expected()
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeights:
+def column_weights(run_id: str, data_id: str, flags: Flags) -> ColumnWeights:
     """What weighs most over the flagged rows, by the faster method, and how far that agrees with shap's."""
     most = max(SMALLEST_SAMPLE, workbench().rows_at_once(run_id))
-    rows = ranking(run_id)[flagged.sampled(flagged_rows, most)]
+    return _column_weights(run_id, data_id, tuple(flags.rows[sampled(flags.count, most)].tolist()))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _column_weights(run_id: str, data_id: str, chosen: tuple[int, ...]) -> ColumnWeights:
+    rows = np.array(chosen, dtype=np.intp)
     explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
     names, weights = preparation(run_id).weigh(source(run_id, data_id), rows, explanation.values)
     return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"])

@@ -9,10 +9,11 @@ from dataclasses import replace
 import streamlit as st
 
 from detectors.kinds import KINDS
-from detectors.messages import N_
+from detectors.messages import N_, shown
 from detectors.storage.records import DataSetRecord
 from detectors.verdicts import TITLES
 from pages.shared import engine, state
+from pages.shared.changes import nothing_changed
 from pages.shared.language import escape, percent, plain, say
 from pages.shared.listing import Listing
 from pages.shared.orders import DISPUTED, ORDERS, UNJUDGED, Candidates, listed_places, main_reasons
@@ -40,7 +41,7 @@ def flagged_list(found: Callable[[], Candidates], heading: str) -> None:
         listing = replace(listing, part=min(listing.part, pages))
         with bar:
             st.subheader(heading, anchor=False, width="stretch")
-            _order_choice(listing)
+            _order_choice(candidates, listing)
             _filters(candidates, listing)
         _filtered_by(candidates, listing, len(places))
         if not len(places):
@@ -52,7 +53,8 @@ def flagged_list(found: Callable[[], Candidates], heading: str) -> None:
         _page_choice(listing, pages)
 
 
-def _order_choice(listing: Listing) -> None:
+def _order_choice(candidates: Candidates, listing: Listing) -> None:
+    counts = {name: len(places) for name, places in candidates.changes.items()}
     order = listing.order if listing.order in ORDERS else "score"
     key = f"order_{order}"
     st.segmented_control(
@@ -60,7 +62,7 @@ def _order_choice(listing: Listing) -> None:
         list(ORDERS),
         default=order,
         required=True,
-        format_func=lambda name: plain(ORDERS[name].title),
+        format_func=lambda name: plain(ORDERS[name].title) + (f" {shown(counts[name])}" if counts.get(name) else ""),
         key=key,
         label_visibility="collapsed",
         width="content",
@@ -170,5 +172,7 @@ def _nothing(candidates: Candidates, listing: Listing) -> None:
     item = escape(plain(KINDS[candidates.run.kind].item))
     if listing.n_filters:
         st.info(say(N_("Nothing of what is flagged is like that. Show all, or choose another filter.")))
+    elif listing.order in candidates.changes:
+        st.info(nothing_changed(candidates.threshold, listing.order))
     else:
         st.info(say(N_("No {item} is flagged at this cut-off. Move the line to the left to flag some."), item=item))

@@ -16,9 +16,6 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import engine, results, state
 from pages.shared.language import plain
 
-#: Rows on one page of the table, and rows on each side of the cut-off when the closest are shown.
-PAGE_ROWS, CLOSEST_ROWS = 50, 50
-
 
 def listed_table(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str) -> None:
     """Some rows in original values, with their rank in several runs; each can be opened, as `run` explains it."""

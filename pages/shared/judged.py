@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors import event_metrics, intervals, metrics
 from detectors.anomaly_kinds import KindScores, kinds_of
 from detectors.event_metrics import EventFigures
+from detectors.flags import CutOff, Flags
 from detectors.frames import load_frame
 from detectors.intervals import Interval
 from detectors.kinds import KINDS
@@ -43,7 +44,7 @@ def ordered(run_id: str, data_id: str) -> Ordered:
     return Ordered(found.order, found.bounds)
 
 
-def confusion_intervals(run: RunRecord, cut_off: float) -> dict[str, Interval]:
+def confusion_intervals(run: RunRecord, cut_off: CutOff) -> dict[str, Interval]:
     """precision, recall, f1, accuracy → interval; of a series whole stretches are drawn."""
     if not KINDS[run.kind].ordered:
         return intervals.confusion_intervals(results.confusion(run.id, cut_off))
@@ -75,11 +76,11 @@ def kinds(run_id: str, data_id: str) -> list[KindScores]:
     return kinds_of(load_frame(workbench().data_folder(data_id), [label])[label], labels == 1, scores, judged)
 
 
-def event_figures(run: RunRecord, cut_off: float) -> EventFigures:
+def event_figures(run: RunRecord, flags: Flags) -> EventFigures:
     """How well stretches of anomalies are found."""
     steps = ordered(run.id, run.data_id)
     scores, labels, judged = (values[steps.order] for values in _labelled(run.id))
-    return event_metrics.event_figures(labels == 1, scores > cut_off, judged, steps.bounds, gap=ALARM_GAP)
+    return event_metrics.event_figures(labels == 1, scores > flags.ordered(steps.order), judged, steps.bounds, gap=ALARM_GAP)
 
 
 @kept_by_id(10)

@@ -11,6 +11,7 @@ from detectors.messages import N_
 from detectors.metrics import SURFACE_BUFFER
 from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import results
+from pages.shared.flags import flags_of
 from pages.shared.judged import ALARM_GAP, MOST_VUS_STEPS, area_intervals, confusion_intervals, event_figures, kinds, vus_pr
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
@@ -35,12 +36,13 @@ _OF_STRETCHES = N_(
 
 def judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     """Precision, recall, F1, accuracy, the confusion matrix, and both curves with this threshold on them."""
-    counts, judged = results.confusion(run.id, threshold.cut_off), results.judged(run.id)
+    cut_off = flags_of(threshold).cut_off
+    counts, judged = results.confusion(run.id, cut_off), results.judged(run.id)
     st.subheader(say(N_("How good are the flags?")), anchor=False)
     learned = registry.get(run.representation, run.detector).supervised
     st.caption(say(_basis(results.basis(run.id), learned), rows=counts.rows, anomalies=counts.anomalies))
     by_chance = metrics.chance(counts)
-    intervals = {**confusion_intervals(run, threshold.cut_off), **area_intervals(run)}
+    intervals = {**confusion_intervals(run, cut_off), **area_intervals(run)}
     with st.grid(6, min_column_width=120):
         for name, title, help_text in MEASURES:
             source = judged if hasattr(judged, name) else counts
@@ -88,7 +90,7 @@ def _figure(title: str, value: float | None, chance: float | None, help_text: st
 
 def event_judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     """How well stretches of anomalies are found, whole ones and not step by step."""
-    found = event_figures(run, threshold.cut_off)
+    found = event_figures(run, flags_of(threshold))
     with st.grid(4, min_column_width=150):
         _figure(
             say(N_("Stretches found")), found.recall, found.chance_recall,
@@ -132,7 +134,7 @@ def kind_judgement(run: RunRecord, threshold: ThresholdRecord) -> None:
     if not found:
         return
     st.markdown(f"**{say(N_('How well is each kind of anomaly told?'))}**")
-    caught = [kind.flagged(threshold.cut_off) for kind in found]
+    caught = [kind.flagged(flags_of(threshold).cut_off) for kind in found]
     spans = [share_interval(part, len(kind.scores)) for part, kind in zip(caught, found, strict=True)]
     table = {
         "kind": [kind.name for kind in found],

@@ -15,6 +15,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench import Space
 from pages.shared import results
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.views import RunOfItems, view_of
@@ -41,7 +42,7 @@ def map_of_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
         found = found_map(run.id, data_set.id, space, method)
     scores = np.asarray(folder.array("scores")[found.rows])
     labels = np.asarray(folder.array("labels")[found.rows]) if folder.has("labels") else None
-    chart = charts.map_of_rows(found, scores, labels, threshold.cut_off, palette(), by=by, translate=translate)
+    chart = charts.map_of_rows(found, scores, labels, flags_of(threshold).ordered(found.rows), palette(), by=by, translate=translate)
     selected = show_chart(chart, key=f"map_{run.id}_{space}_{method}", selects=True)
     items = plain(KINDS[run.kind].items)
     drawn = (

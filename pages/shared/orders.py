@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import flagged
+from detectors.flags import around
 from detectors.frames import load_rows, value_key
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.verdicts import TITLES
 from pages.shared import engine
+from pages.shared.changes import ENTERING, LEAVING, Changed, changed_places
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
 from pages.shared.listing import Listing
 from pages.shared.triage.items import Listed
 from pages.shared.triage.wording import Spans
@@ -45,6 +47,12 @@ class Candidates:
     per_page: int = 50
     goes_on: bool = False
     """Whether what is not flagged follows what is."""
+    changed: Changed | None = None
+    """What enters and what leaves; None: by the flags of the rows."""
+
+    @property
+    def changes(self) -> Changed:
+        return changed_places(self.threshold) if self.changed is None else self.changed
 
 
 def by_score(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
@@ -53,7 +61,18 @@ def by_score(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
 
 def by_closeness(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
     """The nearest to the cut-off on both sides of it, the most unusual first."""
-    return flagged.around(candidates.flagged, len(candidates.rows), CLOSEST_LOOKED_AT if listing.n_filters else CLOSEST)
+    count, flags = CLOSEST_LOOKED_AT if listing.n_filters else CLOSEST, flags_of(candidates.threshold)
+    if flags.are_by_row and candidates.spans is None:
+        return flags.closest(workbench().run_folder(candidates.run.id).array("scores"), count)
+    return around(candidates.flagged, len(candidates.rows), count)
+
+
+def that_enter(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
+    return candidates.changes[ENTERING]
+
+
+def that_leave(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
+    return candidates.changes[LEAVING]
 
 
 def by_reason(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
@@ -77,6 +96,8 @@ ORDERS: dict[str, Order] = {
     "score": Order(N_("Most unusual"), by_score),
     "closest": Order(N_("Closest to the cut-off"), by_closeness),
     "reason": Order(N_("By reason"), by_reason),
+    ENTERING: Order(N_("Entering"), that_enter),
+    LEAVING: Order(N_("Leaving"), that_leave),
 }
 
 

@@ -29,7 +29,7 @@ def power_card(run: RunRecord, threshold: ThresholdRecord) -> None:
     with st.container(border=True, key="power"):
         found = workbench().power(run.id, run.data_id)
         if isinstance(found, Power):
-            _shown(run, found, found.shares(threshold.cut_off))
+            _shown(run, found, threshold)
             return
         st.markdown(f"**{say(_TITLE)}**")
         if isinstance(found, Message):
@@ -39,7 +39,8 @@ def power_card(run: RunRecord, threshold: ThresholdRecord) -> None:
         _wait(run)
 
 
-def _shown(run: RunRecord, found: Power, shares: dict[str, Share]) -> None:
+def _shown(run: RunRecord, found: Power, threshold: ThresholdRecord) -> None:
+    shares = found.shares(threshold.cut_off)
     kinds = {kind.name: kind for kind in anomaly_kinds(run.kind)}
     bars = [_bar(kinds[name], share) for name, share in shares.items()]
     items = plain(KINDS[run.kind].items)
@@ -57,6 +58,8 @@ def _shown(run: RunRecord, found: Power, shares: dict[str, Share]) -> None:
             items=items,
         )
     )
+    if threshold.segments:
+        st.caption(say(N_("By the common cut-off {cut_off}, as what is planted belongs to no segment."), cut_off=threshold.cut_off))
     for name, why in found.not_planted.items():
         st.caption(say(N_("Not planted: {kind}."), kind=plain(kinds[name].title)) + " " + say_message(why))
 

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from detectors import flagged
 from detectors.explanations.groups import Alarm, Causes, ReasonGroup, one_column_alarm
 from detectors.flagged import reasons_of
+from detectors.flags import sampled
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.storage.marks import Said
@@ -84,7 +84,7 @@ def _explained(run_id: str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     if len(at_once) == len(rows):
         return rows
     most = min(ENOUGH, max(engine.SMALLEST_SAMPLE, workbench().rows_at_once(run_id)))
-    return rows[flagged.sampled(len(rows), most)]
+    return rows[sampled(len(rows), most)]
 
 
 def _grouped(run_id: str, data_id: str, rows: NDArray[np.intp]) -> Grouped:

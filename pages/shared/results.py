@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors import comparison, distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
 from detectors.errors import StorageError
+from detectors.flags import CutOff, Flags
 from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE
 from detectors.thresholds import RULES
@@ -102,8 +103,11 @@ def judged(run_id: str) -> Judged:
     )
 
 
-def confusion(run_id: str, cut_off: float) -> metrics.Confusion:
-    """Counts by label and flag at a cut-off, from sorted scores alone."""
+def confusion(run_id: str, cut_off: CutOff) -> metrics.Confusion:
+    """Counts by label and flag at a cut-off, from sorted scores alone; or at the cut-off of each row."""
+    if not isinstance(cut_off, float):
+        scores, is_anomaly, rows = _labelled(run_id)
+        return metrics.confusion(is_anomaly, scores > cut_off, 0.5, rows)
     known = _judged_scores(run_id)
     caught = thresholds.flagged_count(known.anomalies, cut_off)
     false_alarms = thresholds.flagged_count(known.normals, cut_off)
@@ -117,8 +121,15 @@ def rank_of(run_id: str) -> NDArray[np.intp]:
     return comparison.places(order, np.arange(len(order)))
 
 
-def current_mark(run_id: str, cut_off: float) -> Mark:
-    return distribution.mark(cut_off, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
+def current_mark(run_id: str, common: float, flags: Flags) -> Mark:
+    """The cut-off that is drawn, and what is flagged: where segments have cut-offs of their own, by these."""
+    folder, known = workbench().run_folder(run_id), known_labels(run_id)
+    if not flags.are_by_row:
+        return distribution.mark(common, folder.array("sorted_scores"), known)
+    if known is None:
+        return Mark(common, flags.count)
+    labels = np.asarray(folder.array("labels"))[flags.rows]
+    return Mark(common, flags.count, int((labels == 1).sum()), int((labels == 0).sum()))
 
 
 @kept_by_id(10)

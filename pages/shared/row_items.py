@@ -15,6 +15,7 @@ from detectors.messages import N_, shown
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, say_message
 from pages.shared.orders import Candidates
 from pages.shared.stability_card import solidity
@@ -37,12 +38,12 @@ def row_candidates(data_set: DataSetRecord, run: RunRecord, threshold: Threshold
     def show(places: NDArray[np.intp]) -> Listed:
         return listed_rows(data_set, run, threshold, places)
 
-    return Candidates(data_set, run, threshold, engine.ranking(run.id), threshold.flagged, show)
+    return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show)
 
 
 def listed_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
-    """The rows at some ranks (from 0)."""
-    rows = np.asarray(engine.ranking(run.id)[ranks])
+    """The rows at some places (from 0) in the order of the flags."""
+    rows = np.asarray(flags_of(threshold).order[ranks])
     positions = tuple(int(row) for row in rows)
     values = engine.data_rows(data_set.id, positions)
     why = reasons_told(run, data_set, positions)
@@ -51,8 +52,8 @@ def listed_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
     columns = [*own, *(Column(name, "number" if pd.api.types.is_numeric_dtype(values[name]) else "text") for name in names)]
     cells = [*own.values(), *([short(value_text(value)) for value in values[name]] for name in names)]
     items = [
-        Item(str(row), [(row, row)], plain(N_("row {row}"), row=row + 1), bool(score > threshold.cut_off), line)
-        for row, score, line in zip(positions, _scores(run, rows), zip(*cells, strict=True), strict=True)
+        Item(str(row), [(row, row)], plain(N_("row {row}"), row=row + 1), bool(rank < threshold.flagged), line)
+        for row, rank, line in zip(positions, ranks, zip(*cells, strict=True), strict=True)
     ]
     return Listed("table", items, columns, [explain_action(rows, run)], remark=_left_out(len(values.columns) - len(names)))
 

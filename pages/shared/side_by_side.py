@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from detectors import comparison
 from detectors.base import Scores
+from detectors.flags import Flags
 from detectors.storage.records import RunRecord, ThresholdRecord
+from pages.shared import flags
 from pages.shared.context import run_text, run_title, told_apart
 from pages.shared.engine import kept_by_id, workbench
 
@@ -32,9 +34,8 @@ class Compared:
         return workbench().run_folder(self.run.id).array("scores")
 
     @property
-    def flags(self) -> NDArray[np.bool_]:
-        """(rows,)"""
-        return np.asarray(self.scores > self.threshold.cut_off)
+    def flags(self) -> Flags:
+        return flags.flags_of(self.threshold)
 
 
 def comparable(data_id: str) -> list[Compared]:
@@ -53,7 +54,7 @@ def _names(runs: Sequence[RunRecord]) -> dict[str, str]:
 
 def flags_of(chosen: Sequence[Compared]) -> NDArray[np.bool_]:
     """What each run flags, (runs, rows)."""
-    return np.stack([each.flags for each in chosen])
+    return np.stack([each.flags.mask for each in chosen])
 
 
 def rank_correlations(chosen: Sequence[Compared]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from typing import Any
@@ -16,11 +17,12 @@ from detectors.messages import N_, Message
 from detectors.runs.refits import FEWEST_REFITS, LEARNED_SHARE, REFITS
 from detectors.stability import SOLID, Stability, stability
 from detectors.storage.records import RunRecord, ThresholdRecord
-from pages.shared import engine
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.estimate import duration
+from pages.shared.flags import flags_of
 from pages.shared.language import percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.threshold_plot import Sureness
 
 #: Seconds between two looks at refits being done.
 LOOK_S = 0.7
@@ -28,15 +30,30 @@ LOOK_S = 0.7
 _TITLE = N_("How sure is each flag?")
 
 
-def stability_of(run: RunRecord, flagged: int) -> Stability | None:
-    """How sure the first `flagged` rows of a run are; None where its detector was not refitted."""
+def stability_of(run: RunRecord, threshold: ThresholdRecord) -> Stability | None:
+    """How sure the flagged rows of a run are; None where its detector was not refitted."""
     ranks = workbench().refit_ranks(run.id)
-    return None if ranks is None else _stability(run.id, flagged, ranks.shape[1])
+    if ranks is None:
+        return None
+    return _stability(run.id, (threshold.flagged, json.dumps([threshold.cut_off, threshold.segments])), ranks.shape[1], threshold)
+
+
+def sureness(run: RunRecord, threshold: ThresholdRecord) -> Sureness | None:
+    """How many flags are solid, and the band of scores in which they are not; None where there is nothing to tell.
+
+    Where segments have cut-offs of their own, the band is where these lie.
+    """
+    found = stability_of(run, threshold)
+    counts = {} if found is None else {"solid": found.solid, "borderline": found.borderline}
+    if threshold.segments:
+        own = [*threshold.segments["cut_offs"].values(), threshold.cut_off]
+        return Sureness((min(own), max(own)), N_("cut-offs"), **counts)
+    return None if found is None else Sureness(found.band(workbench().run_folder(run.id).array("scores")), **counts)
 
 
 def solidity(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> NDArray[np.float64] | None:
     """For each of `rows` the share of the refits in which it would be flagged; None where there are no refits."""
-    found = stability_of(run, threshold.flagged)
+    found = stability_of(run, threshold)
     return None if found is None else found.share[rows]
 
 
@@ -54,10 +71,9 @@ def solidity_found(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.
     return {} if sure is None else {"solidity": sure.tolist()}
 
 
-def solidity_texts(run: RunRecord, rows: NDArray[np.intp]) -> dict[int, str]:
-    """Row → the same in words, at the run's kept threshold, to stand behind others; nothing where there are no refits."""
-    threshold = workbench().records.threshold(run.id)
-    sure = None if threshold is None else solidity(run, threshold, rows)
+def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[int, str]:
+    """Row → the same in words, to stand behind others; nothing where there are no refits."""
+    sure = solidity(run, threshold, rows)
     if sure is None:
         return dict.fromkeys(rows.tolist(), "")
     texts = [" · " + say(N_("flagged in {share} of the refits"), share=percent(share)) for share in sure]
@@ -65,10 +81,10 @@ def solidity_texts(run: RunRecord, rows: NDArray[np.intp]) -> dict[int, str]:
 
 
 @kept_by_id(4)
-def _stability(run_id: str, flagged: int, refits: int) -> Stability:
+def _stability(run_id: str, position: tuple[int, str], refits: int, _threshold: ThresholdRecord) -> Stability:
     ranks = workbench().refit_ranks(run_id)
     assert ranks is not None
-    return stability(np.asarray(ranks)[:, :refits], engine.ranking(run_id), flagged)
+    return stability(np.asarray(ranks)[:, :refits], flags_of(_threshold))
 
 
 def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
@@ -80,7 +96,7 @@ def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
         if unended is not None:
             _progress(unended)
             return
-        found = stability_of(run, threshold.flagged)
+        found = stability_of(run, threshold)
         if found is not None:
             _shown(run, found)
             return
@@ -114,6 +130,15 @@ def _shown(run: RunRecord, found: Stability) -> None:
 
 def _count(title: str, count: int, help_text: str) -> None:
     st.metric(say(title), f"{count:,}", help=help_text)
+
+
+def offer_refits(run: RunRecord, key: str) -> None:
+    """A quiet button that has the detector refitted, where nothing is known of how sure its flags are."""
+    if workbench().refit_ranks(run.id) is None and all(other.ended for other in workbench().stability_runs(run.id)):
+        text = say(N_("Which are solid?"))
+        hint = N_("Refits the detector {refits} times on other parts of the rows ({duration}): it tells solid flags from borderline ones.")
+        shown = say(hint, refits=REFITS, duration=duration(_expected_s(run)))
+        st.button(text, key=key, type="tertiary", icon=":material/verified:", help=shown, on_click=workbench().start_refits, args=(run.id,))
 
 
 def _offer(run: RunRecord) -> None:

@@ -12,12 +12,15 @@ from typing import Any
 
 import streamlit as st
 
+from detectors.errors import AnomalystError
 from detectors.imports import Import
-from detectors.messages import Message
+from detectors.messages import N_, Message
+from detectors.position import NAMES, Position
 from detectors.storage.arrivals import Arrival
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.engine import workbench
+from pages.shared.flags import segment_scores
 from pages.shared.listing import Listing
 
 _CHOSEN = "chosen"
@@ -38,9 +41,12 @@ _UNDO = "undoable"
 _PAGE = "page"
 _AUTHOR = "author_of_session"
 _REDRAW = "redraw"
+_MOVES = "moves"
 _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
+
+NOT_APPLIED = N_("The threshold at this address cannot be applied, so you see the one kept last. {why}")
 
 #: Digits of a row's number; a longer one fits into no integer of the machine, and names no row.
 LONGEST_ROW = 18
@@ -57,10 +63,13 @@ class Selection:
     """Runs that stand beside one another."""
     listing: Listing = field(default_factory=Listing)
     """How what is flagged is listed."""
+    position: Position | None = None
+    """Where the threshold of the run is looked at; None: where it was kept last."""
 
     def to_url(self) -> dict[str, str]:
         values = {"data": self.data, "run": self.run, "row": self.row, "compared": ",".join(self.compared) or None}
-        return {name: str(value) for name, value in values.items() if value is not None} | self.listing.to_url()
+        named = {name: str(value) for name, value in values.items() if value is not None}
+        return named | self.listing.to_url() | (self.position.to_url() if self.position else {})
 
     @classmethod
     def from_url(cls) -> Selection:
@@ -68,7 +77,20 @@ class Selection:
         compared = tuple(dict.fromkeys(filter(None, st.query_params.get("compared", "").split(","))))
         number = int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
         listing = Listing.from_url(st.query_params.to_dict())
-        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing)
+        position = Position.from_url({name: st.query_params[name] for name in NAMES if name in st.query_params})
+        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing, position)
+
+
+@dataclass
+class Moves:
+    """The positions that a run's threshold had in this session before the one looked at, and those that were undone."""
+
+    past: list[Position] = field(default_factory=list)
+    future: list[Position] = field(default_factory=list)
+    before: Position | None = None
+    """The one before the last move, in whichever direction."""
+    here: Position | None = None
+    """The one looked at, for the way back from another run; None: the one kept last."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +132,8 @@ def select(*, data: str | None = None, run: str | None = None, row: int | None =
         record = workbench().records.run(run)
         of_data = record.data_id if record else selection().data
         kept = selection().compared if of_data == selection().data else ()
-        st.session_state[_CHOSEN] = Selection(of_data, run, compared=kept)
+        position = selection().position if run == selection().run else moves(run).here
+        st.session_state[_CHOSEN] = Selection(of_data, run, compared=kept, position=position)
     if row is not None:
         st.session_state[_CHOSEN] = replace(selection(), row=row)
 
@@ -156,9 +179,71 @@ def run() -> RunRecord | None:
 
 
 def threshold() -> ThresholdRecord | None:
-    """The threshold in force for the chosen run."""
+    """The threshold that is looked at for the chosen run: at the position in the URL, else the one kept last.
+
+    A position that cannot be applied to the run's scores is given up, and the page says why.
+    """
     chosen = run()
-    return workbench().records.threshold(chosen.id) if chosen else None
+    if chosen is None or chosen.state != "done":
+        return None
+    position = selection().position
+    if position is not None:
+        try:
+            return threshold_at(chosen.id, position)
+        except AnomalystError as error:
+            look_at(None)
+            refuse(Message(NOT_APPLIED, {"why": error.message.text()}))
+    return workbench().records.threshold(chosen.id)
+
+
+def threshold_at(run_id: str, position: Position) -> ThresholdRecord:
+    """The threshold that a position gives, not kept; raises what `Workbench.threshold_at` raises."""
+    by_segment = None if position.column is None else segment_scores(run_id, position.column)
+    return workbench().threshold_at(run_id, position, by_segment)
+
+
+def look_at(position: Position | None) -> None:
+    """Looks at a position of the chosen run's threshold; None: at the one kept last."""
+    if (chosen := selection().run) is not None:
+        moves(chosen).here = position
+    st.session_state[_CHOSEN] = replace(selection(), position=position)
+
+
+def moves(run_id: str) -> Moves:
+    """Where a run's threshold was in this session."""
+    kept: dict[str, Moves] = st.session_state.setdefault(_MOVES, {})
+    return kept.setdefault(run_id, Moves())
+
+
+def step_to(run_id: str, position: Position) -> None:
+    """Looks at another position of the chosen run's threshold; what was undone before is forgotten."""
+    known = moves(run_id)
+    _leave_for(position, known, known.past)
+    known.future.clear()
+
+
+def step_back(run_id: str) -> None:
+    """Undoes the last move of the threshold."""
+    known = moves(run_id)
+    if known.past:
+        _leave_for(known.past.pop(), known, known.future)
+
+
+def step_again(run_id: str) -> None:
+    """Does again what was undone last."""
+    known = moves(run_id)
+    if known.future:
+        _leave_for(known.future.pop(), known, known.past)
+
+
+def _leave_for(position: Position, known: Moves, way: list[Position]) -> None:
+    """Looks at `position`; the one that is left becomes the last of the `way`."""
+    left = threshold()
+    if left is not None:
+        known.before = Position.of(left)
+        way.append(known.before)
+        kept = workbench().records.threshold(left.run_id)
+        look_at(None if kept is not None and Position.of(kept) == position else position)
 
 
 def author() -> str:

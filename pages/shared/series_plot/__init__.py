@@ -81,6 +81,8 @@ class Series:
     times: NDArray[Any] | None = None
     is_date: bool = False
     labelled: NDArray[np.bool_] | None = None
+    flagged: NDArray[np.bool_] | None = None
+    """Which steps are flagged; None: those with a score above the one cut-off."""
 
     @property
     def steps(self) -> int:
@@ -129,7 +131,7 @@ def series_plot(
 
     Args:
         series: up to six lanes are readable. Names in it are shown as plain text, whatever they hold.
-        cut_off: steps with a score above it are flagged; None where there is no threshold.
+        cut_off: it is drawn, and steps with a score above it are flagged where the series says nothing else; None without a threshold.
         score_name: what the score is, translated.
         key: of the element, also its ``.st-key-`` class.
         translate: from a template to its sentence in the reader's language.
@@ -143,7 +145,7 @@ def series_plot(
 
 @st.fragment
 def _plot(series: Series, wish: _Shown, key: str, translate: Translate, on_select: Callable[[int], None] | None) -> None:
-    flagged = None if series.scores is None or wish.cut_off is None else series.scores > wish.cut_off
+    flagged = series.flagged if series.flagged is not None else _above(series.scores, wish.cut_off)
 
     def selected() -> None:
         step = _selected_step((st.session_state.get(key) or {}).get("selected"), flagged)
@@ -158,6 +160,10 @@ def _plot(series: Series, wish: _Shown, key: str, translate: Translate, on_selec
     )
     if result.selected is not None and on_select is not None:
         st.rerun()
+
+
+def _above(scores: NDArray[np.float64] | None, cut_off: float | None) -> NDArray[np.bool_] | None:
+    return None if scores is None or cut_off is None else np.asarray(scores > cut_off)
 
 
 def _asked(key: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,21 @@ TEXTS: Mapping[str, str] = {
     "chance": N_("chance"),
     "bar": N_("{from} – {to}: {rows} rows"),
     "take_rule": N_("{rule}: cut-off {cut_off}, {flagged} rows flagged"),
+    "sure": N_("{solid} solid, {borderline} borderline"),
     "alt": N_("How many of {rows} rows have each {score}, with the cut-off above which rows are flagged."),
 }
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """What is known of the flags at a cut-off beside their count."""
+
+    band: tuple[float, float] | None = None
+    """Two scores between which a band is drawn; None where there is nothing to draw."""
+    name: str = N_("borderline")
+    """What the band is: where flags are borderline, or where the cut-offs of segments lie."""
+    solid: int | None = None
+    borderline: int | None = None
 
 
 def _read(*names: str) -> str:
@@ -65,6 +79,7 @@ def threshold_plot(
     translate: Translate = str,
     on_cut_off: Callable[[float], None] | None = None,
     on_rule: Callable[[str], None] | None = None,
+    sure: Sureness | None = None,
 ) -> float | None:
     """Shows the distribution with the cut-off `current`; gives a cut-off only in the run that follows a hand's release.
 
@@ -77,6 +92,7 @@ def threshold_plot(
         translate: from a template to its sentence in the reader's language.
         on_cut_off: told the new cut-off before the script runs again.
         on_rule: told the name of the rule whose tick was taken, before the script runs again.
+        sure: how sure the flags are at `current`, where that is known; shown while the line stands there.
     """
     result = _COMPONENT(
         key=key,
@@ -84,6 +100,7 @@ def threshold_plot(
             "distribution": distribution.to_json(),
             "current": current.to_json(),
             "heard": _heard(key),
+            "sure": None if sure is None else {**asdict(sure), "name": translate(sure.name)},
             "ticks": [_shown(tick, translate) for tick in ticks],
             "score_name": score_name,
             "colours": COLOURS,

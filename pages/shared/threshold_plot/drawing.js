@@ -6,6 +6,7 @@ const TICK_GAP = 6;
 const LABEL_ROOM = 76; // pixels between two numbers on the score axis
 const VALUE_HALF = 34; // half the width of the cut-off's own number
 const VALUE_ROOM = VALUE_HALF + 18; // pixels to either side of it where no other number stands
+const BAND_ROOM = 64; // pixels that the name of the band needs
 const FEW_ROWS = 30; // in the highest bar: fewer, and powers of ten alone would label almost nothing
 const SMALLEST_COUNT = 0.5; // where the logarithmic count axis begins, so that a single row has a height
 const SVG = "http://www.w3.org/2000/svg";
@@ -160,6 +161,7 @@ class Drawing {
     this.handle.style.transform = `translateX(${x}px)`;
     this.handle.style.height = `${this.base + 6}px`;
     this.placeWords(x);
+    this.placeBand(held);
     this.showFigures(held);
   }
 
@@ -175,6 +177,26 @@ class Drawing {
     for (const { x: place, label } of this.scoreLabels) label.style.visibility = Math.abs(place - x) < VALUE_ROOM ? "hidden" : "";
     const inside = Math.min(x, MARGIN.left + this.width + MARGIN.right - VALUE_HALF);
     value.style.transform = `translate(calc(${inside}px - 50%), ${this.base + 5}px)`;
+  }
+
+  // Where flags are borderline: known for the cut-off that Python knows, so it goes while a hand moves the line.
+  placeBand(held) {
+    const { sure, current, texts } = this.data;
+    const isKnown = Boolean(sure) && !held && this.mark.cut_off === current.cut_off;
+    const isCounted = isKnown && sure.solid !== null;
+    const words = isCounted ? { solid: count(sure.solid), borderline: count(sure.borderline) } : {};
+    this.find(".sure-figure").textContent = isCounted ? fill(texts.sure, words) : "";
+    const end = MARGIN.left + this.width;
+    const band = isKnown && sure.band ? sure.band.map((value) => Math.min(Math.max(this.toPixel(value), MARGIN.left), end)) : [0, 0];
+    const [left, right] = band.map((pixel) => Math.round(pixel) + 0.5);
+    const isThere = right > left;
+    setAttributes(this.find(".borderline-band"), { x: left, y: MARGIN.top, width: Math.max(right - left, 0), height: this.height });
+    const edges = isThere ? `M${left} ${MARGIN.top}V${this.base}M${right} ${MARGIN.top}V${this.base}` : "";
+    this.find(".borderline-edges").setAttribute("d", edges);
+    const x = this.toPixel(this.mark.cut_off); // the line parts the band: its name stands in the larger part
+    const [from, to] = x - left > right - x ? [left, Math.min(x, right)] : [Math.max(x, left), right];
+    const name = setAttributes(this.find(".borderline-name"), { x: (from + to) / 2, y: MARGIN.top + 14 });
+    name.textContent = isThere && to - from > BAND_ROOM ? sure.name : "";
   }
 
   showFigures(held) {

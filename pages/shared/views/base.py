@@ -21,6 +21,7 @@ from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.flagged_list import flagged_list
 from pages.shared.flagged_table import listed_table
+from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.row_items import row_candidates
@@ -79,7 +80,7 @@ class View:
     def weights(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Explain: what weighs most over all flagged rows."""
         with st.spinner(say(N_("Explaining the flagged rows …"))):
-            found = engine.column_weights(run.id, data_set.id, threshold.flagged)
+            found = engine.column_weights(run.id, data_set.id, flags_of(threshold))
         kind = KINDS[run.kind]
         asked = {"parts": plain(kind.parts), "rows": found.rows, "items": plain(kind.items)}
         title = Message(N_("Which {parts} weigh most over {rows} flagged {items}?"), asked)

@@ -21,6 +21,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_list import flagged_list
+from pages.shared.flags import flags_of
 from pages.shared.language import escape, plain, say
 from pages.shared.look import palette
 from pages.shared.orders import Candidates
@@ -63,15 +64,14 @@ class ImagesView(View):
             def show(places: NDArray[np.intp]) -> Listed:
                 return listed_pictures(data_set, run, threshold, places)
 
-            ranking = engine.ranking(run.id)
-            return Candidates(data_set, run, threshold, ranking, threshold.flagged, show, per_page=TILES, goes_on=True)
+            return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show, per_page=TILES, goes_on=True)
 
         flagged_list(candidates, say(N_("{count} flagged pictures"), count=threshold.flagged))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
     ) -> None:
-        _gallery(data_set, by.run, rows, results.rank_of(by.run.id)[rows] - 1, f"_{key}")
+        _gallery(data_set, by, rows, results.rank_of(by.run.id)[rows] - 1, f"_{key}")
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -99,10 +99,11 @@ class ImagesView(View):
             _facts(item)
 
 
-def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
+def _gallery(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
     if not len(rows):
         return
-    sure = solidity_texts(run, rows)
+    run = by.run
+    sure = solidity_texts(run, by.threshold, rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
@@ -121,8 +122,8 @@ def _gallery(data_set: DataSetRecord, run: RunRecord, rows: NDArray[np.intp], ra
 
 
 def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
-    """The pictures at some ranks (from 0)."""
-    rows = np.asarray(engine.ranking(run.id)[ranks])
+    """The pictures at some places (from 0) in the order of the flags."""
+    rows = np.asarray(flags_of(threshold).order[ranks])
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
@@ -137,8 +138,8 @@ def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
         columns[Column(plain(N_("kind")))] = kinds
     cells = zip(*columns.values(), strict=True)
     items = [
-        Item(str(row), [(row, row)], str(name), bool(score > threshold.cut_off), line, picture=thumbnail(picture))
-        for row, name, score, line, picture in zip(rows.tolist(), names, scores, cells, pictures, strict=True)
+        Item(str(row), [(row, row)], str(name), bool(rank < threshold.flagged), line, picture=thumbnail(picture))
+        for row, name, rank, line, picture in zip(rows.tolist(), names, ranks, cells, pictures, strict=True)
     ]
     return Listed("gallery", items, list(columns), [explain_action(rows, run)])
 

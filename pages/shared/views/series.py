@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.data_set import DataSet
+from detectors.flags import CutOff
 from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
 from detectors.messages import N_, Message, shown
@@ -20,17 +22,20 @@ from detectors.series import Event, OrderedSeries, event_frame, expected_in_orde
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import flaws
 from pages.shared import engine, state
+from pages.shared.changes import ENTERING, LEAVING, changed_places
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.flagged_list import flagged_list
+from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.moves import compared_with
 from pages.shared.orders import Candidates
 from pages.shared.row_items import LONGEST_WHY, explain_action, reasons_told, short
 from pages.shared.series_plot import Lane, Series, series_plot
 from pages.shared.stability_card import solidity
 from pages.shared.triage.items import Action, Column, Item, Listed
 from pages.shared.values import value_text
-from pages.shared.views.base import ExplainedItem, View, waterfall
+from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
 #: Columns drawn over time, and beside an explanation.
 LANES, STRETCHES = 5, 4
@@ -110,9 +115,9 @@ class SeriesView(View):
         labelled = np.asarray(folder.array("labels"))[series.rows] == 1 if folder.has("labels") else None
         expected = expected_of(data_set.id, run.id)
         drawn = _drawn(series, part, LANES, labelled=labelled, expected=expected, scores=scores)
-        steps = state.shown_steps(run.id)
+        steps, cut_offs = state.shown_steps(run.id), flags_of(threshold).ordered(series.rows[part])
         series_plot(
-            drawn, cut_off=threshold.cut_off, score_name=engine.score_name(run), key=f"series_{run.id}_{entity}", translate=translate,
+            replace(drawn, flagged=np.asarray(drawn.scores > cut_offs)), cut_off=_drawn_cut_off(cut_offs, threshold), score_name=engine.score_name(run), key=f"series_{run.id}_{entity}", translate=translate,
             shown=None if steps is None else (max(0, steps[0] - part.start), min(steps[1], part.stop - 1) - part.start),
         )  # fmt: skip
 
@@ -150,6 +155,13 @@ class SeriesView(View):
             )  # fmt: skip
             show_chart(chart, key="stretch")
             _own_score(item)
+
+
+def _drawn_cut_off(cut_offs: CutOff, threshold: ThresholdRecord) -> float:
+    """The cut-off that is drawn: the one that all these steps share or, where they share none, the common one."""
+    if isinstance(cut_offs, float):
+        return cut_offs
+    return float(cut_offs[0]) if (cut_offs == cut_offs[0]).all() else threshold.cut_off
 
 
 def _key(roles: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -215,17 +227,40 @@ def _flaw_texts(series: OrderedSeries) -> list[str]:
 def _events(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, gap: int) -> None:
     series = _of_run(data_set, run)
     scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
-    found = find_events(series, scores, threshold.cut_off, gap)
+    flagged = find_events(series, scores, flags_of(threshold).ordered(series.rows), gap)
+    entering, left = _changed_events(series, scores, threshold, flagged, gap)
+    found = [*flagged, *left]
 
     def candidates() -> Candidates:
+        changed = {ENTERING: entering, LEAVING: np.arange(len(flagged), len(found))}
         peaks = series.rows[np.array([event.peak for event in found], dtype=np.intp)]
 
         def show(places: NDArray[np.intp]) -> Listed:
-            return _listed_events(data_set, run, threshold, series, [found[place] for place in places.tolist()])
+            return _listed_events(
+                data_set, RunOfItems(run, threshold), series, [found[place] for place in places.tolist()], places < len(flagged)
+            )
 
-        return Candidates(data_set, run, threshold, peaks, len(found), show, spans=lambda place: spans_of(series, found[place]))
+        return Candidates(
+            data_set, run, threshold, peaks, len(flagged), show, spans=lambda place: spans_of(series, found[place]), changed=changed
+        )
 
-    flagged_list(candidates, say(N_("{count} events"), count=len(found)))
+    flagged_list(candidates, say(N_("{count} events"), count=len(flagged)))
+
+
+def _changed_events(
+    series: OrderedSeries, scores: NDArray[np.float64], threshold: ThresholdRecord, found: list[Event], gap: int
+) -> tuple[NDArray[np.intp], list[Event]]:
+    """The places of the events that have a step that enters; and, as they were before, the events that have one that leaves."""
+    before = compared_with(threshold)
+    if before is None:
+        return np.empty(0, dtype=np.intp), []
+    changed, order = changed_places(threshold), flags_of(threshold).order
+    enters, leaves = (np.zeros(len(order), dtype=bool) for _ in range(2))
+    enters[order[changed[ENTERING]]] = leaves[order[changed[LEAVING]]] = True
+    enters, leaves = enters[series.rows], leaves[series.rows]
+    were = find_events(series, scores, flags_of(before).ordered(series.rows), gap)
+    places = [place for place, event in enumerate(found) if enters[event.first : event.last + 1].any()]
+    return np.array(places, dtype=np.intp), [event for event in were if leaves[event.first : event.last + 1].any()]
 
 
 def spans_of(series: OrderedSeries, event: Event) -> list[tuple[int, int]]:
@@ -235,8 +270,9 @@ def spans_of(series: OrderedSeries, event: Event) -> list[tuple[int, int]]:
 
 
 def _listed_events(
-    data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, series: OrderedSeries, listed: list[Event]
-) -> Listed:
+    data_set: DataSetRecord, by: RunOfItems, series: OrderedSeries, listed: list[Event], are_flagged: NDArray[np.bool_]
+) -> Listed:  # fmt: skip
+    run, threshold = by.run, by.threshold
     scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
     table = event_frame(series, listed, scores)
     peaks = np.array([series.rows[event.peak] for event in listed], dtype=np.intp)
@@ -260,8 +296,14 @@ def _listed_events(
     ]
     columns[Column(plain(N_("peak row")), "number")] = number["row"]
     items = [
-        Item(str(int(peak)), spans_of(series, event), plain(N_("event of row {row}"), row=int(peak) + 1), True, line)
-        for event, peak, line in zip(listed, peaks, zip(*columns.values(), strict=True), strict=True)
+        Item(
+            str(int(peak)) if is_flagged else f"{peak} left",
+            spans_of(series, event),
+            plain(N_("event of row {row}"), row=int(peak) + 1),
+            bool(is_flagged),
+            line,
+        )
+        for event, peak, is_flagged, line in zip(listed, peaks, are_flagged, zip(*columns.values(), strict=True), strict=True)
     ]
     return Listed("table", items, list(columns), [explain_action(peaks, run), _look_action(run, listed)])
 

@@ -16,6 +16,7 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_list import flagged_list
+from pages.shared.flags import flags_of
 from pages.shared.language import escape, plain, say, say_message
 from pages.shared.orders import Candidates
 from pages.shared.row_items import explain_action
@@ -50,7 +51,7 @@ class TextView(View):
             def show(places: NDArray[np.intp]) -> Listed:
                 return listed_texts(data_set, run, threshold, places)
 
-            return Candidates(data_set, run, threshold, engine.ranking(run.id), threshold.flagged, show, per_page=TEXTS)
+            return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show, per_page=TEXTS)
 
         flagged_list(candidates, say(N_("{count} flagged texts"), count=threshold.flagged))
 
@@ -113,10 +114,10 @@ def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     texts = engine.data_rows(data_set.id, positions)[_column(run)]
-    weights, sure = _weights(run, data_set, positions), solidity_texts(run, rows)
+    weights, sure = _weights(run, data_set, positions), solidity_texts(run, threshold, rows)
     for row, rank, score, text in zip(positions, ranks, scores, texts, strict=True):
         with st.container(border=True, key=f"text_{row}{key}"), st.container(horizontal=True, vertical_alignment="top", wrap=False):
-            state_mark = "●" if score > threshold.cut_off else "○"
+            state_mark = "●" if flags_of(threshold).mask[row] else "○"
             with st.container(width=150, gap="xxsmall"):
                 st.markdown(f"{state_mark} **{value_text(float(score))}**")
                 st.caption(say(N_("rank {rank} · row {row}"), rank=int(rank) + 1, row=row + 1) + sure[row])
@@ -135,10 +136,10 @@ def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks
 
 
 def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
-    """The texts at some ranks (from 0), long ones shortened."""
+    """The texts at some places (from 0) in the order of the flags, long ones shortened."""
     preparation = engine.preparation(run.id)
     assert isinstance(preparation, TextPreparation)
-    rows = np.asarray(engine.ranking(run.id)[ranks])
+    rows = np.asarray(flags_of(threshold).order[ranks])
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     texts = engine.data_rows(data_set.id, positions)[_column(run)]
@@ -152,10 +153,10 @@ def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRe
         columns[Column(plain(N_("solid")), "share", plain(N_("The share of the refits in which it would be flagged.")))] = sure.tolist()
     items = [
         Item(
-            str(row), [(row, row)], plain(N_("text {row}"), row=row + 1), bool(score > threshold.cut_off), line,
+            str(row), [(row, row)], plain(N_("text {row}"), row=row + 1), bool(rank < threshold.flagged), line,
             pieces=pieces(text if isinstance(text, str) else "", preparation, weights.get(row)),
         )
-        for row, score, text, line in zip(positions, scores, texts, zip(*columns.values(), strict=True), strict=True)
+        for row, rank, text, line in zip(positions, ranks, texts, zip(*columns.values(), strict=True), strict=True)
     ]  # fmt: skip
     return Listed("texts", items, list(columns), [explain_action(rows, run)])
 

@@ -1,0 +1,34 @@
+"""What the threshold that is looked at flags, for every page in the same way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from detectors.flags import Flags
+from detectors.segments import SegmentScores, cut_offs_by_row
+from detectors.storage.records import ThresholdRecord
+from pages.shared import engine
+from pages.shared.engine import kept_by_id, workbench
+
+
+def flags_of(threshold: ThresholdRecord) -> Flags:
+    """The rows of a threshold's run that it flags, kept or not."""
+    if not threshold.segments:
+        return Flags(engine.ranking(threshold.run_id), threshold.flagged, float(threshold.cut_off))
+    return _by_segment(threshold.run_id, float(threshold.cut_off), json.dumps(threshold.segments, sort_keys=True))
+
+
+@kept_by_id(6)
+def _by_segment(run_id: str, common: float, kept: str) -> Flags:
+    segments: Mapping[str, Any] = json.loads(kept)
+    found = segment_scores(run_id, segments["column"]).segments
+    cut_offs = cut_offs_by_row(found, segments["cut_offs"], common)
+    return Flags.by_row(workbench().run_folder(run_id).array("scores"), engine.ranking(run_id), cut_offs)
+
+
+@kept_by_id(6)
+def segment_scores(run_id: str, column: str) -> SegmentScores:
+    """The scores of a run by the values of a column of its data."""
+    return workbench().segment_scores(run_id, column)
