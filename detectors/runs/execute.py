@@ -253,6 +253,7 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "prepared_rows": _prepared_rows(run),
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
+        "scores_at_once": explainer.rows_at_once * explainer.walk,
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "layers": run.detector.layers_table(),
         "members": run.detector.members_table(),

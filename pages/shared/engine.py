@@ -49,6 +49,10 @@ class ColumnWeights:
     rows: int
     agreement: float
     compared: int
+    positions: NDArray[np.intp]
+    """(rows,): the rows, by their positions in the data."""
+    values: NDArray[np.float64]
+    """(rows, units): their SHAP values."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -220,7 +224,7 @@ def column_weights(run_id: str, data_id: str, flagged_rows: int) -> ColumnWeight
     rows = ranking(run_id)[flagged.sampled(flagged_rows, most)]
     explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
     names, weights = preparation(run_id).weigh(source(run_id, data_id), rows, explanation.values)
-    return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"])
+    return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"], rows, explanation.values)
 
 
 def score_name(run: RunRecord) -> str:

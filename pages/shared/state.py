@@ -41,6 +41,8 @@ _REDRAW = "redraw"
 _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
+_ASKED_FOR = "asked_for"
+EXPLAIN_TABS = "explain_tabs"
 
 #: Digits of a row's number; a longer one fits into no integer of the machine, and names no row.
 LONGEST_ROW = 18
@@ -140,6 +142,21 @@ def go(page: str, *, data: str | None = None, run: str | None = None, row: int |
     """Opens a page, choosing something on the way."""
     select(data=data, run=run, row=row)
     st.switch_page(f"{page}.py", query_params=selection().to_url())
+
+
+def open_row(row: int) -> None:
+    """Looks at one row on Explain, from wherever on that page."""
+    select(row=row)
+    st.session_state.pop(EXPLAIN_TABS, None)  # the first tab is the one that explains a row
+
+
+def ask_for(what: str) -> None:
+    """Keeps that somebody wants something worked out that takes a while."""
+    st.session_state[_ASKED_FOR] = {*st.session_state.get(_ASKED_FOR, set()), what}
+
+
+def is_asked_for(what: str) -> bool:
+    return what in st.session_state.get(_ASKED_FOR, set())
 
 
 def data_set() -> DataSetRecord | None:
