@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from detectors.charts.basics import Chart, Palette, blank_figure, hover_names, ticks
-from detectors.charts.stretched import StretchedAxis
+from detectors.charts.stretched import ADDED, StretchedAxis
 from detectors.messages import N_, Message, Translate
 
 #: Stretches of the axis within which points give way to one another.
@@ -48,7 +48,7 @@ def beeswarm(names: Sequence[str], swarm: Swarm, palette: Palette, *, translate:
     figure.add_vline(0, line={"color": palette.text, "width": 1}, opacity=0.5)
     figure.update_xaxes(**axis.ticks())
     figure.update_yaxes(range=[len(names) - 0.5, -0.5], showgrid=False, **ticks(names))
-    axes = Message(N_("added to the score (SHAP value)")), Message("")
+    axes = axis.named(translate(ADDED)), Message("")
     return Chart(figure, Message(N_("Does it add the same in every row?")), table, axes)
 
 

@@ -11,11 +11,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from detectors.charts.basics import Chart, Palette, blank_figure, hover_names, short, ticks
-from detectors.charts.stretched import StretchedAxis
+from detectors.charts.stretched import ADDED, StretchedAxis
 from detectors.messages import N_, Message, Translate
 
 #: Categories that have a strip of their own; the rarer ones share the last.
 MOST_STRIPS = 12
+
+#: Numbers above 0 are drawn on a logarithmic axis where the largest is so many times the median.
+WIDE = 30
 
 #: How wide a strip is, in distances between two.
 STRIP = 0.32
@@ -49,7 +52,11 @@ def dependence_on_number(
     """SHAP values over `numbers`, (points,), in the data's units; `dates` come in seconds since 1970. What is missing is left out."""
     known = np.isfinite(numbers)
     x = numbers[known].round().astype("datetime64[s]") if dates else numbers[known]
-    return _chart(name, _drawn(x, points.at(known), palette, translate), points, unit)
+    axis = StretchedAxis.of(points.values)
+    figure = _drawn(x, points.at(known), axis, palette, translate)
+    if not dates and len(x) and x.min() > 0 and x.max() > WIDE * np.median(x):
+        figure.update_xaxes(type="log")
+    return _chart(unit or _named(name), figure, points, (name, axis.named(translate(ADDED))))
 
 
 def dependence_on_category(name: str, points: Points, palette: Palette, *, translate: Translate = str) -> Chart:
@@ -61,13 +68,14 @@ def dependence_on_category(name: str, points: Points, palette: Palette, *, trans
     strip = np.array([place.get(text, len(strips)) for text in points.texts])
     names = strips + [rest] * bool(len(counts) > len(strips))
     spread = np.random.default_rng(0).uniform(-STRIP, STRIP, len(strip))
-    figure = _drawn(strip + spread, points, palette, translate)
+    axis = StretchedAxis.of(points.values)
+    figure = _drawn(strip + spread, points, axis, palette, translate)
     figure.update_xaxes(range=[-0.5, len(names) - 0.5], showgrid=False, **ticks(names, 18))
-    return _chart(name, figure, points)
+    return _chart(_named(name), figure, points, (name, axis.named(translate(ADDED))))
 
 
-def _drawn(x: NDArray[Any], points: Points, palette: Palette, translate: Translate) -> go.Figure:
-    figure, axis = blank_figure(palette, height=420), StretchedAxis.of(points.values)
+def _drawn(x: NDArray[Any], points: Points, axis: StretchedAxis, palette: Palette, translate: Translate) -> go.Figure:
+    figure = blank_figure(palette, height=420)
     looks = (
         (~points.flagged, N_("not flagged"), {"color": palette.normal, "symbol": "circle", "size": 5}),
         (points.flagged, N_("flagged"), {"color": palette.flagged, "symbol": "diamond", "size": 7}),
@@ -90,7 +98,10 @@ def _drawn(x: NDArray[Any], points: Points, palette: Palette, translate: Transla
     return figure.update_layout(showlegend=True, legend=legend, margin_t=34, dragmode="lasso")
 
 
-def _chart(name: str, figure: go.Figure, points: Points, unit: Message | None = None) -> Chart:
-    axis = unit or Message("{column}", {"column": short(name, escaped=False)})
-    title = Message(N_("How does {column} move the score?"), {"column": name})
-    return Chart(figure, title, points.table, (axis, Message(N_("added to the score (SHAP value)"))))
+def _named(name: str) -> Message:
+    return Message("{column}", {"column": short(name, escaped=False)})
+
+
+def _chart(x: Message, figure: go.Figure, points: Points, titles: tuple[str, Message]) -> Chart:
+    """The chart of a part and with a second axis that have these `titles`."""
+    return Chart(figure, Message(N_("How does {column} move the score?"), {"column": titles[0]}), points.table, (x, titles[1]))

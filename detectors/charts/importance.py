@@ -38,7 +38,10 @@ def two_importances(
             x=share[kept],
             name=translate(name),
             customdata=hover_names(drawn),
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": palette.grid, "size": 6}},
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": palette.grid, "fgopacity": 0.5, "size": 6},
+            },
             hovertemplate="%{customdata}: %{x:.1%}<extra></extra>",
         )
     legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}

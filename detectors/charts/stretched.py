@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.messages import shown
+from detectors.messages import N_, Message, shown
+
+#: The name of an axis of SHAP values.
+ADDED = N_("added to the score (SHAP value)")
 
 #: Values are stretched once the largest is so many times as large as what most of them stay below.
 SKEWED, MOST = 20, 0.9
 
-#: Decades that are named on each side.
-MOST_TICKS = 4
+#: Decades that are named on each side, at most; and places closer to 0 than this are not named, for want of room.
+MOST_TICKS, CLOSEST = 4, 0.8
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class StretchedAxis:
         if not len(sizes):
             return cls(None, 0.0)
         most, largest = float(np.quantile(sizes, MOST)), float(sizes.max())
-        return cls(float(np.median(sizes)) if largest > SKEWED * most else None, largest)
+        return cls(most if largest > SKEWED * most else None, largest)
 
     def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where `values` are drawn."""
@@ -42,8 +45,13 @@ class StretchedAxis:
         """What plotly is told of the axis: the values behind the places."""
         if self.linear is None:
             return {}
-        first, last = np.floor(np.log10(self.linear)), np.floor(np.log10(self.largest))
-        step = max(1, int(np.ceil((last - first) / MOST_TICKS)))
-        decades = 10.0 ** np.arange(last, first - 1, -step)[::-1]
+        last = np.floor(np.log10(self.largest))
+        decades = 10.0 ** (last - np.arange(MOST_TICKS)[::-1])
+        decades = decades[self.places(decades) >= CLOSEST]
         named = np.concatenate([-decades[::-1], [0.0], decades])
-        return {"tickmode": "array", "tickvals": self.places(named), "ticktext": [shown(float(value)) for value in named]}
+        places = {"tickmode": "array", "tickvals": self.places(named), "ticktext": [shown(float(value)) for value in named]}
+        return {**places, "tickangle": 0}
+
+    def named(self, name: str) -> Message:
+        """What the axis is called."""
+        return Message(name if self.linear is None else N_("{name}, logarithmic far from 0"), {"name": name})

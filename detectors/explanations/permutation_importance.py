@@ -16,7 +16,7 @@ from detectors.base import Scores
 from detectors.explanations.shapley import NUMBERS_TOGETHER, Game
 
 #: Rows whose parts are shuffled: half of them flagged ones, as far as there are so many.
-FEWEST_ROWS, MOST_ROWS = 40, 400
+FEWEST_ROWS, MOST_ROWS = 40, 300
 
 #: Times that each part is shuffled, as long as enough rows can be had for it.
 MOST_REPEATS = 5

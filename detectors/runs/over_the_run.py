@@ -19,6 +19,9 @@ from detectors.runs.folder import RunFolder
 #: Rows that an imitation looks at: so many, and no more numbers than these.
 MOST_ROWS, MOST_NUMBERS = 20_000, 30_000_000
 
+#: A look at a run may take one part in so many of what explaining many rows at once takes.
+PART_OF_EXPLAINING = 3
+
 
 def imitation(run: ExplainedRun, folder: RunFolder, cut_off: float) -> Imitation:
     """A shallow tree that says which rows lie above `cut_off`, in the data's own words.
@@ -37,7 +40,7 @@ def imitation(run: ExplainedRun, folder: RunFolder, cut_off: float) -> Imitation
 
 def shuffling(run: ExplainedRun, folder: RunFolder, names: Sequence[str], flagged: int) -> Shuffled:
     """How scores move when each of the parts `names` is shuffled among rows that stand for all, half of them `flagged` ones."""
-    rows, repeats = rows_and_repeats(len(names), _affordable(run.explainer))
+    rows, repeats = rows_and_repeats(len(names), scores_at_once(run.explainer))
     seed = folder.request().seed
     sample = Sample.of(np.asarray(folder.array("ranking")), flagged, rows, seed)
     parts = run.preparation.parts_of(run.data, sample.rows, names)
@@ -52,6 +55,6 @@ def putting_back(run: ExplainedRun, rows: NDArray[np.intp], values: NDArray[np.f
     return put_back(run.explainer.game, run.explained(rows), values, run.explainer.seed)
 
 
-def _affordable(explainer: Explainer) -> int:
-    """Scores that take about a second or two, as many rows are explained in."""
-    return explainer.rows_at_once * explainer.walk
+def scores_at_once(explainer: Explainer) -> int:
+    """Scores that a look at a run may take: about as many as take a second."""
+    return explainer.rows_at_once * explainer.walk // PART_OF_EXPLAINING

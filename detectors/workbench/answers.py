@@ -105,17 +105,13 @@ class Answers(Ground):
             with np.load(into / "put_back.npz", allow_pickle=False) as stored:
                 return PutBack.of(stored)
 
-    def scores_at_once(self, run_id: str) -> int | None:
-        """How many rows of a run are scored in about as long as `rows_at_once` are explained in; None of a run that does not say."""
-        return self.run_folder(run_id).summary().get("scores_at_once")
+    def scores_at_once(self, run_id: str) -> int:
+        """How many rows of a run are scored without making anybody wait; 0 of a run that was done before that was noted."""
+        return int(self.run_folder(run_id).summary().get("scores_at_once", 0))
 
     def seconds_to_score(self, run_id: str, scores: int) -> float:
-        """About how long so many scores take, from how long the run took to explain its most unusual rows; 0 where it does not say."""
-        summary = self.run_folder(run_id).summary()
-        explained = min(1.0, summary["rows"] / summary["rows_at_once"])
-        return (
-            float(summary["seconds"]["explain"] * scores / (summary["scores_at_once"] * explained)) if "scores_at_once" in summary else 0.0
-        )
+        """About how long so many scores take, at most, from how long the run took to explain its most unusual rows; 0 if unknown."""
+        return scores * float(self.run_folder(run_id).summary().get("score_s", 0.0))
 
     def explanations(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> Explanation:
         """Explanations of `rows`: those kept with the run where they are there, else asked of the answerer."""

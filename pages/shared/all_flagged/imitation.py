@@ -40,8 +40,8 @@ def _worth(found: Imitation, items: str) -> None:
     """Whether the rules may be read as what the detector does."""
     fidelity = found.fidelity
     with st.container(horizontal=True, key="fidelity"):
-        st.metric(say(N_("Of its flags reproduced")), percent(fidelity.reproduced), help=_reproduced_help(found))
-        st.metric(say(N_("Of the rules' flags right")), percent(fidelity.right), help=say(N_("Of what the rules flag so much is flagged by the detector.")))  # fmt: skip
+        st.metric(say(N_("Flags reproduced")), percent(fidelity.reproduced), help=_reproduced_help(found))
+        st.metric(say(N_("Right when the rules flag")), percent(fidelity.right), help=say(N_("Of what the rules flag so much is flagged by the detector.")))  # fmt: skip
         told = N_("Mean of the shares of flagged and of other {items} of which the rules say the same as the detector; 50 % by chance.")
         st.metric(say(N_("Balanced accuracy")), percent(fidelity.balanced_accuracy), help=say(told, items=items))
     judged = say(

@@ -16,6 +16,14 @@ from pages.shared.engine import ColumnWeights, workbench
 from pages.shared.language import percent, plain, say, translate
 from pages.shared.look import palette, show_chart
 
+_SHUFFLED = N_(
+    "Each was shuffled among {rows} {items}, flagged ones and others, {times}; a change counts as often as there are {items} like it. "
+    "It misleads where {parts} go together: shuffled alone, they contradict each other."
+)
+_WORDS_LEFT_OUT = N_(
+    "Each word was left out of {rows} {items}, flagged ones and others; a change counts as often as there are {items} like it."
+)
+
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def found_shuffling(run_id: str, data_id: str, names: tuple[str, ...], flagged: int) -> Shuffled:
@@ -27,7 +35,7 @@ def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
     with st.spinner(say(N_("Explaining the flagged {items} …"), items=plain(KINDS[run.kind].items))):
         weights = weights_of(run, threshold)
     at_once = workbench().scores_at_once(run.id)
-    rows, repeats = rows_and_repeats(len(weights.names), at_once or 0)
+    rows, repeats = rows_and_repeats(len(weights.names), at_once)
     if not may_work(run, rows * repeats * len(weights.names), "shuffle"):
         return
     with st.spinner(say(N_("Shuffling one after the other …")), show_time=True):
@@ -67,17 +75,15 @@ def _way(kind: str) -> str:
 def _told(found: Shuffled, weights: ColumnWeights, run: RunRecord, threshold: ThresholdRecord) -> None:
     """What was done, and what became of the flags."""
     kind, top = KINDS[run.kind], int(np.argmax(found.importance))
-    done = (
-        N_("Each word was left out of {rows} {items}, flagged ones and others; a change counts as often as there are {items} like it.")
-        if run.kind == "text"
-        else N_(
-            "Each was shuffled among {rows} {items}, flagged ones and others, {repeats} times; a change counts as often as there are {items} like it. It misleads where {parts} go together: shuffled alone, they contradict each other."
-        )  # fmt: skip
-    )
-    values = {"rows": len(found.scores), "items": plain(kind.items), "repeats": found.moved.shape[1], "parts": plain(kind.parts)}
+    done = _WORDS_LEFT_OUT if run.kind == "text" else _SHUFFLED
+    values = {"rows": len(found.scores), "items": plain(kind.items), "times": _times(found.moved.shape[1]), "parts": plain(kind.parts)}
     sentences = [say(done, **values)]
     if not kind.ordered and np.isfinite(found.lost(threshold.cut_off)).all():
         flags = N_("With {name} shuffled {lost} of the flags would go, and {gained} of all others would be flagged.")
         lost, gained = (float(share[top]) for share in (found.lost(threshold.cut_off), found.gained(threshold.cut_off)))
         sentences.append(say(flags, name=part_names(weights.names)[top], lost=percent(lost), gained=percent(gained)))
     st.caption(" ".join(sentences))
+
+
+def _times(repeats: int) -> str:
+    return plain(N_("once")) if repeats == 1 else plain(N_("{repeats} times"), repeats=repeats)

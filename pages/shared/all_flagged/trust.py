@@ -38,7 +38,7 @@ def trust_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
     with st.spinner(say(N_("Explaining the flagged {items} …"), items=plain(KINDS[run.kind].items))):
         weights_of(run, threshold)
     n_units = int(engine.preparation(run.id).units.max()) + 1
-    rows = min(threshold.flagged, rows_to_check(n_units, workbench().scores_at_once(run.id) or 0))
+    rows = min(threshold.flagged, rows_to_check(n_units, workbench().scores_at_once(run.id)))
     if not may_work(run, rows * len(counts_of(n_units)) * (1 + DRAWS), "put_back"):
         return
     with st.spinner(say(N_("Putting back what was expected …")), show_time=True):
@@ -64,9 +64,9 @@ def _verdict(found: PutBack, heaviest: np.ndarray, by_chance: np.ndarray, parts:
     place = _place(found)
     count = int(found.counts[place])
     figures = say(
-        N_("Putting back the first {count} {parts} undoes {undone} of the excess; {count} by chance {chance}.")
+        N_("Putting back the first {count} {parts} undoes {undone} of the excess; {count} drawn by chance undo {chance}.")
         if count > 1
-        else N_("Putting back the first of the {parts} undoes {undone} of the excess; one by chance {chance}."),
+        else N_("Putting back the first of the {parts} undoes {undone} of the excess; one drawn by chance undoes {chance}."),
         count=count, parts=parts, undone=_share(heaviest[place]), chance=_share(by_chance[place]),
     )  # fmt: skip
     gain = float(np.mean(heaviest[1:-1] - by_chance[1:-1])) if len(heaviest) > 2 else float(heaviest[place] - by_chance[place])
