@@ -105,5 +105,5 @@ def test_windows_are_told_apart_by_what_columns_do_in_them():
     windows = np.array([[[0.0], [4.0]], [[1.0], [1.0]]], np.float32)
     found = described_windows(windows, windows[:, -1], ["level"])
     asked = [str(found.in_words(number, 3.0).words(high=True)) for number in range(3)]
-    assert asked == ["level > 3", "level, mean over 2 steps > 3", "level, spread over 2 steps > 3"]
+    assert asked == ["level > 3", "mean of level > 3", "spread of level > 3"]
     assert found.X[:, :3].tolist() == [[4, 2, 2], [1, 1, 0]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,6 +13,12 @@ from detectors.trees import Node, WordedTree
 
 #: Pixels from one answer to the next, and of the largest node.
 LINE, LARGEST = 40, 20
+
+#: From so many questions on one after the other they stand closer, and the first one's words need room to the left.
+DEEP = 4
+
+#: Characters of a question, and of a column's name in it at least.
+LONGEST_LABEL, SHORTEST_NAME = 34, 12
 
 
 #: What is said of how many of the rows that ended somewhere are anomalies.
@@ -31,7 +39,7 @@ def tree(drawn: WordedTree, palette: Palette, *, counted: str = ANOMALIES, trans
                 _branch(figure, places[place], places[child], translate(word), palette)
     _nodes(figure, drawn, places, palette, counted=counted, translate=translate)
     deepest = max(x for x, _ in places)
-    figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.7 if drawn.kinds else 1.1)])
+    figure.update_xaxes(visible=False, range=[-0.45 if deepest < DEEP else -0.75, deepest + (1.7 if drawn.kinds else 1.1)])
     figure.update_yaxes(visible=False, range=[answers - 0.3, -1.1])
     return Chart(figure, Message(N_("What does the tree ask?")), rules_table(drawn, translate), (Message(""), Message("")))
 
@@ -99,7 +107,10 @@ def _branch(figure: go.Figure, start: tuple[float, float], end: tuple[float, flo
 def _label(drawn: WordedTree, node: Node, translate: Translate, counted: str) -> str:
     if node.cut is None:
         return " " + _counted(drawn, node, translate, counted)
-    return short(node.cut.words(high=True).text(translate), 34)
+    text = node.cut.words(high=True).text(translate)
+    room = len(node.cut.column) - max(0, len(text) - LONGEST_LABEL)  # what is asked of a column is told whole, its name cut
+    cut = replace(node.cut, column=short(node.cut.column, max(SHORTEST_NAME, room), escaped=False))
+    return short(cut.words(high=True).text(translate), LONGEST_LABEL)
 
 
 def _counted(drawn: WordedTree, node: Node, translate: Translate, template: str) -> str:

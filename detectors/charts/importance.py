@@ -17,11 +17,11 @@ MOST_PARTS = 12
 
 def two_importances(
     names: Sequence[str], by_explanation: NDArray[np.float64], by_shuffling: NDArray[np.float64], further: Mapping[str, NDArray[np.float64]],
-    palette: Palette, *, translate: Translate = str,
+    palette: Palette, *, second: str, translate: Translate = str,
 ) -> Chart:  # fmt: skip
     """Two measures of the same parts, (parts,), each as a share of its sum, those first that one of them calls heaviest.
 
-    `further` columns, (parts,), stand in the table alone.
+    `further` columns, (parts,), stand in the table alone; `second` names what the second measure was found by.
     """
     measures = {"mean |SHAP value|": by_explanation, "mean change when shuffled": by_shuffling}
     shares = [_shares(measure) for measure in measures.values()]
@@ -30,7 +30,7 @@ def two_importances(
     kept = order[:MOST_PARTS]
     drawn = [names[i] for i in kept]
     figure = blank_figure(palette, height=110 + 40 * len(kept))
-    looks = ((N_("explanations: over flagged ones"), palette.flagged, ""), (N_("shuffling: over all"), palette.accent, "/"))
+    looks = ((N_("explanations: over flagged ones"), palette.flagged, ""), (second, palette.accent, "/"))
     for share, (name, colour, pattern) in zip(shares, looks, strict=True):
         figure.add_bar(
             orientation="h",
@@ -48,7 +48,7 @@ def two_importances(
     figure.update_layout(barmode="group", showlegend=True, legend=legend, margin_t=34)
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showgrid=False, **ticks(drawn))
-    title = Message(N_("Do explanations and shuffling name the same?"))
+    title = Message(N_("Do both ways name the same?"))
     return Chart(figure, title, table, (Message(N_("share of all weight")), Message("")))
 
 

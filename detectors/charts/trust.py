@@ -15,12 +15,13 @@ LOWEST, HIGHEST = -0.5, 1.1
 
 
 def trust_curve(
-    counts: NDArray[np.intp], heaviest: NDArray[np.float64], by_chance: NDArray[np.float64], palette: Palette, *, parts: str,
+    counts: NDArray[np.intp], heaviest: NDArray[np.float64], by_chance: NDArray[np.float64], palette: Palette, *, axis: Message,
     translate: Translate = str,
 ) -> Chart:  # fmt: skip
     """Shares of the excess that are undone with `counts` parts put back, (points,).
 
-    `heaviest` and `by_chance`, (3, points), are the lower quarter, the median and the upper quarter of the rows.
+    `heaviest` and `by_chance`, (3, points), are the lower quarter, the median and the upper quarter of the rows; `axis` says
+    what is put back.
     """
     table = pd.DataFrame({"put back": counts})
     figure = blank_figure(palette, height=340)
@@ -41,8 +42,8 @@ def trust_curve(
     figure.update_xaxes(tickmode="array", tickvals=counts)
     legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"}
     figure.update_layout(showlegend=True, legend=legend, margin_t=34, hovermode="x")
-    axes = Message(N_("{parts} put back to what was expected"), {"parts": parts}), Message(N_("share of the excess that is undone"))
-    return Chart(figure, Message(N_("Does the score fall when the named {parts} are put back?"), {"parts": parts}), table, axes)
+    axes = axis, Message(N_("share of the excess that is undone"))
+    return Chart(figure, Message(N_("Does the score fall without what is said to weigh most?")), table, axes)
 
 
 def _band(figure: go.Figure, x: NDArray[np.intp], quarters: NDArray[np.float64], colour: str) -> None:

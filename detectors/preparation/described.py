@@ -23,7 +23,7 @@ def described_windows(windows: NDArray[np.float32], steps: NDArray[np.float32], 
     """Windows, (rows, window, columns), by what each column does in them, and `steps`, (rows, columns): what is there at the row itself."""
     parts = description_of(windows).reshape(len(windows), len(PARTS), len(columns))
     told = [PARTS.index(part) for part in TOLD]
-    names = [*columns, *(f"{column}, {part} over {windows.shape[1]} steps" for part in TOLD for column in columns)]
+    names = [*columns, *(f"{part} of {column}" for part in TOLD for column in columns)]
     X = np.concatenate([steps, parts[:, told].reshape(len(windows), -1)], axis=1)
     return Described(X, lambda number, value: Cut(names[number], float(value)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from detectors.explanations.permutation_importance import Sample, Shuffled, rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.trust import PutBack, put_back
 from detectors.messages import N_
+from detectors.preparation import Preparation
+from detectors.preparation.series import SeriesPreparation
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 
@@ -51,8 +54,23 @@ def shuffling(run: ExplainedRun, folder: RunFolder, names: Sequence[str], flagge
 
 
 def putting_back(run: ExplainedRun, rows: NDArray[np.intp], values: NDArray[np.float64]) -> PutBack:
-    """What putting parts of `rows` back to what was expected does to their scores, the heaviest by SHAP `values` first."""
-    return put_back(run.explainer.game, run.explained(rows), values, run.explainer.seed)
+    """What putting parts of `rows` back to what was expected does to their scores, the heaviest by SHAP `values`, (rows, units), first.
+
+    Of windows with several columns a part is a whole column.
+    """
+    game, columns = run.explainer.game, columns_put_back(run.preparation)
+    if columns is not None:
+        parts = run.preparation.parts_of(run.data, rows[:1], columns)[0]
+        game = replace(game, units=parts[game.units])
+        values = np.stack([values[:, parts == part].sum(axis=1) for part in range(len(columns))], axis=1)
+    return put_back(game, run.explained(rows), values, run.explainer.seed)
+
+
+def columns_put_back(preparation: Preparation) -> list[str] | None:
+    """The columns that are put back as a whole where units are stretches of them; None: units are put back."""
+    if not isinstance(preparation, SeriesPreparation) or len(preparation.columns) < 2:
+        return None
+    return preparation.columns
 
 
 def scores_at_once(explainer: Explainer) -> int:

@@ -9,8 +9,10 @@ from detectors.errors import AnomalystError
 from detectors.explanations.imitation import BAD, GOOD, Imitation
 from detectors.kinds import KINDS
 from detectors.messages import N_
+from detectors.preparation.series import SeriesPreparation
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.trees import Rule
+from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.language import escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
@@ -34,6 +36,7 @@ def imitation_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
     if found.tree.nodes[0].cut is not None:
         counted = N_("{anomalies} of {rows} flagged")
         show_chart(charts.tree(found.tree, palette(), counted=counted, translate=translate), key=f"imitation_{run.id}")
+        st.caption(_basis(run))
 
 
 def _worth(found: Imitation, items: str) -> None:
@@ -57,6 +60,16 @@ def _worth(found: Imitation, items: str) -> None:
             "A few rules imitate this detector badly: it flags for reasons that they do not hold. Do not read them as what it does."
         )
         st.warning(say(warning) + " " + judged)
+
+
+def _basis(run: RunRecord) -> str:
+    """What the numbers in the rules are, and over what they are counted."""
+    told = say(N_("Counted over the {items} that the rules were made from."), items=plain(KINDS[run.kind].items))
+    preparation = engine.preparation(run.id)
+    if isinstance(preparation, SeriesPreparation):
+        window = N_("Mean, spread, lowest and so on are those of the {steps} steps of the window that explains a time step.")
+        return say(window, steps=preparation.window_) + " " + told
+    return told
 
 
 def _reproduced_help(found: Imitation) -> str:

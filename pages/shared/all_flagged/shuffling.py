@@ -47,7 +47,10 @@ def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
     further = (
         {} if KINDS[run.kind].ordered else {"flags lost": found.lost(threshold.cut_off), "flags gained": found.gained(threshold.cut_off)}
     )
-    chart = charts.two_importances(part_names(weights.names), weights.weights, importance, further, palette(), translate=translate)
+    second = N_("leaving out: over all") if run.kind == "text" else N_("shuffling: over all")
+    chart = charts.two_importances(
+        part_names(weights.names), weights.weights, importance, further, palette(), second=second, translate=translate
+    )
     st.markdown(_verdict(weights, importance, run.kind))
     show_chart(chart, key="two_importances")
     _told(found, weights, run, threshold)
@@ -55,7 +58,7 @@ def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
 
 def _verdict(weights: ColumnWeights, importance: np.ndarray, kind: str) -> str:
     """Whether both name the same part first."""
-    names = part_names(weights.names)
+    names = _quoted(weights.names, kind)
     by_explanation, by_shuffling = names[int(np.argmax(weights.weights))], names[int(np.argmax(importance))]
     if by_explanation == by_shuffling:
         return say(N_("Explanations and {way} name the same first: {name}."), way=plain(_way(kind)), name=by_explanation)
@@ -79,10 +82,19 @@ def _told(found: Shuffled, weights: ColumnWeights, run: RunRecord, threshold: Th
     values = {"rows": len(found.scores), "items": plain(kind.items), "times": _times(found.moved.shape[1]), "parts": plain(kind.parts)}
     sentences = [say(done, **values)]
     if not kind.ordered and np.isfinite(found.lost(threshold.cut_off)).all():
-        flags = N_("With {name} shuffled {lost} of the flags would go, and {gained} of all others would be flagged.")
+        flags = (
+            N_("Without {name} {lost} of the flags would go, and {gained} of all others would be flagged.")
+            if run.kind == "text"
+            else N_("With {name} shuffled {lost} of the flags would go, and {gained} of all others would be flagged.")
+        )
         lost, gained = (float(share[top]) for share in (found.lost(threshold.cut_off), found.gained(threshold.cut_off)))
-        sentences.append(say(flags, name=part_names(weights.names)[top], lost=percent(lost), gained=percent(gained)))
+        sentences.append(say(flags, name=_quoted(weights.names, run.kind)[top], lost=percent(lost), gained=percent(gained)))
     st.caption(" ".join(sentences))
+
+
+def _quoted(names: list[str], kind: str) -> list[str]:
+    """Names as they stand in a sentence: words in quotes, for they may be signs."""
+    return [f"“{name}”" for name in names] if kind == "text" else part_names(names)
 
 
 def _times(repeats: int) -> str:

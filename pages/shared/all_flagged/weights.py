@@ -7,6 +7,7 @@ import streamlit as st
 
 from detectors import charts
 from detectors.explanations.held import largest_groups
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
@@ -29,7 +30,7 @@ def weights_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdR
     view_of(run.kind).weights(data_set, run, threshold)
     found = flagged_explained(run.id, data_set.id, threshold.flagged)
     selected = show_chart(charts.beeswarm(*_swarm(found, run.kind), palette(), translate=translate), key=f"swarm_{run.id}", selects=True)
-    st.caption(_SWARM[run.kind]())
+    st.caption(_told(run.kind))
     selected_rows(selected, data_set, run, threshold, key="swarm")
     _groups(data_set, found)
 
@@ -45,19 +46,16 @@ def _swarm(found: ExplainedRows, kind: str) -> tuple[list[str], charts.Swarm]:
     return names, charts.Swarm(drawn.rows, drawn.values[:, parts], drawn.shades(parts), texts)
 
 
-def _of_values() -> str:
-    return say(N_("One point a flagged row: right of the line it was made more unusual, left of it less. Blue is low for its column, amber high, grey has no order. Click a point, or drag around some, to open rows."))  # fmt: skip
-
-
-def _of_places() -> str:
-    return say(N_("One point a flagged picture: right of the line it was made more unusual, left of it less. Blue is a dark place, amber a bright one. Click a point, or drag around some, to open pictures."))  # fmt: skip
-
-
-def _of_words() -> str:
-    return say(N_("One point a flagged text that holds the word: right of the line it was made more unusual, left of it less. Amber where the word is there more often. Click a point, or drag around some, to open texts."))  # fmt: skip
-
-
-_SWARM = {"table": _of_values, "series": _of_values, "images": _of_places, "text": _of_words}
+def _told(kind: str) -> str:
+    """What a point means, and what can be done with it."""
+    colours = {
+        "images": N_("Blue is a dark place, amber a bright one."),
+        "text": N_("A text that does not hold the word has no point; amber where it is there more often."),
+    }
+    named = {"item": plain(KINDS[kind].item), "items": plain(KINDS[kind].items)}
+    meaning = say(N_("One point a flagged {item}: right of the line it was made more unusual, left of it less."), **named)
+    opening = say(N_("Click a point, or drag around some, to open {items}."), **named)
+    return " ".join([meaning, say(colours.get(kind, N_("Blue is low for its column, amber high, grey has no order."))), opening])
 
 
 def _groups(data_set: DataSetRecord, found: ExplainedRows) -> None:
