@@ -46,8 +46,8 @@ def beeswarm(names: Sequence[str], swarm: Swarm, palette: Palette, *, translate:
     figure = blank_figure(palette, height=90 + 44 * len(names))
     _draw(figure, _points(axis, swarm), palette, translate)
     figure.add_vline(0, line={"color": palette.text, "width": 1}, opacity=0.5)
-    figure.update_xaxes(**axis.ticks())
-    figure.update_yaxes(range=[len(names) - 0.5, -0.5], showgrid=False, **ticks(names))
+    figure.update_xaxes(fixedrange=True, **axis.ticks())
+    figure.update_yaxes(range=[len(names) - 0.5, -0.5], showgrid=False, fixedrange=True, **ticks(names))
     axes = axis.named(translate(ADDED)), Message("")
     return Chart(figure, Message(N_("Does it add the same in every row?")), table, axes)
 
@@ -98,4 +98,4 @@ def _draw(figure: go.Figure, points: dict[str, NDArray[Any]], palette: Palette, 
             marker={"size": 6, "opacity": 0.8, **marker},
             hovertemplate=translate(N_("row")) + " %{customdata[0]}: %{customdata[1]}, %{customdata[2]:.4g}<extra></extra>",
         )
-    figure.update_layout(dragmode="lasso")
+    figure.update_layout(dragmode="pan")  # Streamlit lets points be clicked in this mode alone

@@ -93,9 +93,11 @@ def _drawn(x: NDArray[Any], points: Points, axis: StretchedAxis, palette: Palett
             hovertemplate=translate(N_("row")) + " %{customdata[0]}: %{customdata[1]}, %{customdata[2]:.4g}<extra></extra>",
         )
     figure.add_hline(0, line={"color": palette.text, "width": 1}, opacity=0.5)
-    figure.update_yaxes(**axis.ticks())
+    figure.update_yaxes(fixedrange=True, **axis.ticks())
     legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"}
-    return figure.update_layout(showlegend=True, legend=legend, margin_t=34, dragmode="lasso")
+    figure.update_xaxes(fixedrange=True)
+    # Streamlit lets points be clicked in the mode "pan" alone.
+    return figure.update_layout(showlegend=True, legend=legend, margin_t=34, dragmode="pan")
 
 
 def _named(name: str) -> Message:

@@ -211,7 +211,7 @@ class TablePreparation(Preparation):
         return data.frame(names, rows).reset_index(drop=True)
 
     def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described:
-        return Described(self.explained(data, rows, detector), self.in_words)
+        return Described(self.explained(data, rows, detector)[:, : self.encoding.own_numbers], self.in_words)
 
     def _to_json(self) -> dict[str, Any]:
         return self.encoding.to_json()

@@ -33,7 +33,7 @@ def dependence_panel(data_set: DataSetRecord, run: RunRecord, threshold: Thresho
         say(label), [int(place) for place in order], format_func=lambda place: names[place], key=f"dependence_{run.id}", width=320
     )
     selected = show_chart(_chart(found, int(part), is_flagged, run.kind), key=f"dependence_{run.id}_{part}", selects=True)
-    told = N_("{flagged} flagged {items} and {others} others. Above the line the value made its {item} more unusual, below it less. Click a point, or drag around some, to open them.")  # fmt: skip
+    told = N_("{flagged} flagged {items} and {others} others. Above the line the value made its {item} more unusual, below it less. Click a point to open its {item}, with Shift several.")  # fmt: skip
     counts = {"flagged": int(is_flagged.sum()), "others": int((~is_flagged).sum())}
     st.caption(say(told, **counts, items=plain(kind.items), item=plain(kind.item)) + _missing(found, int(part)))
     selected_rows(selected, data_set, run, threshold, key="dependence")

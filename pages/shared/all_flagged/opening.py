@@ -18,7 +18,7 @@ LISTED = 50
 
 
 def selected_rows(selected: NDArray[np.intp], data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, key: str) -> None:
-    """The rows whose points were clicked or encircled, counted from 1: the only one by a button, several in a list."""
+    """The rows whose points were clicked, counted from 1: the only one by a button, several in a list."""
     if not len(selected):
         return
     rows = selected - 1

@@ -59,6 +59,8 @@ def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
 def _verdict(weights: ColumnWeights, importance: np.ndarray, kind: str) -> str:
     """Whether both name the same part first."""
     names = _quoted(weights.names, kind)
+    if not weights.weights.any():
+        return say(N_("Explanations name nothing here: what flagged ones were compared with has the same scores."))
     by_explanation, by_shuffling = names[int(np.argmax(weights.weights))], names[int(np.argmax(importance))]
     if by_explanation == by_shuffling:
         return say(N_("Explanations and {way} name the same first: {name}."), way=plain(_way(kind)), name=by_explanation)

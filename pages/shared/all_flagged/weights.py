@@ -54,7 +54,7 @@ def _told(kind: str) -> str:
     }
     named = {"item": plain(KINDS[kind].item), "items": plain(KINDS[kind].items)}
     meaning = say(N_("One point a flagged {item}: right of the line it was made more unusual, left of it less."), **named)
-    opening = say(N_("Click a point, or drag around some, to open {items}."), **named)
+    opening = say(N_("Click a point to open its {item}, with Shift several."), **named)
     return " ".join([meaning, say(colours.get(kind, N_("Blue is low for its column, amber high, grey has no order."))), opening])
 
 
