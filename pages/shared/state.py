@@ -141,13 +141,20 @@ def compare(runs: Sequence[str]) -> None:
 def go(page: str, *, data: str | None = None, run: str | None = None, row: int | None = None) -> None:
     """Opens a page, choosing something on the way."""
     select(data=data, run=run, row=row)
+    if row is not None:
+        _show_row()
     st.switch_page(f"{page}.py", query_params=selection().to_url())
 
 
 def open_row(row: int) -> None:
     """Looks at one row on Explain, from wherever on that page."""
     select(row=row)
-    st.session_state.pop(EXPLAIN_TABS, None)  # the first tab is the one that explains a row
+    _show_row()
+
+
+def _show_row() -> None:
+    """Shows the first tab of Explain, the one that explains a row."""
+    st.session_state.pop(EXPLAIN_TABS, None)
 
 
 def ask_for(what: str) -> None:
