@@ -100,21 +100,17 @@ def shuffle(
     scores = game.score(rows)
     repeats = repeats if hidden is None else 1
     moved = np.repeat(scores[None], n_parts * repeats, axis=0).reshape(n_parts, repeats, len(rows))
+    together = max(1, NUMBERS_TOGETHER // max(1, rows.size))
     for repeat in range(repeats):
         others = rows[chance.choice(len(rows), len(rows), p=weights)] if hidden is None else np.full_like(rows, hidden)
-        for part in range(n_parts):
-            replaced = np.where((parts == part)[:, game.units], others, rows)
-            _score_changed(game, rows, replaced, moved[part, repeat])
+        for start in range(0, n_parts, together):
+            chosen = np.arange(start, min(n_parts, start + together))
+            replaced = np.where((parts == chosen[:, None, None])[:, :, game.units], others, rows)
+            changed = (replaced != rows).reshape(len(chosen), len(rows), -1).any(axis=2)
+            part, row = np.nonzero(changed)
+            if len(part):  # scored in one go: a detector of several members has much to do for each call
+                moved[chosen[part], repeat, row] = game.score(replaced[changed])
     return Shuffled(weights, scores, moved)
-
-
-def _score_changed(game: Game, rows: NDArray[np.float32], replaced: NDArray[np.float32], scores: Scores) -> None:
-    """Writes the scores of those `replaced` rows into `scores`, (rows,), that are not as they were."""
-    changed = np.flatnonzero((replaced != rows).reshape(len(rows), -1).any(axis=1))
-    together = max(1, NUMBERS_TOGETHER // game.numbers)
-    for start in range(0, len(changed), together):
-        chosen = changed[start : start + together]
-        scores[chosen] = game.score(replaced[chosen])
 
 
 def _halves(first: int, second: int, most: int) -> tuple[int, int]:
