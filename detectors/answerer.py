@@ -29,6 +29,7 @@ from detectors.preparation import find_preparation
 from detectors.runs.estimate import Memory, estimate
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
+from detectors.runs.over_the_run import imitation, putting_back, shuffling
 from detectors.runs.planted import plant
 from detectors.runs.request import RunRequest
 from detectors.runs.similar import similar_rows
@@ -64,6 +65,9 @@ class Answerer:
             "map": self._map,
             "similar": self._similar,
             "group": self._group,
+            "imitate": self._imitate,
+            "shuffle": self._shuffle,
+            "put_back": self._put_back,
         }
         return handlers[request["do"]](request)
 
@@ -130,6 +134,23 @@ class Answerer:
     def _group(self, request: dict[str, Any]) -> list[int]:
         """The group of every row whose causes are in the file `shares`."""
         return [int(number) for number in clusters(np.load(request["shares"], allow_pickle=False))]
+
+    def _imitate(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A shallow tree that imitates the flags of a run at a cut-off."""
+        run = self._open(request["run"], request["data"])
+        return imitation(run, RunFolder(self.workspace.runs / request["run"]), request["cut_off"]).to_json()
+
+    def _shuffle(self, request: dict[str, Any]) -> None:
+        """Writes what shuffling each of the parts `names` does to scores of a run into the file `into`."""
+        run = self._open(request["run"], request["data"])
+        found = shuffling(run, RunFolder(self.workspace.runs / request["run"]), request["names"], request["flagged"])
+        np.savez(request["into"], allow_pickle=False, **found.arrays())
+
+    def _put_back(self, request: dict[str, Any]) -> None:
+        """Writes what putting parts of `rows` back does to their scores into the file `into`; `values` is a file of their SHAP values."""
+        run = self._open(request["run"], request["data"])
+        values = np.load(request["values"], allow_pickle=False)
+        np.savez(request["into"], allow_pickle=False, **putting_back(run, np.asarray(request["rows"], dtype=np.intp), values).arrays())
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

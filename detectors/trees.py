@@ -15,15 +15,21 @@ Bounds = dict[tuple[str, str], "Cut"]
 
 @dataclass(frozen=True)
 class Cut:
-    """Where one number of an item is cut in two: `column` is above `value` or not; where it `is_equal`, it is `value` or not."""
+    """Where one number of an item is cut in two: `column` is above `value` or not; where it `is_equal`, it is `value` or not.
+
+    Where it `is_word`, a text holds the word `column` or not.
+    """
 
     column: str
     value: Any
     is_equal: bool = False
+    is_word: bool = False
 
     def words(self, *, high: bool) -> Message:
         """What is true of the rows on one side."""
         values = {"column": self.column, "value": self.value}
+        if self.is_word:
+            return Message(N_("it holds “{column}”") if high else N_("it does not hold “{column}”"), values)
         if self.is_equal:
             return Message(N_("{column} is {value}") if high else N_("{column} is not {value}"), values)
         return Message(N_("{column} > {value}") if high else N_("{column} ≤ {value}"), values)

@@ -8,6 +8,7 @@ import streamlit as st
 from detectors.kinds import KINDS, Kind
 from detectors.messages import N_
 from pages.shared import engine, results, state
+from pages.shared.all_flagged import all_flagged
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.flags import flags_of
@@ -88,7 +89,7 @@ tab_names = [
     say(N_("All flagged {items}"), items=plain(shown_kind.items)),
     say(N_("Map")),
 ]
-one, every, mapped = st.tabs(tab_names, on_change="rerun", key="explain_tabs")
+one, every, mapped = st.tabs(tab_names, on_change="rerun", key=state.EXPLAIN_TABS)
 if one.open:
     with one:
         scores = workbench().run_folder(current_run.id).array("scores")
@@ -110,7 +111,7 @@ if every.open:
     with every:
         tree_panel(current_run, "explain")
         if current_threshold.flagged:
-            view.weights(current_data, current_run, current_threshold)
+            all_flagged(current_data, current_run, current_threshold)
         else:
             st.info(say(N_("Nothing is flagged at this threshold.")))
 if mapped.open:

@@ -2,8 +2,11 @@
 
 from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
+from detectors.charts.beeswarm import Swarm, beeswarm
 from detectors.charts.comparison import Axis, matrix, score_against_score
 from detectors.charts.decisions import rules_table, tree
+from detectors.charts.dependence import Points, dependence_on_category, dependence_on_number
+from detectors.charts.importance import two_importances, weights_by_group
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
 from detectors.charts.preparation import numbers_after, values_before
@@ -11,6 +14,7 @@ from detectors.charts.ranks import changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.searching import trials
 from detectors.charts.segments import MOST_DRAWN, flag_rates
+from detectors.charts.trust import trust_curve
 from detectors.charts.windows import map_over_time, stretch
 
 __all__ = [
@@ -21,9 +25,14 @@ __all__ = [
     "Chart",
     "Palette",
     "PlantedBar",
+    "Points",
+    "Swarm",
     "agreement_of_refits",
+    "beeswarm",
     "changed_ranks",
     "column_weights",
+    "dependence_on_category",
+    "dependence_on_number",
     "flag_rates",
     "losses",
     "map_of_rows",
@@ -41,6 +50,9 @@ __all__ = [
     "stretch",
     "tree",
     "trials",
+    "trust_curve",
+    "two_importances",
     "values_before",
     "waterfall",
+    "weights_by_group",
 ]

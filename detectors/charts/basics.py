@@ -27,17 +27,21 @@ HOVER_LENGTH = 120
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours that carry meaning: normal and flagged; text and grid of the theme."""
+    """The colours that carry meaning: normal and flagged; text and grid of the theme.
+
+    What goes from low to high goes from `accent` to `high`: blue to amber, which any eye can tell apart.
+    """
 
     normal: str
     flagged: str
     accent: str
     text: str
     grid: str
+    high: str
 
 
-LIGHT = Palette(normal="#7a8da6", flagged="#c43e1c", accent="#1f5f8b", text="#1d2530", grid="#e4e8ec")
-DARK = Palette(normal="#7f93ad", flagged="#f4845f", accent="#4d9fd1", text="#e3e8ee", grid="#2a333d")
+LIGHT = Palette(normal="#7a8da6", flagged="#c43e1c", accent="#1f5f8b", text="#1d2530", grid="#e4e8ec", high="#d18f00")
+DARK = Palette(normal="#7f93ad", flagged="#f4845f", accent="#4d9fd1", text="#e3e8ee", grid="#2a333d", high="#f2c14e")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,9 +14,22 @@ from detectors.trees import Node, WordedTree
 #: Pixels from one answer to the next, and of the largest node.
 LINE, LARGEST = 40, 20
 
+#: From so many questions on one after the other they stand closer, and the first one's words need room to the left.
+DEEP = 4
 
-def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> Chart:
-    """Every question with its two ways, the lower one where the answer is yes; colour and words say how many are anomalies."""
+#: Characters of a question, and of a column's name in it at least.
+LONGEST_LABEL, SHORTEST_NAME = 34, 12
+
+
+#: What is said of how many of the rows that ended somewhere are anomalies.
+ANOMALIES = N_("{anomalies} of {rows} anomalies")
+
+
+def tree(drawn: WordedTree, palette: Palette, *, counted: str = ANOMALIES, translate: Translate = str) -> Chart:
+    """Every question with its two ways, the lower one where the answer is yes; colour and words say how many are anomalies.
+
+    `counted` says it of an end, where something else than anomalies is told.
+    """
     places = _places(drawn)
     answers = sum(node.cut is None for node in drawn.nodes)
     figure = blank_figure(palette, height=70 + LINE * answers)
@@ -22,9 +37,9 @@ def tree(drawn: WordedTree, palette: Palette, *, translate: Translate = str) -> 
         for child, word in ((node.low, N_("no")), (node.high, N_("yes"))):
             if node.cut is not None:
                 _branch(figure, places[place], places[child], translate(word), palette)
-    _nodes(figure, drawn, places, palette, translate)
+    _nodes(figure, drawn, places, palette, counted=counted, translate=translate)
     deepest = max(x for x, _ in places)
-    figure.update_xaxes(visible=False, range=[-0.45, deepest + (1.7 if drawn.kinds else 1.1)])
+    figure.update_xaxes(visible=False, range=[-0.45 if deepest < DEEP else -0.75, deepest + (1.7 if drawn.kinds else 1.1)])
     figure.update_yaxes(visible=False, range=[answers - 0.3, -1.1])
     return Chart(figure, Message(N_("What does the tree ask?")), rules_table(drawn, translate), (Message(""), Message("")))
 
@@ -57,7 +72,9 @@ def _places(drawn: WordedTree) -> list[tuple[float, float]]:
     return places
 
 
-def _nodes(figure: go.Figure, drawn: WordedTree, places: list[tuple[float, float]], palette: Palette, translate: Translate) -> None:
+def _nodes(
+    figure: go.Figure, drawn: WordedTree, places: list[tuple[float, float]], palette: Palette, *, counted: str, translate: Translate
+) -> None:
     """Questions as circles, answers as squares, the larger the more rows came by."""
     most = max(node.total for node in drawn.nodes)
     ends = [node.cut is None for node in drawn.nodes]
@@ -71,9 +88,9 @@ def _nodes(figure: go.Figure, drawn: WordedTree, places: list[tuple[float, float
             "color": [node.share for node in drawn.nodes], "cmin": 0, "cmax": 1, "colorscale": [[0, palette.normal], [1, palette.flagged]],
             "symbol": ["square" if end else "circle" for end in ends],
         },
-        text=[_label(drawn, node, translate) for node in drawn.nodes],
+        text=[_label(drawn, node, translate, counted) for node in drawn.nodes],
         textposition=["middle right" if end else "top center" for end in ends],
-        hovertext=[_counted(drawn, node, translate) for node in drawn.nodes],
+        hovertext=[_counted(drawn, node, translate, f"{translate(counted)} ({{share}})") for node in drawn.nodes],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )  # fmt: skip
@@ -87,15 +104,16 @@ def _branch(figure: go.Figure, start: tuple[float, float], end: tuple[float, flo
     figure.add_annotation(x=bend, y=end[1], text=word, showarrow=False, yshift=9, font_size=11, opacity=0.75)
 
 
-def _label(drawn: WordedTree, node: Node, translate: Translate) -> str:
+def _label(drawn: WordedTree, node: Node, translate: Translate, counted: str) -> str:
     if node.cut is None:
-        return " " + _counted(drawn, node, translate, N_("{anomalies} of {rows} anomalies"))
-    return short(node.cut.words(high=True).text(translate), 34)
+        return " " + _counted(drawn, node, translate, counted)
+    text = node.cut.words(high=True).text(translate)
+    room = len(node.cut.column) - max(0, len(text) - LONGEST_LABEL)  # what is asked of a column is told whole, its name cut
+    cut = replace(node.cut, column=short(node.cut.column, max(SHORTEST_NAME, room), escaped=False))
+    return short(cut.words(high=True).text(translate), LONGEST_LABEL)
 
 
-def _counted(
-    drawn: WordedTree, node: Node, translate: Translate, template: str = N_("{anomalies} of {rows} anomalies ({share})")
-) -> str:  # fmt: skip
+def _counted(drawn: WordedTree, node: Node, translate: Translate, template: str) -> str:
     values = {"anomalies": node.anomalies, "rows": node.total, "share": f"{node.share:.0%}"}
     kind = drawn.kind(node)
     text = Message(template, values).text(translate, shown)

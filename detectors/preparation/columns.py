@@ -168,6 +168,11 @@ class ColumnEncoding:
         return [name for part in self.parts for name in part.names]
 
     @property
+    def own_numbers(self) -> int:
+        """How many numbers of a vector say what a row holds; those after them say which conditions it meets."""
+        return sum(part.width for part in self.parts if not isinstance(part, ConditionColumn))
+
+    @property
     def measured(self) -> NDArray[np.bool_]:
         """For every number of a vector whether it is a measurement, (numbers,); the others say which category a row is in."""
         return np.repeat([part.measured for part in self.parts], [part.width for part in self.parts])

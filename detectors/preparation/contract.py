@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.arrays import taken
@@ -82,6 +83,16 @@ class Learned:
         parents = np.repeat(np.arange(len(self.X))[:, None], 2, axis=1) if self.parents is None else self.parents
         y = None if self.y is None else np.concatenate([self.y, *(self.y[each.parents[:, 0]] for each in made)])
         return Learned(np.concatenate([self.X, *(each.X for each in made)]), y, np.concatenate([parents, *(each.parents for each in made)]))
+
+
+@dataclass(frozen=True)
+class Described:
+    """Rows in numbers that people know, for rules about them."""
+
+    X: NDArray[np.float32]
+    """(rows, numbers)"""
+    in_words: Callable[[int, float], Cut]
+    """What it says of a row that its number at a position is above a value."""
 
 
 class Items:
@@ -221,6 +232,18 @@ class Preparation(Parametrised):
     def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
         """What weighs most over `rows`: names, and the mean absolute SHAP value of each."""
         raise NotImplementedError
+
+    def parts_of(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.intp]:
+        """For each unit of each of `rows` which of `names`, as `weigh` gives them, it is part of, (rows, units); -1: of none."""
+        raise NotImplementedError
+
+    def held(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> pd.DataFrame:
+        """What each of `rows` holds in each of `names`, as `weigh` gives them: its own values, or a number that tells much of them."""
+        raise NotImplementedError
+
+    def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described | None:
+        """The rows in numbers that people know; None where there are none, as of pictures."""
+        return None
 
     # ── keeping ──
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress
@@ -222,6 +223,16 @@ class ImagesPreparation(Preparation):
 
     def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
         return self.places, np.abs(self.by_place(values)).mean(axis=0)
+
+    def parts_of(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.intp]:
+        places = np.unique(self._places(), return_inverse=True)[1]
+        return np.broadcast_to(places, (len(rows), len(places)))
+
+    def held(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> pd.DataFrame:
+        """How bright each place is, in percent."""
+        places = self.parts_of(data, rows[:1], names)[0][self.units].reshape(-1)
+        pixels = 100 * self.pictures(data, rows).reshape(len(rows), -1)
+        return pd.DataFrame({name: pixels[:, places == place].mean(axis=1) for place, name in enumerate(names)})
 
     @property
     def places(self) -> list[str]:

@@ -17,7 +17,8 @@ from detectors.explanations.reasons import Reason, reasons
 from detectors.geometry.periods import dominant_period
 from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
-from detectors.preparation.contract import Items, Preparation
+from detectors.preparation.contract import Described, Items, Preparation
+from detectors.preparation.described import described_windows
 from detectors.preparation.steps import StepEncoding, Steps
 from detectors.preparation.table import SCALINGS
 
@@ -316,6 +317,19 @@ class SeriesPreparation(Preparation):
 
     def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
         return self.columns, np.abs(self.by_column(values)).mean(axis=0)
+
+    def parts_of(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.intp]:
+        columns = np.repeat(np.arange(len(names)), self.n_segments)
+        return np.broadcast_to(columns, (len(rows), len(columns)))
+
+    def held(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> pd.DataFrame:
+        return data.frame(names, rows).reset_index(drop=True)
+
+    def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described:
+        windows, places = self.items(data), np.arange(len(rows))
+        positions, here = windows.that_explain(rows)
+        restored = self.restored(windows.windows(positions)).astype(np.float32)
+        return described_windows(restored, restored[places, here], self.columns)
 
     def _fit(self, windows: Windows, fitted: NDArray[np.bool_]) -> None:
         """Learns what `finish` needs."""

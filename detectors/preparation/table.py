@@ -16,7 +16,7 @@ from detectors.explanations.reasons import Reason, reasons
 from detectors.messages import N_
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.columns import ColumnEncoding, EncodingChoices
-from detectors.preparation.contract import Items, Learned, Made, Preparation
+from detectors.preparation.contract import Described, Items, Learned, Made, Preparation
 from detectors.preparation.more_rows import Variation, new_rows, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
 from detectors.trees import Cut
@@ -203,6 +203,15 @@ class TablePreparation(Preparation):
 
     def weigh(self, data: DataSet, rows: NDArray[np.intp], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
         return self.columns, np.abs(values).mean(axis=0)
+
+    def parts_of(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.intp]:
+        return np.broadcast_to(np.arange(len(names)), (len(rows), len(names)))
+
+    def held(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> pd.DataFrame:
+        return data.frame(names, rows).reset_index(drop=True)
+
+    def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described:
+        return Described(self.explained(data, rows, detector)[:, : self.encoding.own_numbers], self.in_words)
 
     def _to_json(self) -> dict[str, Any]:
         return self.encoding.to_json()

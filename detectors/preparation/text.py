@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress
@@ -15,7 +16,8 @@ from detectors.data_set import DataSet
 from detectors.explanations.reasons import NAMED_COLUMNS, SMALLEST_SHARE
 from detectors.messages import N_, Message
 from detectors.params import integer
-from detectors.preparation.contract import Items, Learned, Preparation
+from detectors.preparation.contract import Described, Items, Learned, Preparation
+from detectors.preparation.described import described_texts
 from detectors.preparation.more_rows import rare_share, repeated
 from detectors.preparation.vocabulary import Ids, Vocabulary
 from detectors.preparation.words import Word, words
@@ -154,6 +156,23 @@ class TextPreparation(Preparation):
                 sums[form] += abs(total)
         heaviest = sorted(sums, key=lambda form: (-sums[form], form))[:MOST_WORDS]
         return heaviest, np.array([sums[form] for form in heaviest]) / max(1, len(rows))
+
+    def parts_of(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> NDArray[np.intp]:
+        place = {name: position for position, name in enumerate(names)}
+        parts = np.full((len(rows), self.length), -1)
+        for row, text in enumerate(self.texts(data, rows)):
+            found = [place.get(word.form, -1) for word in self._seen(text)]
+            parts[row, : len(found)] = found
+        return parts
+
+    def held(self, data: DataSet, rows: NDArray[np.intp], names: Sequence[str]) -> pd.DataFrame:
+        """How often each word is there; missing where it is not."""
+        parts = self.parts_of(data, rows, names)
+        counts = {name: (parts == place).sum(axis=1).astype(np.float64) for place, name in enumerate(names)}
+        return pd.DataFrame(counts).replace(0.0, np.nan)
+
+    def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described:
+        return described_texts([[word.form for word in self._seen(text)] for text in self.texts(data, rows)], self.vocabulary_.words)
 
     def _seen(self, text: Any) -> list[Word]:
         return words(text)[: self.length]

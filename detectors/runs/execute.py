@@ -24,6 +24,7 @@ from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
 from detectors.runs.explained import game_of
 from detectors.runs.folder import TREE_FILE
+from detectors.runs.over_the_run import scores_at_once
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
 from detectors.storage.files import write_json
@@ -253,6 +254,8 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "prepared_rows": _prepared_rows(run),
         "numbers": int(run.preparation.units.size),
         "rows_at_once": explainer.rows_at_once,
+        "scores_at_once": scores_at_once(explainer),
+        "score_s": run.seconds["explain"] / (min(explainer.rows_at_once, len(run.scores)) * explainer.walk),
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "layers": run.detector.layers_table(),
         "members": run.detector.members_table(),

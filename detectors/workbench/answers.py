@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from detectors.errors import StorageError
 from detectors.explanations.groups import Causes, ReasonGroup, groups_of
+from detectors.explanations.imitation import Imitation
+from detectors.explanations.permutation_importance import Shuffled
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import explained_rows, load_explanations
+from detectors.explanations.trust import PutBack
 from detectors.maps import Map, Method, rows_to_map
 from detectors.runs.request import RunRequest
 from detectors.runs.similar import rows_to_look_at
@@ -22,6 +25,9 @@ from detectors.workbench.ground import Ground
 
 #: Seconds that a map of rows may take.
 MAP_S = 300.0
+
+#: Seconds that what somebody asked for, having been told that it takes long, may take.
+LONG_S = 300.0
 
 #: Rows as the detector sees them, or as it has learned to see them.
 Space = Literal["seen", "learned"]
@@ -70,6 +76,42 @@ class Answers(Ground):
                 (into / "map.npz").replace(kept)
         with np.load(kept, allow_pickle=False) as stored:
             return Map(**stored)
+
+    def imitation(self, run_id: str, data_id: str, cut_off: float) -> Imitation:
+        """A shallow tree that imitates which rows lie above `cut_off`.
+
+        Raises:
+            AnomalystError: too few rows do, or what the rows hold cannot be told in rules.
+        """
+        return Imitation.from_json(self.answerer.ask("imitate", run=run_id, data=data_id, cut_off=cut_off))
+
+    def shuffling(self, run_id: str, data_id: str, names: Sequence[str], flagged: int) -> Shuffled:
+        """What shuffling each of the parts `names` among rows, half of them `flagged` ones, does to their scores."""
+        with self._answered_into() as into:
+            self.answerer.ask(
+                "shuffle", timeout_s=LONG_S, run=run_id, data=data_id, names=list(names), flagged=flagged, into=str(into / "shuffled.npz")
+            )
+            with np.load(into / "shuffled.npz", allow_pickle=False) as stored:
+                return Shuffled.of(stored)
+
+    def putting_back(self, run_id: str, data_id: str, rows: NDArray[np.intp], values: NDArray[np.float64]) -> PutBack:
+        """What putting parts of `rows` back does to their scores, the heaviest by their SHAP `values`, (rows, units), first."""
+        with self._answered_into() as into:
+            np.save(into / "values.npy", values, allow_pickle=False)
+            self.answerer.ask(
+                "put_back", timeout_s=LONG_S, run=run_id, data=data_id, rows=rows.tolist(), values=str(into / "values.npy"),
+                into=str(into / "put_back.npz"),
+            )  # fmt: skip
+            with np.load(into / "put_back.npz", allow_pickle=False) as stored:
+                return PutBack.of(stored)
+
+    def scores_at_once(self, run_id: str) -> int:
+        """How many rows of a run are scored without making anybody wait; 0 of a run that was done before that was noted."""
+        return int(self.run_folder(run_id).summary().get("scores_at_once", 0))
+
+    def seconds_to_score(self, run_id: str, scores: int) -> float:
+        """About how long so many scores take, at most, from how long the run took to explain its most unusual rows; 0 if unknown."""
+        return scores * float(self.run_folder(run_id).summary().get("score_s", 0.0))
 
     def explanations(self, run_id: str, data_id: str, rows: NDArray[np.intp]) -> Explanation:
         """Explanations of `rows`: those kept with the run where they are there, else asked of the answerer."""

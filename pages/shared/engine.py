@@ -50,6 +50,10 @@ class ColumnWeights:
     rows: int
     agreement: float
     compared: int
+    positions: NDArray[np.intp]
+    """(rows,): the rows, by their positions in the data."""
+    values: NDArray[np.float64]
+    """(rows, units): their SHAP values."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -225,7 +229,7 @@ def _column_weights(run_id: str, data_id: str, chosen: tuple[int, ...]) -> Colum
     rows = np.array(chosen, dtype=np.intp)
     explanation, agreement = workbench().explain_rows(run_id, data_id, rows, compare=True)
     names, weights = preparation(run_id).weigh(source(run_id, data_id), rows, explanation.values)
-    return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"])
+    return ColumnWeights(names, weights, len(rows), agreement["agreement"], agreement["compared"], rows, explanation.values)
 
 
 def score_name(run: RunRecord) -> str:

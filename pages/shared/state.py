@@ -45,6 +45,8 @@ _MOVES = "moves"
 _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
+_ASKED_FOR = "asked_for"
+EXPLAIN_TABS = "explain_tabs"
 
 NOT_APPLIED = N_("The threshold at this address cannot be applied, so you see the one kept last. {why}")
 
@@ -162,7 +164,29 @@ def compare(runs: Sequence[str]) -> None:
 def go(page: str, *, data: str | None = None, run: str | None = None, row: int | None = None) -> None:
     """Opens a page, choosing something on the way."""
     select(data=data, run=run, row=row)
+    if row is not None:
+        _show_row()
     st.switch_page(f"{page}.py", query_params=selection().to_url())
+
+
+def open_row(row: int) -> None:
+    """Looks at one row on Explain, from wherever on that page."""
+    select(row=row)
+    _show_row()
+
+
+def _show_row() -> None:
+    """Shows the first tab of Explain, the one that explains a row."""
+    st.session_state.pop(EXPLAIN_TABS, None)
+
+
+def ask_for(what: str) -> None:
+    """Keeps that somebody wants something worked out that takes a while."""
+    st.session_state[_ASKED_FOR] = {*st.session_state.get(_ASKED_FOR, set()), what}
+
+
+def is_asked_for(what: str) -> bool:
+    return what in st.session_state.get(_ASKED_FOR, set())
 
 
 def data_set() -> DataSetRecord | None:
