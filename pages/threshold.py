@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
-from detectors.thresholds import RULES
+from detectors.thresholds import Considered
 from pages.shared import engine, results, state
 from pages.shared.changed_ranks import changed_ranks
+from pages.shared.cost_card import cost_card
 from pages.shared.download import download_panel
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
-from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.look import page_head
@@ -22,74 +24,58 @@ from pages.shared.members import made_of
 from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
 from pages.shared.reason_groups import reason_panel
+from pages.shared.rule_form import rule_form
 from pages.shared.stability_card import stability_card
 from pages.shared.suppressing import suppression_list
 from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import RunOfItems, view_of
 
 
-def put_in_force(run_id: str, rule: str, value: float) -> None:
+def put_in_force(run_id: str, rule: str, value: float, more: Mapping[str, float] | None = None) -> None:
     """Moves the threshold; a rule that cannot be applied says why and leaves it where it was."""
     try:
-        workbench().keep_threshold(run_id, rule, value)
+        workbench().keep_threshold(run_id, rule, value, more)
     except AnomalystError as error:
         state.refuse(error.message)
 
 
-def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
+def plot(run: RunRecord, threshold: ThresholdRecord, considered: Sequence[Considered]) -> None:
     threshold_plot(
         results.scores_distribution(run.id),
         current=results.current_mark(run.id, threshold.cut_off),
-        ticks=results.rule_ticks(run.id),
+        ticks=results.rule_ticks(run.id, considered),
+        without=[one for one in considered if one.threshold is None],
         score_name=engine.score_name(run),
         key="threshold_plot",
         translate=translate,
         on_cut_off=lambda cut_off: put_in_force(run.id, "manual", cut_off),
-        on_rule=lambda rule: put_in_force(run.id, rule, results.TICK_VALUES[rule]),
+        on_rule=lambda rule: take_rule(run.id, threshold, rule),
     )
 
 
-def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
-    """The rule in force and its value, typed; the same as taking a tick or dragging the handle."""
-    rule = RULES[threshold.rule]
-    key = f"{run.id}_{threshold.rule}_{threshold.value}_{state.refusals()}"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            say(N_("Rule")),
-            list(RULES),
-            list(RULES).index(threshold.rule),
-            format_func=lambda name: plain(RULES[name].title),
-            key=f"rule_{key}",
-            width=230,
-            on_change=take_typed_rule,
-            args=(run.id, threshold, f"rule_{key}"),
-        )
-        number_field(
-            rule.parameter, threshold.value, f"value_{key}", width=200, on_change=take_typed_value, args=(run.id, threshold, f"value_{key}")
-        )
-        st.caption(say(rule.help), width="stretch")
+def take_rule(run_id: str, threshold: ThresholdRecord, rule: str) -> None:
+    """Takes the rule of a tick: with the parameters it has where it is in force already, else with those it starts from."""
+    if rule == threshold.rule:
+        put_in_force(run_id, rule, threshold.value, threshold.more)
+    else:
+        put_in_force(run_id, rule, results.TICK_VALUES[rule])
 
 
-def take_typed_rule(run_id: str, threshold: ThresholdRecord, key: str) -> None:
-    rule = state.typed(key)
-    started_from = {"manual": threshold.cut_off, "rows": max(1, threshold.flagged)}
-    put_in_force(run_id, rule, started_from.get(rule, RULES[rule].parameter.default))
-
-
-def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
-    value = state.typed(key)
-    if value is not None:
-        put_in_force(run_id, threshold.rule, value)
+def rule_controls(run: RunRecord, threshold: ThresholdRecord, considered: Sequence[Considered]) -> None:
+    rule_form(run, threshold, considered, lambda rule, value, more: put_in_force(run.id, rule, value, more))
 
 
 page_head(
     N_("Threshold"), N_("Decide where unusual begins: drag the line, take a rule, or type a value. Rows with a higher score are flagged.")
 )
 data_set, current_run, current_threshold = need_threshold()
-plot(current_run, current_threshold)
+rules_considered = results.considered(current_run, current_threshold)
+plot(current_run, current_threshold, rules_considered)
 if refused := state.take_refusal():
     st.warning(say_message(refused), icon=":material/info:")
-rule_controls(current_run, current_threshold)
+rule_controls(current_run, current_threshold, rules_considered)
+with shown_problems():
+    cost_card(current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
 judging = st.columns([1.5, 1])

@@ -3,6 +3,7 @@
 from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
 from detectors.charts.comparison import Axis, matrix, score_against_score
+from detectors.charts.costs import CostCurve, costs
 from detectors.charts.decisions import rules_table, tree
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
@@ -17,11 +18,13 @@ __all__ = [
     "LIGHT",
     "Axis",
     "Chart",
+    "CostCurve",
     "Palette",
     "PlantedBar",
     "agreement_of_refits",
     "changed_ranks",
     "column_weights",
+    "costs",
     "losses",
     "map_of_rows",
     "map_over_time",

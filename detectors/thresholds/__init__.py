@@ -19,7 +19,7 @@ from detectors.messages import N_, Message
 from detectors.thresholds.contract import Rule, flagged_count
 from detectors.thresholds.evidence import Evidence
 
-__all__ = ["RULES", "Evidence", "Rule", "Threshold", "applicable", "cut_off", "flagged_count", "threshold"]
+__all__ = ["RULES", "Considered", "Evidence", "Rule", "Threshold", "applicable", "consider", "cut_off", "flagged_count", "threshold"]
 
 
 def _rules() -> dict[str, type[Rule]]:
@@ -48,6 +48,12 @@ class Threshold:
         """The rule and its value in two words, such as "top 40"."""
         return Message(RULES[self.rule].label, {"value": self.value, **self.more})
 
+    def setting(self) -> Message:
+        """What its parameters say beside the title of its rule: "95 %"; nothing where they are the usual ones of one that hardly needs any."""
+        rule = RULES[self.rule]
+        changed = "" if self.value == rule.parameter.default else "{value}"
+        return Message(rule.setting or changed, {"value": self.value, **self.more})
+
     def to_json(self) -> dict[str, Any]:
         record = {"rule": self.rule, "value": self.value, "cut_off": self.cut_off}
         return {**record, "more": dict(self.more)} if self.more else record
@@ -59,9 +65,30 @@ class Threshold:
         return cls(record["rule"], rule.value, float(record["cut_off"]), rule.more)
 
 
+@dataclass(frozen=True)
+class Considered:
+    """What a rule, with its parameters, would give; where these scores do not allow it, why not."""
+
+    rule: str
+    threshold: Threshold | None
+    why_not: Message | None = None
+
+
 def threshold(rule: str, value: float, evidence: Evidence | Scores, more: Mapping[str, float] | None = None) -> Threshold:
-    """The threshold that `rule` gives with `value`; raises what `cut_off` raises."""
-    return Threshold(rule, value, cut_off(rule, value, evidence, more), dict(more or {}))
+    """The threshold that `rule` gives with `value`; raises what `cut_off` raises. Every further parameter is named in it."""
+    return Threshold(rule, value, cut_off(rule, value, evidence, more), _rule(rule, value, more).more)
+
+
+def consider(rule: str, value: float, evidence: Evidence | Scores, more: Mapping[str, float] | None = None) -> Considered:
+    """What `rule` would give, or why it can't be applied to these scores.
+
+    Raises:
+        ParameterError: there is no such rule, or a parameter is outside its limits.
+    """
+    try:
+        return Considered(rule, threshold(rule, value, evidence, more))
+    except DataError as error:  # not a failure: which rules can be taken, and why others can't, is the answer
+        return Considered(rule, None, error.message)
 
 
 def cut_off(rule: str, value: float, evidence: Evidence | Scores, more: Mapping[str, float] | None = None) -> float:
@@ -86,13 +113,8 @@ def cut_off(rule: str, value: float, evidence: Evidence | Scores, more: Mapping[
 
 def applicable(evidence: Evidence | Scores, values: Mapping[str, float]) -> list[Threshold]:
     """The thresholds of those rules among `values` (rule → value) that these scores allow; `cut_off` says why not."""
-    found = []
-    for rule, value in values.items():
-        try:
-            found.append(threshold(rule, value, evidence))
-        except DataError:  # not a failure: ticks are offered only for rules that can be taken
-            continue
-    return found
+    found = [consider(rule, value, evidence).threshold for rule, value in values.items()]
+    return [one for one in found if one is not None]
 
 
 def _rule(name: str, value: float, more: Mapping[str, float] | None) -> Rule:

@@ -15,6 +15,9 @@ from detectors.thresholds.evidence import Evidence
 #: Beyond this many decimals the position of a percentile is rounding error: 29 % of 101 rows is row 29, not 28.999….
 POSITION_DECIMALS = 6
 
+#: Of rows parted into groups, a group with a larger share of them is not that of the unusual ones.
+MOST_UNUSUAL = 0.5
+
 
 class Rule(Parametrised):
     """One way to choose a cut-off.
@@ -27,8 +30,12 @@ class Rule(Parametrised):
     help: ClassVar[str]
     label: ClassVar[str]
     """Names it beside a tick, with its `{value}`."""
+    setting: ClassVar[str] = ""
+    """What its parameters say beside its title; empty where there is nothing to say unless they were changed."""
     order: ClassVar[int]
     """Its place among the rules."""
+    grows: ClassVar[int] = 0
+    """1 where a greater `value` never flags fewer rows, -1 where it never flags more, 0 where neither holds."""
     parameter: ClassVar[Field]
     """The declaration of its main parameter."""
     value: Any
@@ -55,6 +62,22 @@ class Rule(Parametrised):
             DataError: the rule cannot be applied to these scores.
         """
         raise NotImplementedError
+
+
+def check_differ(sorted_scores: Scores) -> None:
+    """Raises `DataError` where all scores are equal: nothing in them tells rows apart."""
+    if sorted_scores[0] == sorted_scores[-1]:
+        raise DataError(N_("All {rows} scores are equal, so nothing tells the rows apart."), rows=len(sorted_scores))
+
+
+def check_few(sorted_scores: Scores, cut_off: float) -> None:
+    """Raises `DataError` where most scores are above the cut-off: a group that holds most rows is not that of the unusual ones."""
+    share = flagged_count(sorted_scores, cut_off) / len(sorted_scores)
+    if share > MOST_UNUSUAL:
+        raise DataError(
+            N_("The group of higher scores would hold {share} % of the rows: these are no unusual ones. Other rules fit better."),
+            share=round(100 * share),
+        )
 
 
 def flagged_count(sorted_scores: Scores, cut_off: float) -> int:
@@ -85,7 +108,7 @@ def highest_rows(sorted_scores: Scores, wanted: int) -> float:
     if wanted > total:
         raise DataError(N_("{wanted} rows cannot be flagged: there are only {total}. Choose at most {total}."), wanted=wanted, total=total)
     if wanted == total:
-        return float(sorted_scores[0] - _step_below(sorted_scores))
+        return float(sorted_scores[0]) - step_below(sorted_scores)
     border = float(sorted_scores[total - wanted - 1])
     first_above = int(np.searchsorted(sorted_scores, border, side="right"))
     if first_above == total:
@@ -103,7 +126,7 @@ def between(low: float, high: float) -> float:
     return middle if low <= middle < high else low  # neighbouring floats have nothing between them
 
 
-def _step_below(sorted_scores: Scores) -> float:
+def step_below(sorted_scores: Scores) -> float:
     """A distance below the lowest score that rounding for display does not swallow."""
     lowest, highest = float(sorted_scores[0]), float(sorted_scores[-1])
     return max((highest - lowest) / 100, abs(lowest) / 100) or 1.0

@@ -13,7 +13,9 @@ class InterquartileRanges(Rule):
     title = N_("Interquartile ranges")
     help = N_("Flags scores this many interquartile ranges above the third quartile, as a box plot does.")
     label = N_("IQR × {value}")
+    setting = "× {value}"
     order = 50
+    grows = -1
 
     value: float = number(1.5, title=N_("Ranges"), help=N_("Interquartile ranges above the third quartile."), low=0, high=1000)
 

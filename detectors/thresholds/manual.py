@@ -15,6 +15,7 @@ class ByHand(Rule):
     help = N_("Flags the rows whose score is above the value that was typed or dragged to.")
     label = N_("by hand")
     order = 1000
+    grows = -1
 
     value: float = number(
         0.0, title=N_("Cut-off"), help=N_("Rows with a greater score are flagged."), low=-sys.float_info.max, high=sys.float_info.max
