@@ -16,9 +16,10 @@ from detectors.base import Progress
 from detectors.runs.execute import execute, save
 from detectors.runs.request import RunRequest
 from detectors.storage.marks import Said
+from detectors.storage.records import ThresholdRecord
 from detectors.thresholds import RULES
 from detectors.workbench import Workbench
-from pages.shared import results
+from pages.shared import results, rule_form, state
 from pages.shared.threshold_plot import plot_data
 from tests.behind_pages import resting_workbench
 from tests.tables import machine_frame
@@ -133,6 +134,19 @@ def test_a_rule_that_needs_labels_waits_for_verdicts(bench, unlabelled):
     assert "not here" not in dict(zip(RULES, rule_box(app).options, strict=True))["f_score"]
     rule_box(app).set_value("f_score").run()
     assert in_force(bench, run_id).flagged == 3
+
+
+def test_a_widget_that_tells_what_it_started_from_moves_nothing(monkeypatch):
+    """A browser that connects anew does so, and the rule may have been changed since."""
+    threshold = ThresholdRecord("run", "percentile", 95.0, 1.0, 10)
+    told = {"rule": "percentile", "value": 95.0}
+    monkeypatch.setattr(state, "typed", told.get)
+    rule_form._take_typed_rule(threshold, "rule", lambda *_: pytest.fail("nothing was typed"))
+    rule_form._take_typed_value(threshold, "value", "value", lambda *_: pytest.fail("nothing was typed"))
+    taken = []
+    told["value"] = 99.0
+    rule_form._take_typed_value(threshold, "value", "value", lambda *what: taken.append(what))
+    assert taken == [("percentile", 99.0, {})]
 
 
 def test_a_budget_without_times_is_for_the_whole_file(bench, machine):

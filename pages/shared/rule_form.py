@@ -63,12 +63,15 @@ def _days(run: RunRecord, threshold: ThresholdRecord) -> None:
 
 def _take_typed_rule(threshold: ThresholdRecord, key: str, take: Take) -> None:
     rule = state.typed(key)
+    if rule in (None, threshold.rule):  # a browser that connects anew tells again what its widgets started from: that is no move
+        return
     started_from = {"manual": threshold.cut_off, "rows": max(1, threshold.flagged)}
     take(rule, started_from.get(rule, RULES[rule].parameter.default), {})
 
 
 def _take_typed_value(threshold: ThresholdRecord, name: str, key: str, take: Take) -> None:
     typed = state.typed(key)
-    if typed is not None:
-        values = parameters_of(threshold) | {name: typed}
+    values = parameters_of(threshold)
+    if typed not in (None, values[name]):
+        values[name] = typed
         take(threshold.rule, values.pop("value"), values)
