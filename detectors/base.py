@@ -149,6 +149,11 @@ class Detector(Parametrised):
         """Whether `expected` gives something: what the detector expected to see in a row's place."""
         return cls._expected is not Detector._expected
 
+    @classmethod
+    def scores_as_unseen(cls) -> bool:
+        """Whether training scores are those that the rows would have got had they not been learned from."""
+        return cls.supervised or cls._training_scores is not Detector._training_scores
+
     def fit(
         self, X: ArrayLike | pd.DataFrame, progress: Progress | None = None, *, y: ArrayLike | None = None,
         kinds: Sequence[str] = (), parents: NDArray[np.intp] | None = None, groups: NDArray[np.intp] | None = None,

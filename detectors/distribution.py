@@ -18,6 +18,8 @@ from detectors.base import Scores
 from detectors.errors import DataError
 from detectors.messages import N_
 from detectors.thresholds import Threshold, flagged_count
+from detectors.thresholds.axis import log_offset
+from detectors.thresholds.evidence import KnownLabels
 
 BARS = 200
 
@@ -30,25 +32,11 @@ EVEN_POSITIONS = 140
 DIGITS = 7
 MOST_DIGITS = 17
 
-#: A logarithmic axis starts at zero while the lowest score is at least this share of the median; below that, and for
-#: scores that are not positive, it starts a little under the lowest score.
-LOWEST_OF_MEDIAN = 1e-3
-OFFSET_OF_MEDIAN = 0.1
-OFFSET_OF_RANGE = 1e-3
-
 #: A bar narrower than this share of the scores is lost in the rounding of float64.
 RESOLUTION = 1e-15
 
 #: With a range of more than this many interquartile ranges a linear axis shows one bar and a line.
 LONG_TAIL = 20
-
-
-@dataclass(frozen=True)
-class KnownLabels:
-    """Scores of the rows whose label is known, sorted: (anomalies,) and (normals,)."""
-
-    anomalies: Scores
-    normals: Scores
 
 
 @dataclass(frozen=True)
@@ -164,7 +152,7 @@ def ticks(thresholds: Sequence[Threshold], sorted_scores: Scores, known: KnownLa
 
 def _axes(sorted_scores: Scores, known: KnownLabels | None) -> tuple[Axis, Axis]:
     lowest, highest = float(sorted_scores[0]), float(sorted_scores[-1])
-    offset = _log_offset(sorted_scores)
+    offset = log_offset(sorted_scores)
     log_low, log_high = math.log10(lowest + offset), math.log10(highest + offset)
     linear_edges = _edges(lowest, highest, max(abs(lowest), abs(highest)))
     positions = _edges(log_low, log_high, max(abs(log_low), abs(log_high), 1.0))
@@ -196,15 +184,6 @@ def _axis(positions: Scores, edges: Scores, offset: float | None, sorted_scores:
 def _counts(sorted_scores: Scores, edges: Scores) -> NDArray[np.int64]:
     inner = np.searchsorted(sorted_scores, edges[1:-1], side="right")
     return np.diff(inner, prepend=0, append=len(sorted_scores)).astype(np.int64)
-
-
-def _log_offset(sorted_scores: Scores) -> float:
-    """What is added to a score before its logarithm, so that zero, negative and vanishing scores have a place too."""
-    lowest, highest, median = float(sorted_scores[0]), float(sorted_scores[-1]), _quantile(sorted_scores, 0.5)
-    if lowest > 0 and lowest >= LOWEST_OF_MEDIAN * median:
-        return 0.0
-    start = OFFSET_OF_MEDIAN * (median - lowest) or OFFSET_OF_RANGE * (highest - lowest) or 1.0
-    return start - lowest
 
 
 def _grid(sorted_scores: Scores, known: KnownLabels | None, axes: tuple[Axis, Axis]) -> Grid:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.position import Position
 from detectors.storage.records import RunRecord, ThresholdRecord
-from detectors.thresholds import RULES
+from detectors.thresholds import Considered
 from pages.shared import engine, results, state
 from pages.shared.changed_ranks import changed_ranks
+from pages.shared.cost_card import cost_card
 from pages.shared.download import download_panel
 from pages.shared.empty import need_threshold
 from pages.shared.flags import flags_of
-from pages.shared.form import number_field
 from pages.shared.judgement import judgement
 from pages.shared.keep_bar import history, keep_bar
 from pages.shared.language import plain, say, say_message, translate
@@ -24,6 +26,7 @@ from pages.shared.moves import move
 from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
 from pages.shared.reason_groups import reason_panel
+from pages.shared.rule_form import rule_form
 from pages.shared.segments_card import segments_card
 from pages.shared.stability_card import stability_card, sureness
 from pages.shared.suppressing import suppression_list
@@ -31,66 +34,48 @@ from pages.shared.threshold_plot import threshold_plot
 from pages.shared.views import RunOfItems, view_of
 
 
-def plot(run: RunRecord, threshold: ThresholdRecord) -> None:
-    position = Position.of(threshold)
+def plot(run: RunRecord, threshold: ThresholdRecord, considered: Sequence[Considered]) -> None:
     threshold_plot(
         results.scores_distribution(run.id),
         current=results.current_mark(run.id, threshold.cut_off, flags_of(threshold)),
-        ticks=results.rule_ticks(run.id),
+        ticks=results.rule_ticks(run.id, considered),
+        without=[one for one in considered if one.threshold is None],
         score_name=engine.score_name(run),
         key="threshold_plot",
         translate=translate,
-        on_cut_off=lambda cut_off: move(run.id, position.with_rule("manual", cut_off)),
-        on_rule=lambda rule: move(run.id, position.with_rule(rule, results.TICK_VALUES[rule])),
+        on_cut_off=lambda cut_off: take(threshold, "manual", cut_off),
+        on_rule=lambda rule: take_rule(threshold, rule),
         sure=sureness(run, threshold),
     )
 
 
-def rule_controls(run: RunRecord, threshold: ThresholdRecord) -> None:
-    """The rule and its value, typed; the same as taking a tick or dragging the handle."""
-    rule = RULES[threshold.rule]
-    key = f"{run.id}_{threshold.rule}_{threshold.value}_{state.refusals()}"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            say(N_("Rule")),
-            list(RULES),
-            list(RULES).index(threshold.rule),
-            format_func=lambda name: plain(RULES[name].title),
-            key=f"rule_{key}",
-            width=230,
-            on_change=take_typed_rule,
-            args=(run.id, threshold, f"rule_{key}"),
-        )
-        number_field(
-            rule.parameter, threshold.value, f"value_{key}", width=200, on_change=take_typed_value, args=(run.id, threshold, f"value_{key}")
-        )
-        st.caption(say(rule.help), width="stretch")
+def take(threshold: ThresholdRecord, rule: str, value: float, more: Mapping[str, float] | None = None) -> None:
+    """Moves the threshold to another rule, or other parameters, for the same segments."""
+    move(threshold.run_id, Position.of(threshold).with_rule(rule, value, more))
 
 
-def take_typed_rule(run_id: str, threshold: ThresholdRecord, key: str) -> None:
-    rule = state.typed(key)
-    started_from = {"manual": threshold.cut_off, "rows": max(1, threshold.flagged)}
-    move(run_id, Position.of(threshold).with_rule(rule, started_from.get(rule, RULES[rule].parameter.default)))
-
-
-def take_typed_value(run_id: str, threshold: ThresholdRecord, key: str) -> None:
-    value = state.typed(key)
-    if value is not None:
-        move(run_id, Position.of(threshold).with_rule(threshold.rule, value))
+def take_rule(threshold: ThresholdRecord, rule: str) -> None:
+    """Takes the rule of a tick: with the parameters it has where it is looked at already, else with those it starts from."""
+    if rule == threshold.rule:
+        take(threshold, rule, threshold.value, threshold.more)
+    else:
+        take(threshold, rule, results.TICK_VALUES[rule])
 
 
 page_head(
     N_("Threshold"), N_("Decide where unusual begins: drag the line, take a rule, or type a value. Rows with a higher score are flagged.")
 )
 data_set, current_run, current_threshold = need_threshold()
-plot(current_run, current_threshold)
+rules_considered = results.considered(current_run, current_threshold)
+plot(current_run, current_threshold, rules_considered)
 if refused := state.take_refusal():
     st.warning(say_message(refused), icon=":material/info:")
 if noted := state.take_note():
     st.toast(say_message(noted), icon=":material/bookmark_added:")
 keep_bar(current_run, current_threshold)
-rule_controls(current_run, current_threshold)
+rule_form(current_run, current_threshold, rules_considered, lambda rule, value, more: take(current_threshold, rule, value, more))
 with shown_problems():
+    cost_card(current_run, current_threshold)
     segments_card(data_set, current_run, current_threshold)
 history(current_run)
 if results.known_labels(current_run.id) is not None:

@@ -196,3 +196,13 @@ def test_trials_that_were_given_up_lie_at_the_bottom_and_never_count_as_the_best
     assert (list(given_up.x), list(given_up.customdata)) == ([2], [0.9])
     assert given_up.y[0] == chart.figure.layout.yaxis.range[0] < 0.5
     assert chart.table["state"].tolist() == ["learned from all rows", "given up", "learned from all rows", "–"]
+
+
+def test_the_cost_curve_marks_this_cut_off_and_the_cheapest_one():
+    curve = charts.CostCurve(np.array([3.0, 2.0, 1.0]), np.array([20.0, 5.0, 8.0]), np.array([2, 0, 0]), np.array([0, 5, 8]))
+    chart = charts.costs(curve, (1.0, 8.0), (2.0, 5.0), LIGHT, score_name="error")
+    assert chart.table["cut-off"].tolist() == [1.0, 2.0, 3.0]
+    assert chart.table["cost"].tolist() == [8.0, 5.0, 20.0]
+    marks = {trace.text[0]: (trace.x[0], trace.y[0]) for trace in chart.figure.data if trace.text is not None}
+    assert marks == {"least: 5": (2.0, 5.0), "this cut-off: 8": (1.0, 8.0)}
+    assert chart.drawn().layout.xaxis.title.text == "error"

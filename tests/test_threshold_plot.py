@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from itertools import pairwise
+from itertools import combinations
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,7 +24,8 @@ APP = """
 import numpy as np
 import streamlit as st
 from detectors.distribution import KnownLabels, distribution, mark, ticks
-from detectors.thresholds import applicable, cut_off
+from detectors.messages import Message
+from detectors.thresholds import RULES, Considered, Threshold, applicable, cut_off
 from pages.shared.threshold_plot import Sureness, threshold_plot
 
 scores = np.arange(1.0, 1001.0)
@@ -42,12 +43,19 @@ def taken(rule):
     state.cut_off = cut_off(rule, values[rule], scores)
     state.heard.append(rule)
 
+shown = applicable(scores, values)
+if "many" in st.query_params:
+    names = [name for name in RULES if name != "manual"]
+    shown = [Threshold(name, RULES[name].parameter.default, 950 + number, {"false_alarm": 1}) for number, name in enumerate(names)]
+why = {"tail": "Too few.", "valley": "All equal.", "otsu": "All equal."}
+without = [Considered(rule, None, Message(text)) for rule, text in why.items()]
+
 if st.button("Strict", key="strict"):
     state.cut_off = 990.5
 state.setdefault("refusing", False)
 st.checkbox("Refuse", key="refusing")
 given = threshold_plot(
-    distribution(scores, known), current=mark(state.cut_off, scores, known), ticks=ticks(applicable(scores, values), scores, known),
+    distribution(scores, known), current=mark(state.cut_off, scores, known), ticks=ticks(shown, scores, known), without=without,
     score_name="<b>error</b>", key="plot", on_cut_off=moved, on_rule=taken,
     sure=Sureness((850.5, 930.5), solid=60, borderline=40) if state.cut_off == 900.5 else None,
 )
@@ -249,11 +257,46 @@ def test_a_tick_shows_its_count_and_takes_its_rule(plot):
 
 
 def test_ticks_of_the_rules_neither_overlap_nor_leave_the_plot(plot):
-    boxes = sorted((tick.bounding_box() for tick in plot.locator(".threshold-tick").all()), key=lambda box: box["x"])
-    assert len(boxes) == 4
-    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
-    area = plot.locator(".threshold-area").bounding_box()
-    assert boxes[0]["x"] >= area["x"] and boxes[-1]["x"] + boxes[-1]["width"] <= area["x"] + area["width"] + 1
+    assert_apart(plot, 4)
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 700])
+def test_fifteen_ticks_near_one_another_do_not_overlap_either(page, address, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/?many=1")
+    wait_until_idle(page.locator(".threshold-handle"))
+    assert_apart(page, 15)
+
+
+def assert_apart(page, count):
+    expect(page.locator(".threshold-tick")).to_have_count(count)
+    boxes = [tick.bounding_box() for tick in page.locator(".threshold-tick").all()]
+    for one, other in combinations(boxes, 2):
+        beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+        assert beside or above
+    area = page.locator(".threshold-area").bounding_box()
+    for box in boxes:
+        assert box["x"] >= area["x"] and box["x"] + box["width"] <= area["x"] + area["width"] + 1
+        assert box["y"] + box["height"] <= area["y"] + area["height"]
+
+
+def test_a_line_of_the_list_takes_its_rule_and_points_to_its_tick(plot):
+    line = plot.locator('.threshold-rule[data-rule="rows"]')
+    expect(line).to_have_text("Number of rows40960.540")  # its title and value, its cut-off, its count
+    line.hover()
+    expect(plot.locator('.threshold-tick[data-rule="rows"]')).to_have_class(re.compile("pointed"))
+    line.click()
+    expect(heard(plot)).to_contain_text("heard ['rows'] given False in force 40")
+    expect(line).to_have_attribute("aria-pressed", "true")
+
+
+def test_rules_that_cannot_be_used_say_why_once_for_all_with_the_same_reason(plot):
+    without = plot.locator(".rules-without")
+    expect(without.locator("summary")).to_have_text("Rules that can't be used here: 3")
+    without.locator("summary").click()
+    expect(without.locator("dt")).to_have_text(["Extreme-value tail", "Valley, Otsu"])
+    expect(without.locator("dd")).to_have_text(["Too few.", "All equal."])
 
 
 def test_precision_and_recall_are_those_of_the_flagged_rows(plot):

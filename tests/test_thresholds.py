@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from detectors.errors import AnomalystError, DataError, ParameterError
-from detectors.thresholds import RULES, Threshold, applicable, cut_off, flagged_count, threshold
+from detectors.thresholds import RULES, Threshold, applicable, consider, cut_off, flagged_count, threshold
+from detectors.thresholds.mad import median_distance
 
 ONE_TO_TEN = np.arange(1.0, 11.0)
 CONSTANT = np.full(20, 3.0)
@@ -69,6 +70,14 @@ def test_median_deviations_are_counted_from_the_median():
     assert cut_off("mad", 2, ONE_TO_TEN) == pytest.approx(5.5 + 2 * 1.4826 * 2.5)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 10, 101, 1000])
+@pytest.mark.parametrize("digits", [0, 1, 9])
+def test_the_median_distance_is_the_one_numpy_gives(rows, digits):
+    scores = np.sort(np.random.default_rng(rows).lognormal(size=rows).round(digits))
+    middle = np.percentile(scores, 50)
+    assert median_distance(scores, middle) == pytest.approx(np.median(np.abs(scores - middle)), rel=1e-12, abs=1e-12)
+
+
 def test_quartile_ranges_are_counted_from_the_upper_quartile():
     # quartiles 3.25 and 7.75
     assert cut_off("iqr", 1.5, ONE_TO_TEN) == pytest.approx(7.75 + 1.5 * 4.5)
@@ -102,8 +111,8 @@ def test_a_value_outside_its_limits_is_refused(rule, value):
 
 
 def test_an_unknown_rule_is_answered_with_those_there_are():
-    with pytest.raises(ParameterError, match="percentile, rows, mad, iqr, manual"):
-        cut_off("otsu", 1, ONE_TO_TEN)
+    with pytest.raises(ParameterError, match=r"There is no rule `luck`\. The rules are percentile, rows"):
+        cut_off("luck", 1, ONE_TO_TEN)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -119,9 +128,22 @@ def test_a_threshold_survives_json():
     assert str(kept.label()) == "top 3"
 
 
+def test_a_threshold_keeps_every_parameter_of_its_rule_and_reads_records_from_before_there_were_several():
+    kept = threshold("tail", 1, np.sort(np.random.default_rng(0).exponential(size=1000)), {"level": 90.0})
+    assert kept.to_json()["more"] == {"level": 90.0}
+    assert Threshold.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    assert "more" not in threshold("rows", 3, ONE_TO_TEN).to_json()
+    assert Threshold.from_json({"rule": "tail", "value": 1, "cut_off": 5.0}).more == {"level": 95.0}
+
+
+def test_a_parameter_that_a_rule_does_not_have_is_refused():
+    with pytest.raises(ParameterError, match="no parameter `level`"):
+        cut_off("rows", 3, ONE_TO_TEN, {"level": 90.0})
+
+
 def test_a_threshold_of_an_unknown_rule_is_not_read():
     with pytest.raises(AnomalystError):
-        Threshold.from_json({"rule": "otsu", "value": 1, "cut_off": 1})
+        Threshold.from_json({"rule": "luck", "value": 1, "cut_off": 1})
 
 
 def test_only_rules_that_can_be_applied_are_offered():
@@ -134,5 +156,5 @@ def test_scores_are_left_as_they_were():
     before = scores.copy()
     scores.flags.writeable = False
     for rule, declared in RULES.items():
-        cut_off(rule, declared.parameter.default, scores)
+        consider(rule, declared.parameter.default, scores)
     assert (scores == before).all()

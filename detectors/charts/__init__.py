@@ -4,6 +4,7 @@ from detectors.charts import pictures
 from detectors.charts.basics import DARK, LIGHT, Chart, Palette
 from detectors.charts.beeswarm import Swarm, beeswarm
 from detectors.charts.comparison import Axis, matrix, score_against_score
+from detectors.charts.costs import CostCurve, costs
 from detectors.charts.decisions import rules_table, tree
 from detectors.charts.dependence import Points, dependence_on_category, dependence_on_number
 from detectors.charts.importance import two_importances, weights_by_group
@@ -23,6 +24,7 @@ __all__ = [
     "MOST_DRAWN",
     "Axis",
     "Chart",
+    "CostCurve",
     "Palette",
     "PlantedBar",
     "Points",
@@ -31,6 +33,7 @@ __all__ = [
     "beeswarm",
     "changed_ranks",
     "column_weights",
+    "costs",
     "dependence_on_category",
     "dependence_on_number",
     "flag_rates",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from detectors.errors import DataError
@@ -55,6 +55,11 @@ class Marks:
         """The marks on some row from `first` to `last`, the first given first."""
         with self._records.session() as session:
             return _read(session, _overlapping(self._on(data_id), first, last))
+
+    def latest(self, data_id: str) -> int:
+        """The number of the latest mark on a data set, 0 where there is none: whether anything was said since."""
+        with self._records.session() as session:
+            return session.scalar(self._on(data_id).with_only_columns(func.max(MarkRecord.id)).order_by(None)) or 0
 
     def marked(self) -> set[str]:
         """The ids of the data sets that were ever marked."""

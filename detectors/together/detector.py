@@ -71,6 +71,10 @@ class Together(Detector):
     step_name = N_("member {done} of {total}")
     views: ClassVar[Mapping[str, type[View]]] = {View.name: View}
 
+    @classmethod
+    def scores_as_unseen(cls) -> bool:
+        return False  # that depends on its members
+
     def _asked(self, X: NDArray[np.float32]) -> Sequence[Asked]:
         """The members wanted for the training rows `X`, (rows, …)."""
         raise NotImplementedError

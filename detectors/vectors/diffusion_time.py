@@ -136,6 +136,10 @@ class DiffusionTime(StyledNetwork):
     def _score(self, X: NDArray[np.float32]) -> Scores:
         return self._noise_of(X, None, Progress())
 
+    @classmethod
+    def scores_as_unseen(cls) -> bool:
+        return False  # its network has seen them
+
     def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
         return self._noise_of(X, own_places(len(X), self._kept), progress)
 

@@ -19,6 +19,7 @@ from detectors.library import Library
 from detectors.powers import Powers
 from detectors.profile import ColumnProfile, load_profile
 from detectors.runs import queue
+from detectors.runs.evidence import KeptEvidence
 from detectors.runs.folder import RunFolder
 from detectors.settings import Settings
 from detectors.storage.files import DATA_GONE, Workspace, new_id
@@ -52,6 +53,7 @@ class Ground:
         self._imports: list[Import] = []
         self._estimates = Estimates(self.answerer)
         self._powers = Powers(self.answerer)
+        self._evidence = KeptEvidence()
         self._started = threading.Lock()
         self._is_started = False
 

@@ -17,6 +17,10 @@ class Judging(Ground):
         """The verdicts that hold on a data set, of all who gave some."""
         return verdicts_of(self._marks.of(data_id))
 
+    def latest_mark(self, data_id: str) -> int:
+        """The number of the latest mark on a data set: `Verdicts.latest`, without gathering them."""
+        return self._marks.latest(data_id)
+
     def verdicts_on(self, data_id: str, spans: Sequence[tuple[int, int]]) -> Verdicts:
         """The same of the marks on some rows alone, given by their first and last ones."""
         first, last = min(first for first, _ in spans), max(last for _, last in spans)

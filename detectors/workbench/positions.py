@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from detectors import thresholds
@@ -9,6 +11,7 @@ from detectors.base import Scores
 from detectors.position import Position
 from detectors.segments import Segments, SegmentScores, cut_offs_of
 from detectors.storage.records import LOCAL_OWNER, ThresholdRecord
+from detectors.thresholds import Evidence
 from detectors.workbench.trainings import Trainings
 
 
@@ -27,7 +30,7 @@ class Positions(Trainings):
             ParameterError: there is no such rule, or a parameter is outside its limits.
             DataError: the rule cannot be applied to these scores, or the column makes no segments.
         """
-        common = self.cut_off(run_id, position.rule, position.value)
+        common = self.cut_off(run_id, position.rule, position.value, dict(position.more))
         ordered = self.run_folder(run_id).array("sorted_scores")
         record = ThresholdRecord(
             run_id, position.rule, position.value, common, thresholds.flagged_count(ordered, common), more=dict(position.more)
@@ -63,11 +66,11 @@ class Positions(Trainings):
         self.records.keep_threshold(kept)
         return kept
 
-    def keep_threshold(self, run_id: str, rule: str, value: float) -> ThresholdRecord:
+    def keep_threshold(self, run_id: str, rule: str, value: float, more: Mapping[str, float] | None = None) -> ThresholdRecord:
         """Keeps a rule, with the cut-off it gives for all rows."""
-        return self.keep(self.threshold_at(run_id, Position(rule, value)))
+        return self.keep(self.threshold_at(run_id, Position(rule, value).with_rule(rule, value, more)))
 
 
 def _within(position: Position, scores: Scores, training: Scores) -> float:
-    """What the rule gives within a segment: counted rows are rows of the data, everything else is learned from training scores."""
-    return thresholds.cut_off(position.rule, position.value, scores if position.rule == "rows" else training)
+    """What the rule gives within a segment, by its scores alone."""
+    return thresholds.cut_off(position.rule, position.value, Evidence(scores, training), dict(position.more))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,10 +24,11 @@ from detectors.runs.searches import SearchRequest, ask_search
 from detectors.runs.tasks import ask_refits
 from detectors.storage.files import RUN_GONE, new_id
 from detectors.storage.records import RunRecord
-from detectors.workbench.ground import Ground
+from detectors.thresholds import Evidence
+from detectors.workbench.judging import Judging
 
 
-class Trainings(Ground):
+class Trainings(Judging):
     """Starts and stops runs; says what rules give; has anomalies planted and detectors fitted again."""
 
     def start_run(self, request: RunRequest) -> str:
@@ -112,13 +115,21 @@ class Trainings(Ground):
         line = queue.waiting(self.workspace)
         return [*queue.being_done(self.workspace), *line[: line.index(run_id)]] if run_id in line else []
 
-    def cut_off(self, run_id: str, rule: str, value: float) -> float:
-        """What a rule gives for a run: counted rows are rows of the data, everything else is learned from training scores."""
-        return thresholds.cut_off(rule, value, self.scores_for_rule(run_id, rule))
+    def cut_off(self, run_id: str, rule: str, value: float, more: Mapping[str, float] | None = None) -> float:
+        """What a rule, with its further parameters `more`, gives for a run; raises what `thresholds.cut_off` raises."""
+        return thresholds.cut_off(rule, value, self.evidence(run_id), more)
 
-    def scores_for_rule(self, run_id: str, rule: str) -> NDArray[np.float64]:
-        """The sorted scores that a rule is applied to."""
-        return self.run_folder(run_id).array("sorted_scores" if rule == "rows" else "sorted_training_scores")
+    def evidence(self, run_id: str) -> Evidence:
+        """What is known of a finished run's scores: of all rows, of those learned from, of usual ones, of labelled and judged ones.
+
+        Raises:
+            StorageError: the run is gone.
+        """
+        run = self.records.run(run_id)
+        if run is None:
+            raise StorageError(RUN_GONE)
+        data = run.data_id
+        return self._evidence.of(self.run_folder(run_id), self.data_folder(data), self.latest_mark(data), lambda: self.verdicts(data))
 
     def power(self, run_id: str, data_id: str) -> Power | Message | None:
         """What a run's detector would flag of planted anomalies; why that cannot be told; None while it is being worked out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,10 @@ from numpy.typing import NDArray
 
 from detectors import comparison, distribution, metrics, thresholds
 from detectors.distribution import Distribution, KnownLabels, Mark, Tick
-from detectors.errors import StorageError
 from detectors.flags import CutOff, Flags
-from detectors.runs.request import RunRequest
-from detectors.storage.files import RUN_GONE
-from detectors.thresholds import RULES
+from detectors.runs.basis import Basis, basis_of
+from detectors.storage.records import RunRecord, ThresholdRecord
+from detectors.thresholds import RULES, Considered
 from pages.shared import engine
 from pages.shared.engine import kept_by_id, workbench
 
@@ -47,34 +47,10 @@ def known_labels(run_id: str) -> KnownLabels | None:
     return KnownLabels(anomalies, normals) if len(anomalies) and len(normals) else None
 
 
-@dataclass(frozen=True)
-class Basis:
-    """Which rows the label-based figures are for, (rows,), and what that makes of them."""
-
-    rows: NDArray[np.bool_]
-    chosen_by_label: bool
-    """Whether the label decided which rows were learned from."""
-    unseen: bool
-    """Whether none of the rows was learned from with the label's help."""
-    held_out: bool = False
-    """Whether a detector that learns from labels did not learn from these rows."""
-
-
 @kept_by_id(10)
 def basis(run_id: str) -> Basis:
-    """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds.
-
-    Of a detector that learns from labels those that were held out, where some were.
-    """
-    labels = np.asarray(workbench().run_folder(run_id).array("labels"))
-    held_out = held_out_rows(run_id)
-    if held_out is not None and held_out.any():
-        return Basis(np.asarray(held_out), False, True, held_out=True)
-    if not _chosen_by_label(run_id):
-        return Basis(labels >= 0, False, True)
-    others = (labels >= 0) & ~np.asarray(workbench().run_folder(run_id).array("fitted"))
-    both = len(np.unique(labels[others])) > 1
-    return Basis(others if both else labels >= 0, True, both)
+    """Which rows the label-based figures of a run are for."""
+    return basis_of(workbench().run_folder(run_id))
 
 
 def held_out_rows(run_id: str) -> NDArray[np.bool_] | None:
@@ -132,27 +108,31 @@ def current_mark(run_id: str, common: float, flags: Flags) -> Mark:
     return Mark(common, flags.count, int((labels == 1).sum()), int((labels == 0).sum()))
 
 
-@kept_by_id(10)
-def rule_ticks(run_id: str) -> list[Tick]:
+def considered(run: RunRecord, in_force: ThresholdRecord) -> list[Considered]:
+    """What every rule but the one by hand would give for a run, the one in force with its parameters, the others with theirs."""
+    latest = workbench().latest_mark(run.data_id)
+    values = {rule: (value, ()) for rule, value in TICK_VALUES.items()}
+    if in_force.rule in values:
+        values[in_force.rule] = (in_force.value, tuple(in_force.more.items()))
+    return [_considered(run.id, latest, rule, value, more) for rule, (value, more) in values.items()]
+
+
+@kept_by_id(500)
+def _considered(run_id: str, latest_mark: int, rule: str, value: float, more: tuple[tuple[str, float], ...]) -> Considered:
+    """The same of one rule, kept until somebody says more of the rows: what `latest_mark` is for."""
+    return thresholds.consider(rule, value, workbench().evidence(run_id), dict(more))
+
+
+def rule_ticks(run_id: str, found: Sequence[Considered]) -> list[Tick]:
     """The rules that can be applied to this run's scores, each with the count it gives."""
-    found = []
-    for rule, value in TICK_VALUES.items():
-        found += thresholds.applicable(workbench().scores_for_rule(run_id, rule), {rule: value})
-    return distribution.ticks(found, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
+    given = [one.threshold for one in found if one.threshold is not None]
+    return distribution.ticks(given, workbench().run_folder(run_id).array("sorted_scores"), known_labels(run_id))
 
 
 @kept_by_id(10)
 def _judged_scores(run_id: str) -> KnownLabels:
     scores, is_anomaly, rows = _labelled(run_id)
     return KnownLabels(np.sort(scores[rows & is_anomaly]), np.sort(scores[rows & ~is_anomaly]))
-
-
-def _chosen_by_label(run_id: str) -> bool:
-    record = workbench().records.run(run_id)
-    if record is None:
-        raise StorageError(RUN_GONE)
-    request = RunRequest.from_json(record.request)
-    return request.fit_where is not None and request.fit_where.column == request.label
 
 
 def _labelled(run_id: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:

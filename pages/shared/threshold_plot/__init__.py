@@ -12,7 +12,7 @@ import streamlit as st
 from detectors.charts import DARK, LIGHT
 from detectors.distribution import Distribution, Mark, Tick
 from detectors.messages import N_, Translate
-from detectors.thresholds import RULES
+from detectors.thresholds import RULES, Considered
 
 _FOLDER = Path(__file__).parent
 
@@ -42,6 +42,11 @@ TEXTS: Mapping[str, str] = {
     "f1": N_("F1"),
     "chance": N_("chance"),
     "bar": N_("{from} – {to}: {rows} rows"),
+    "rules": N_("What each rule would flag"),
+    "rule": N_("rule"),
+    "rule_cut_off": N_("cut-off"),
+    "flagged": N_("flagged"),
+    "without": N_("Rules that can't be used here: {rules}"),
     "take_rule": N_("{rule}: cut-off {cut_off}, {flagged} rows flagged"),
     "sure": N_("{solid} solid, {borderline} borderline"),
     "alt": N_("How many of {rows} rows have each {score}, with the cut-off above which rows are flagged."),
@@ -65,7 +70,7 @@ def _read(*names: str) -> str:
 
 
 _COMPONENT = st.components.v2.component(
-    "threshold_plot", html=_read("plot.html"), css=_read("plot.css"), js=_read("scales.js", "drawing.js", "plot.js")
+    "threshold_plot", html=_read("plot.html"), css=_read("plot.css"), js=_read("scales.js", "rules.js", "drawing.js", "plot.js")
 )
 
 
@@ -74,6 +79,7 @@ def threshold_plot(
     *,
     current: Mark,
     ticks: Sequence[Tick],
+    without: Sequence[Considered] = (),
     score_name: str,
     key: str,
     translate: Translate = str,
@@ -86,7 +92,8 @@ def threshold_plot(
     Args:
         distribution: of the scores of one run; the plot redraws when it changes.
         current: the cut-off in force. A changed one moves the line unless a hand holds it.
-        ticks: rules marked under the axis, each can be taken with a click.
+        ticks: rules marked under the axis and listed beside the plot, each can be taken with a click.
+        without: rules that these scores do not allow, with their reasons.
         score_name: what the score is, translated; the title of the score axis.
         key: of the element, also its ``.st-key-`` class.
         translate: from a template to its sentence in the reader's language.
@@ -96,20 +103,39 @@ def threshold_plot(
     """
     result = _COMPONENT(
         key=key,
-        data={
-            "distribution": distribution.to_json(),
-            "current": current.to_json(),
+        data=plot_data(distribution, current, ticks, without, translate)
+        | {
             "heard": _heard(key),
-            "sure": None if sure is None else {**asdict(sure), "name": translate(sure.name)},
-            "ticks": [_shown(tick, translate) for tick in ticks],
             "score_name": score_name,
-            "colours": COLOURS,
-            "texts": {name: translate(template) for name, template in TEXTS.items()},
+            "sure": None if sure is None else {**asdict(sure), "name": translate(sure.name)},
         },
         on_cut_off_change=_listener(key, "cut_off", on_cut_off),
         on_rule_change=_listener(key, "rule", on_rule),
     )
     return result.cut_off
+
+
+def plot_data(
+    distribution: Distribution, current: Mark, ticks: Sequence[Tick], without: Sequence[Considered] = (), translate: Translate = str
+) -> dict[str, Any]:
+    """What the browser is sent: under 50 kB however many rows there are, for it is sent again on every rerun."""
+    return {
+        "distribution": distribution.to_json(),
+        "current": current.to_json(),
+        "ticks": [_shown(tick, translate) for tick in ticks],
+        "without": _reasons(without, translate),
+        "colours": COLOURS,
+        "texts": {name: translate(template) for name, template in TEXTS.items()},
+    }
+
+
+def _reasons(without: Sequence[Considered], translate: Translate) -> list[dict[str, Any]]:
+    """The rules that can't be used, those with the same reason together."""
+    titles: dict[str, list[str]] = {}
+    for one in without:
+        if one.why_not is not None:
+            titles.setdefault(one.why_not.text(translate), []).append(translate(RULES[one.rule].title))
+    return [{"titles": found, "why": why} for why, found in titles.items()]
 
 
 def _heard(key: str) -> float | str | None:
@@ -125,6 +151,7 @@ def _shown(tick: Tick, translate: Translate) -> dict[str, Any]:
         "rule": threshold.rule,
         "title": translate(RULES[threshold.rule].title),
         "label": threshold.label().text(translate),
+        "setting": threshold.setting().text(translate),
         "mark": tick.mark.to_json(),
     }
 

@@ -1,8 +1,8 @@
 // What the plot looks like. `draw` lays everything out once per data, size and axis; `place` follows the hand and measures nothing.
 
-const MARGIN = { left: 60, right: 12, top: 20, bottom: 64 };
-const TICK_ROW = 42; // pixels from the axis down to the row of rules
-const TICK_GAP = 6;
+const MARGIN = { left: 60, right: 12, top: 20 };
+const BARS_HEIGHT = 164; // pixels of the highest bar
+const TICK_ROW = 42; // pixels from the axis down to the first line of rules
 const LABEL_ROOM = 76; // pixels between two numbers on the score axis
 const VALUE_HALF = 34; // half the width of the cut-off's own number
 const VALUE_ROOM = VALUE_HALF + 18; // pixels to either side of it where no other number stands
@@ -17,7 +17,7 @@ class Drawing {
     this.root = root;
     this.area = this.find(".threshold-area");
     this.handle = this.find(".threshold-handle");
-    this.take = take;
+    this.rules = new Rules(root, take);
   }
 
   find(selector) {
@@ -30,7 +30,7 @@ class Drawing {
     this.axisName = axisName;
     this.axis = data.distribution[axisName];
     this.width = this.area.clientWidth - MARGIN.left - MARGIN.right;
-    this.height = this.area.clientHeight - MARGIN.top - MARGIN.bottom;
+    this.height = BARS_HEIGHT;
     if (this.width <= 0) return false;
     this.base = MARGIN.top + this.height;
     this.toPixel = (value) => MARGIN.left + ((position(this.axis, value) - this.axis.low) / (this.axis.high - this.axis.low)) * this.width;
@@ -39,7 +39,8 @@ class Drawing {
     this.drawWords();
     this.drawBars();
     this.drawScoreAxis();
-    this.drawTicks();
+    const depth = this.rules.draw(data, this.toPixel, this.base + TICK_ROW, this.area.clientWidth);
+    this.area.style.height = `${this.base + TICK_ROW + depth}px`;
     return true;
   }
 
@@ -113,43 +114,6 @@ class Drawing {
     this.find(".score-axis").setAttribute("d", path);
   }
 
-  drawTicks() {
-    const holder = this.find(".threshold-ticks");
-    const ticks = [...this.data.ticks].sort((one, other) => one.mark.cut_off - other.mark.cut_off);
-    const known = new Map([...holder.children].map((button) => [button.dataset.rule, button]));
-    const buttons = ticks.map((tick) => this.tickButton(tick, known.get(tick.rule)));
-    const inPlace = buttons.length === holder.children.length && buttons.every((button, index) => holder.children[index] === button);
-    if (!inPlace) holder.replaceChildren(...buttons); // left alone where nothing changed: moving a button takes its focus
-    holder.classList.remove("narrow");
-    let widths = buttons.map((button) => button.offsetWidth + TICK_GAP);
-    const total = widths.reduce((sum, width) => sum + width, 0);
-    holder.classList.toggle("narrow", total > this.width + MARGIN.left);
-    widths = buttons.map((button) => button.offsetWidth + TICK_GAP);
-    const anchors = ticks.map((tick) => Math.round(this.toPixel(tick.mark.cut_off)) + 0.5);
-    const lefts = apart(anchors, widths, this.area.clientWidth);
-    let leaders = "";
-    buttons.forEach((button, index) => {
-      button.style.transform = `translate(${Math.round(lefts[index])}px, ${this.base + TICK_ROW}px)`;
-      const foot = Math.round(lefts[index] + (widths[index] - TICK_GAP) / 2) + 0.5;
-      leaders += `M${anchors[index]} ${this.base}V${this.base + 24}L${foot} ${this.base + TICK_ROW - 4}V${this.base + TICK_ROW}`;
-    });
-    this.find(".rule-leaders").setAttribute("d", leaders);
-  }
-
-  tickButton(tick, existing) {
-    const button = existing ?? document.createElement("button");
-    button.type = "button";
-    button.className = "threshold-tick";
-    button.dataset.rule = tick.rule;
-    const rows = document.createElement("span");
-    rows.textContent = count(tick.mark.flagged);
-    button.replaceChildren(`${tick.label} `, rows);
-    button.title = fill(this.data.texts.take_rule, { rule: tick.title, cut_off: score(tick.mark.cut_off), flagged: count(tick.mark.flagged) });
-    button.setAttribute("aria-label", button.title);
-    button.onclick = () => this.take(tick);
-    return button;
-  }
-
   // `held`: the hand has not let go yet.
   place(mark, held) {
     this.mark = mark;
@@ -200,7 +164,7 @@ class Drawing {
   }
 
   showFigures(held) {
-    const { texts, distribution, ticks } = this.data;
+    const { texts, distribution } = this.data;
     const { cut_off, flagged } = this.mark;
     const { cut_offs } = distribution.grid;
     const words = { flagged: count(flagged), share: percent(flagged / distribution.rows), cut_off: score(cut_off) };
@@ -210,10 +174,7 @@ class Drawing {
       "aria-valuetext": fill(texts.spoken, words),
     });
     this.find(".threshold-readout").setAttribute("aria-busy", String(held)); // spoken when the hand rests
-    for (const button of this.root.querySelectorAll(".threshold-tick")) {
-      const taken = ticks.some((tick) => tick.rule === button.dataset.rule && tick.mark.cut_off === cut_off);
-      button.setAttribute("aria-pressed", String(taken));
-    }
+    this.rules.press(cut_off);
     this.showQuality();
   }
 
@@ -248,20 +209,6 @@ class Drawing {
     const [from, to] = [index, index + 1].map((edge) => score(scoreAt(this.axis, low + edge * width)));
     this.find(".threshold-hover").textContent = inside ? fill(this.data.texts.bar, { from, to, rows: count(counts[index]) }) : "";
   }
-}
-
-// Left ends of boxes that stand as near as they can under their anchors without overlapping.
-function apart(anchors, widths, room) {
-  const lefts = anchors.map((anchor, index) => anchor - (widths[index] - TICK_GAP) / 2);
-  for (let index = 0; index < lefts.length; index += 1) {
-    lefts[index] = Math.max(lefts[index], index ? lefts[index - 1] + widths[index - 1] : 0);
-  }
-  let end = room + TICK_GAP;
-  for (let index = lefts.length - 1; index >= 0; index -= 1) {
-    lefts[index] = Math.min(lefts[index], end - widths[index]);
-    end = lefts[index];
-  }
-  return lefts;
 }
 
 function setAttributes(element, values) {

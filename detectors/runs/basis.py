@@ -1,0 +1,40 @@
+"""By which rows, of those with a label, a run is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Which rows the label-based figures are for, (rows,), and what that makes of them."""
+
+    rows: NDArray[np.bool_]
+    chosen_by_label: bool
+    """Whether the label decided which rows were learned from."""
+    unseen: bool
+    """Whether none of the rows was learned from with the label's help."""
+    held_out: bool = False
+    """Whether a detector that learns from labels did not learn from these rows."""
+
+
+def basis_of(folder: RunFolder) -> Basis:
+    """All labelled rows; where the label chose the rows to learn from, only the others, if they are of both kinds.
+
+    Of a detector that learns from labels those that were held out, where some were.
+    """
+    labels = np.asarray(folder.array("labels"))
+    held_out = np.asarray(folder.array("held_out")) if folder.has("held_out") else None
+    if held_out is not None and held_out.any():
+        return Basis(held_out, False, True, held_out=True)
+    request = folder.request()
+    if request.fit_where is None or request.fit_where.column != request.label:
+        return Basis(labels >= 0, False, True)
+    others = (labels >= 0) & ~np.asarray(folder.array("fitted"))
+    both = len(np.unique(labels[others])) > 1
+    return Basis(others if both else labels >= 0, True, both)
