@@ -28,6 +28,8 @@ class Flags:
     count: int
     """How many rows are flagged."""
     cut_off: CutOff
+    silenced: int = 0
+    """How many rows more lie above their cut-off and are silenced by a suppression; they come after the flagged ones."""
 
     @classmethod
     def by_row(cls, scores: Scores, ranking: NDArray[np.intp], cut_offs: Scores) -> Flags:
@@ -39,6 +41,22 @@ class Flags:
     def rows(self) -> NDArray[np.intp]:
         """The flagged rows, the highest score first, (count,)."""
         return self.order[: self.count]
+
+    def without(self, silenced: NDArray[np.bool_]) -> Flags:
+        """The same where some of the flagged rows, (count,), are silenced: neither flagged nor lost."""
+        order = np.concatenate([self.rows[~silenced], self.rows[silenced], self.order[self.count :]])
+        count = int((~silenced).sum())
+        return Flags(order, count, self.cut_off, self.silenced + self.count - count)
+
+    @property
+    def silenced_rows(self) -> NDArray[np.intp]:
+        """The rows that would be flagged and are silenced, the highest score first, (silenced,)."""
+        return self.order[self.count : self.count + self.silenced]
+
+    @property
+    def above(self) -> NDArray[np.intp]:
+        """The rows above their cut-off, silenced or not, (count + silenced,)."""
+        return self.order[: self.count + self.silenced]
 
     @property
     def are_by_row(self) -> bool:
@@ -62,7 +80,9 @@ class Flags:
         return np.full(len(rows), self.cut_off) if isinstance(self.cut_off, float) else self.cut_off[rows]
 
     def ordered(self, rows: NDArray[np.intp]) -> CutOff:
-        """The cut-off for scores that were put into the order `rows`: to be held against them as it is."""
+        """The cut-off for scores that were put into the order `rows`: to be held against them as it is. No score is above a silenced row's."""
+        if self.silenced:
+            return np.where(np.isin(rows, self.silenced_rows), np.inf, self.cut_off_at(rows))
         return self.cut_off if isinstance(self.cut_off, float) else self.cut_off[rows]
 
     def closest(self, scores: Scores, count: int) -> NDArray[np.intp]:

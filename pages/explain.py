@@ -105,8 +105,7 @@ if one.open:
         prepared = engine.preparation(current_run.id)
         view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
         find_similar(view, current_data, RunOfItems(current_run, current_threshold), looked_at)
-        flagged_rows = flags.rows
-        suppression_form(Looked(current_data, current_run, looked_at, flagged_rows))
+        suppression_form(Looked(current_data, current_run, looked_at, flags.rows))
 if every.open:
     with every:
         tree_panel(current_run, "explain")

@@ -83,10 +83,10 @@ if results.known_labels(current_run.id) is not None:
 judging = st.columns([1.5, 1])
 made_of(current_run)
 view = view_of(current_run.kind)
-flagged_rows = flags_of(current_threshold).rows
+flags = flags_of(current_threshold)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
-    suppression_list(data_set, current_run, flagged_rows)
+    suppression_list(data_set, current_run, flags.above)
 items = plain(KINDS[current_run.kind].items)
 one_by_one, by_reason = st.tabs(
     [say(N_("Flagged {items}"), items=items), say(N_("By their reasons"))], on_change="rerun", key="flagged_tabs"
@@ -96,7 +96,7 @@ if one_by_one.open:
         view.flagged(data_set, current_run, current_threshold)
 if by_reason.open:
     with by_reason, shown_problems():
-        reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flagged_rows)
+        reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flags.rows)
 changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
 with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted

@@ -145,3 +145,14 @@ def test_a_position_is_that_of_the_record_that_was_made_of_it():
     assert Position.of(record).with_own("a", None).with_own("b", 2).by_hand == (("b", 2.0),)
     assert Position.of(record).with_rule("percentile", 95).column == "c"
     assert Position.of(record).with_segments(None) == Position("rows", 40.0)
+
+
+def test_silenced_rows_come_after_the_flagged_ones_and_are_not_counted() -> None:
+    scores = np.array([1.0, 9.0, 8.0, 7.0, 2.0])
+    flags = Flags(np.array([1, 2, 3, 4, 0]), 3, 5.0).without(np.array([False, True, False]))
+    assert (flags.count, flags.silenced) == (2, 1)
+    assert flags.rows.tolist() == [1, 3]
+    assert flags.silenced_rows.tolist() == [2]
+    assert flags.above.tolist() == [1, 3, 2]
+    assert flags.order.tolist() == [1, 3, 2, 4, 0]
+    assert np.flatnonzero(scores > flags.ordered(np.arange(5))).tolist() == [1, 3]

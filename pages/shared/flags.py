@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detectors.flags import Flags
 from detectors.segments import SegmentScores, cut_offs_by_row
 from detectors.storage.records import ThresholdRecord
+from detectors.suppressions import Suppression
 from pages.shared import engine
 from pages.shared.engine import kept_by_id, workbench
 
 
 def flags_of(threshold: ThresholdRecord) -> Flags:
-    """The rows of a threshold's run that it flags, kept or not."""
+    """The rows of a threshold's run that it flags, kept or not, without those that are silenced."""
+    flags, suppressions = _above(threshold), workbench().suppressions(threshold.run_id)
+    return _unsilenced(threshold.run_id, _key(threshold, suppressions), flags, suppressions) if suppressions else flags
+
+
+def flags_key(threshold: ThresholdRecord) -> str:
+    """Names what a threshold flags: what is worked out for the flagged rows is kept by run and by this."""
+    return _key(threshold, workbench().suppressions(threshold.run_id))
+
+
+def _key(threshold: ThresholdRecord, suppressions: Sequence[Suppression]) -> str:
+    return json.dumps([float(threshold.cut_off), threshold.segments, [one.id for one in suppressions]], sort_keys=True)
+
+
+def _above(threshold: ThresholdRecord) -> Flags:
     if not threshold.segments:
         return Flags(engine.ranking(threshold.run_id), threshold.flagged, float(threshold.cut_off))
     return _by_segment(threshold.run_id, float(threshold.cut_off), json.dumps(threshold.segments, sort_keys=True))
+
+
+@kept_by_id(6)
+def _unsilenced(run_id: str, key: str, _flags: Flags, _suppressions: Sequence[Suppression]) -> Flags:
+    data_id = workbench().run_folder(run_id).request().data_id
+    return _flags.without(workbench().silenced(data_id, _suppressions, _flags.rows) >= 0)
 
 
 @kept_by_id(6)

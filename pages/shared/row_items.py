@@ -38,12 +38,14 @@ def row_candidates(data_set: DataSetRecord, run: RunRecord, threshold: Threshold
     def show(places: NDArray[np.intp]) -> Listed:
         return listed_rows(data_set, run, threshold, places)
 
-    return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show)
+    flags = flags_of(threshold)
+    return Candidates(data_set, run, threshold, flags.order, flags.count, show)
 
 
 def listed_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
     """The rows at some places (from 0) in the order of the flags."""
-    rows = np.asarray(flags_of(threshold).order[ranks])
+    flags = flags_of(threshold)
+    rows = np.asarray(flags.order[ranks])
     positions = tuple(int(row) for row in rows)
     values = engine.data_rows(data_set.id, positions)
     why = reasons_told(run, data_set, positions)
@@ -52,7 +54,7 @@ def listed_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
     columns = [*own, *(Column(name, "number" if pd.api.types.is_numeric_dtype(values[name]) else "text") for name in names)]
     cells = [*own.values(), *([short(value_text(value)) for value in values[name]] for name in names)]
     items = [
-        Item(str(row), [(row, row)], plain(N_("row {row}"), row=row + 1), bool(rank < threshold.flagged), line)
+        Item(str(row), [(row, row)], plain(N_("row {row}"), row=row + 1), bool(rank < flags.count), line)
         for row, rank, line in zip(positions, ranks, zip(*cells, strict=True), strict=True)
     ]
     return Listed("table", items, columns, [explain_action(rows, run)], remark=_left_out(len(values.columns) - len(names)))

@@ -11,6 +11,7 @@ from detectors.messages import N_
 from detectors.storage.records import DataSetRecord
 from pages.shared import results
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_of
 from pages.shared.language import plain, say
 from pages.shared.views.base import RunOfItems, View
 
@@ -26,11 +27,12 @@ def find_similar(view: View, data_set: DataSetRecord, by: RunOfItems, row: int) 
         return
     with shown:
         with st.spinner(say(N_("Looking for similar {items} …"), items=items)):
-            rows = _similar(by.run.id, data_set.id, row, by.threshold.flagged)
+            flags = flags_of(by.threshold)
+            rows = _similar(by.run.id, data_set.id, row, flags.count)
         if not len(rows):
             st.caption(say(N_("No other row is like this one in what makes it unusual.")))
             return
-        flagged = int((results.rank_of(by.run.id)[rows] <= by.threshold.flagged).sum())
+        flagged = int(flags.mask[rows].sum())
         told = N_("{count} {items} like it in what makes this one unusual, the most similar first; {flagged} of them are flagged.")
         st.caption(say(told, count=len(rows), items=items, flagged=flagged))
         view.listed(data_set, by, rows, {plain(N_("this run")): results.rank_of(by.run.id)[rows]}, "similar")

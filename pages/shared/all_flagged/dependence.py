@@ -25,7 +25,7 @@ def dependence_panel(data_set: DataSetRecord, run: RunRecord, threshold: Thresho
     kind = KINDS[run.kind]
     with st.spinner(say(N_("Explaining flagged {items} and others …"), items=plain(kind.items)), show_time=True):
         weights = weights_of(run, threshold)
-        found, is_flagged = both_explained(data_set, run, threshold)
+        found, is_flagged = both_explained(run, threshold)
     order = np.argsort(-weights.weights, kind="stable")
     names = part_names(found.names)
     label = N_("Place") if run.kind == "images" else N_("Column")

@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from detectors import flagged as flags
 from detectors.explanations.held import shades
-from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from detectors.flags import Flags, sampled
+from detectors.storage.records import RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import ColumnWeights, workbench
+from pages.shared.flags import flags_key, flags_of
 from pages.shared.language import plain
 from pages.shared.values import value_text
 
@@ -45,33 +46,41 @@ class ExplainedRows:
 
 def weights_of(run: RunRecord, threshold: ThresholdRecord) -> ColumnWeights:
     """What weighs most over the flagged rows, kept by run and threshold."""
-    return engine.column_weights(run.id, run.data_id, threshold.flagged)
+    return engine.column_weights(run.id, run.data_id, flags_of(threshold))
+
+
+def flagged_explained(run: RunRecord, threshold: ThresholdRecord) -> ExplainedRows:
+    """The flagged rows that are explained, the most unusual first."""
+    return _flagged_explained(run.id, run.data_id, flags_key(threshold), flags_of(threshold))
+
+
+def others_explained(run: RunRecord, threshold: ThresholdRecord) -> ExplainedRows:
+    """Rows that are not flagged, spread evenly over their ranks; none where all are flagged."""
+    return _others_explained(run.id, run.data_id, flags_key(threshold), flags_of(threshold))
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
-def flagged_explained(run_id: str, data_id: str, flagged_rows: int) -> ExplainedRows:
-    """The flagged rows that are explained, the most unusual first."""
-    found = engine.column_weights(run_id, data_id, flagged_rows)
+def _flagged_explained(run_id: str, data_id: str, key: str, _flags: Flags) -> ExplainedRows:
+    found = engine.column_weights(run_id, data_id, _flags)
     return _by_part(run_id, data_id, found.positions, found.values, found.names)
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
-def others_explained(run_id: str, data_id: str, flagged_rows: int) -> ExplainedRows:
-    """Rows that are not flagged, spread evenly over their ranks; none where all are flagged."""
-    ranking = engine.ranking(run_id)[flagged_rows:]
+def _others_explained(run_id: str, data_id: str, key: str, _flags: Flags) -> ExplainedRows:
+    others = _flags.order[len(_flags.above) :]
     most = min(MOST_OTHERS, max(engine.SMALLEST_SAMPLE, workbench().rows_at_once(run_id) // 2))
-    rows = np.asarray(ranking[flags.sampled(len(ranking), most)])
-    names = engine.column_weights(run_id, data_id, flagged_rows).names
+    rows = np.asarray(others[sampled(len(others), most)])
+    names = engine.column_weights(run_id, data_id, _flags).names
     values = (
         workbench().explanations(run_id, data_id, rows).values if len(rows) else np.empty((0, engine.preparation(run_id).units.max() + 1))
     )
     return _by_part(run_id, data_id, rows, values, names)
 
 
-def both_explained(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> tuple[ExplainedRows, NDArray[np.bool_]]:
+def both_explained(run: RunRecord, threshold: ThresholdRecord) -> tuple[ExplainedRows, NDArray[np.bool_]]:
     """Flagged rows, then others; and which are flagged, (rows,)."""
-    one = flagged_explained(run.id, data_set.id, threshold.flagged)
-    other = others_explained(run.id, data_set.id, threshold.flagged)
+    one = flagged_explained(run, threshold)
+    other = others_explained(run, threshold)
     held = pd.concat([one.held, other.held], ignore_index=True)
     together = ExplainedRows(np.concatenate([one.rows, other.rows]), one.names, np.concatenate([one.values, other.values]), held)
     return together, np.arange(len(together.rows)) < len(one.rows)

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from detectors import charts
-from detectors import flagged as flags
 from detectors.explanations.trust import DRAWS, PutBack, counts_of, rows_to_check
+from detectors.flags import Flags, sampled
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.runs.over_the_run import columns_put_back
@@ -16,6 +16,7 @@ from pages.shared import engine
 from pages.shared.all_flagged.explained_rows import weights_of
 from pages.shared.all_flagged.waiting import may_work
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_key, flags_of
 from pages.shared.language import percent, plain, say, translate
 from pages.shared.look import palette, show_chart
 
@@ -27,10 +28,10 @@ HOLDS, FAILS = 0.3, 0.1
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def found_putting_back(run_id: str, data_id: str, flagged: int, rows: int) -> PutBack:
-    """So many flagged rows, spread evenly over those that are explained."""
-    explained = engine.column_weights(run_id, data_id, flagged)
-    chosen = flags.sampled(len(explained.positions), rows)
+def found_putting_back(run_id: str, data_id: str, key: str, rows: int, _flags: Flags) -> PutBack:
+    """So many flagged rows, spread evenly over those that are explained; `key` names the `_flags`."""
+    explained = engine.column_weights(run_id, data_id, _flags)
+    chosen = sampled(len(explained.positions), rows)
     return workbench().putting_back(run_id, data_id, explained.positions[chosen], explained.values[chosen])
 
 
@@ -41,11 +42,12 @@ def trust_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
     preparation = engine.preparation(run.id)
     columns = columns_put_back(preparation)
     n_units = int(preparation.units.max()) + 1 if columns is None else len(columns)
-    rows = min(threshold.flagged, rows_to_check(n_units, workbench().scores_at_once(run.id)))
+    flags = flags_of(threshold)
+    rows = min(flags.count, rows_to_check(n_units, workbench().scores_at_once(run.id)))
     if not may_work(run, rows * len(counts_of(n_units)) * (1 + DRAWS), "put_back"):
         return
     with st.spinner(say(N_("Putting back what was expected …")), show_time=True):
-        found = found_putting_back(run.id, data_set.id, threshold.flagged, rows)
+        found = found_putting_back(run.id, data_set.id, flags_key(threshold), rows, flags)
     if not found.has_excess.any():
         st.info(
             say(

@@ -28,7 +28,7 @@ MOST_GROUPS, MOST_VALUES = 8, 50
 def weights_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
     """Means as bars, then every row as a point, then groups side by side."""
     view_of(run.kind).weights(data_set, run, threshold)
-    found = flagged_explained(run.id, data_set.id, threshold.flagged)
+    found = flagged_explained(run, threshold)
     selected = show_chart(charts.beeswarm(*_swarm(found, run.kind), palette(), translate=translate), key=f"swarm_{run.id}", selects=True)
     st.caption(_told(run.kind))
     selected_rows(selected, data_set, run, threshold, key="swarm")

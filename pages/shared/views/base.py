@@ -65,7 +65,7 @@ class View:
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Threshold: what is flagged."""
-        flagged_list(lambda: row_candidates(data_set, run, threshold), say(N_("{count} flagged rows"), count=threshold.flagged))
+        flagged_list(lambda: row_candidates(data_set, run, threshold), say(N_("{count} flagged rows"), count=flags_of(threshold).count))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
@@ -80,18 +80,19 @@ class View:
     def weights(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Explain: what weighs most over all flagged rows."""
         with st.spinner(say(N_("Explaining the flagged rows …"))):
-            found = engine.column_weights(run.id, data_set.id, flags_of(threshold))
+            flags = flags_of(threshold)
+            found = engine.column_weights(run.id, data_set.id, flags)
         kind = KINDS[run.kind]
         asked = {"parts": plain(kind.parts), "rows": found.rows, "items": plain(kind.items)}
         title = Message(N_("Which {parts} weigh most over {rows} flagged {items}?"), asked)
         show_chart(charts.column_weights([plain(name) for name in found.names], found.weights, palette(), title=title), key="weights")
         basis = (
             N_("All {rows} flagged {items}.")
-            if found.rows == threshold.flagged
+            if found.rows == flags.count
             else N_("A sample of {rows} of {flagged} flagged {items}, spread over their ranks.")
         )
         st.caption(
-            say(basis, rows=found.rows, flagged=threshold.flagged, items=plain(kind.items))
+            say(basis, rows=found.rows, flagged=flags.count, items=plain(kind.items))
             + " "
             + say(
                 N_(

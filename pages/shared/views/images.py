@@ -64,9 +64,10 @@ class ImagesView(View):
             def show(places: NDArray[np.intp]) -> Listed:
                 return listed_pictures(data_set, run, threshold, places)
 
-            return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show, per_page=TILES, goes_on=True)
+            flags = flags_of(threshold)
+            return Candidates(data_set, run, threshold, flags.order, flags.count, show, per_page=TILES, goes_on=True)
 
-        flagged_list(candidates, say(N_("{count} flagged pictures"), count=threshold.flagged))
+        flagged_list(candidates, say(N_("{count} flagged pictures"), count=flags_of(threshold).count))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
@@ -123,7 +124,8 @@ def _gallery(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ra
 
 def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
     """The pictures at some places (from 0) in the order of the flags."""
-    rows = np.asarray(flags_of(threshold).order[ranks])
+    flags = flags_of(threshold)
+    rows = np.asarray(flags.order[ranks])
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
     pictures = load_pictures(workbench().data_folder(data_set.id), rows)
@@ -138,7 +140,7 @@ def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
         columns[Column(plain(N_("kind")))] = kinds
     cells = zip(*columns.values(), strict=True)
     items = [
-        Item(str(row), [(row, row)], str(name), bool(rank < threshold.flagged), line, picture=thumbnail(picture))
+        Item(str(row), [(row, row)], str(name), bool(rank < flags.count), line, picture=thumbnail(picture))
         for row, name, rank, line, picture in zip(rows.tolist(), names, ranks, cells, pictures, strict=True)
     ]
     return Listed("gallery", items, list(columns), [explain_action(rows, run)])

@@ -51,9 +51,10 @@ class TextView(View):
             def show(places: NDArray[np.intp]) -> Listed:
                 return listed_texts(data_set, run, threshold, places)
 
-            return Candidates(data_set, run, threshold, flags_of(threshold).order, threshold.flagged, show, per_page=TEXTS)
+            flags = flags_of(threshold)
+            return Candidates(data_set, run, threshold, flags.order, flags.count, show, per_page=TEXTS)
 
-        flagged_list(candidates, say(N_("{count} flagged texts"), count=threshold.flagged))
+        flagged_list(candidates, say(N_("{count} flagged texts"), count=flags_of(threshold).count))
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
@@ -139,7 +140,8 @@ def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRe
     """The texts at some places (from 0) in the order of the flags, long ones shortened."""
     preparation = engine.preparation(run.id)
     assert isinstance(preparation, TextPreparation)
-    rows = np.asarray(flags_of(threshold).order[ranks])
+    flags = flags_of(threshold)
+    rows = np.asarray(flags.order[ranks])
     positions = tuple(int(row) for row in rows)
     scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
     texts = engine.data_rows(data_set.id, positions)[_column(run)]
@@ -153,7 +155,7 @@ def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRe
         columns[Column(plain(N_("solid")), "share", plain(N_("The share of the refits in which it would be flagged.")))] = sure.tolist()
     items = [
         Item(
-            str(row), [(row, row)], plain(N_("text {row}"), row=row + 1), bool(rank < threshold.flagged), line,
+            str(row), [(row, row)], plain(N_("text {row}"), row=row + 1), bool(rank < flags.count), line,
             pieces=pieces(text if isinstance(text, str) else "", preparation, weights.get(row)),
         )
         for row, rank, text, line in zip(positions, ranks, texts, zip(*columns.values(), strict=True), strict=True)
