@@ -32,6 +32,7 @@ from detectors.runs.folder import RunFolder
 from detectors.runs.over_the_run import imitation, putting_back, shuffling
 from detectors.runs.planted import plant
 from detectors.runs.request import RunRequest
+from detectors.runs.row_answers import RowAnswers
 from detectors.runs.similar import similar_rows
 from detectors.storage.files import RUN_GONE, Workspace
 
@@ -50,6 +51,7 @@ class Answerer:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._open = lru_cache(OPEN_RUNS)(self._opened)
+        self._about_rows = lru_cache(OPEN_RUNS)(self._row_answers)
         self._opened_folders: set[Path] = set()
 
     def answer(self, request: dict[str, Any]) -> Any:
@@ -68,6 +70,9 @@ class Answerer:
             "imitate": self._imitate,
             "shuffle": self._shuffle,
             "put_back": self._put_back,
+            "smallest_change": self._smallest_change,
+            "second_opinion": self._second_opinion,
+            "nearest_normal": self._nearest_normal,
         }
         return handlers[request["do"]](request)
 
@@ -78,14 +83,18 @@ class Answerer:
         self._opened_folders.update(folders)
         return ExplainedRun.open(*folders)
 
+    def _row_answers(self, run_id: str, data_id: str) -> RowAnswers:
+        return RowAnswers(self._open(run_id, data_id), RunFolder(self.workspace.runs / run_id))
+
     def _forget(self) -> None:
         """Keeps nothing of runs and data that were deleted for good."""
         self._open.cache_clear()
+        self._about_rows.cache_clear()
         self._opened_folders.clear()
 
     def _explain_row(self, request: dict[str, Any]) -> None:
         """Explains one `row` into the file `into`."""
-        found = self._open(request["run"], request["data"]).row(request["row"])
+        found = self._about_rows(request["run"], request["data"]).explained(request["row"])
         np.savez(request["into"], allow_pickle=False, **found.arrays())
 
     def _explain_rows(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -151,6 +160,26 @@ class Answerer:
         run = self._open(request["run"], request["data"])
         values = np.load(request["values"], allow_pickle=False)
         np.savez(request["into"], allow_pickle=False, **putting_back(run, np.asarray(request["rows"], dtype=np.intp), values).arrays())
+
+    def _smallest_change(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What would un-flag one `row` at a `cut_off`; the changed row, where there is one, in the file `into`."""
+        answers = self._about_rows(request["run"], request["data"])
+        found, changed = answers.smallest_change(request["row"], request["cut_off"])
+        if changed is not None:
+            np.savez(request["into"], allow_pickle=False, changed=changed)
+        return found.to_json()
+
+    def _second_opinion(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A local surrogate around one `row`; its values, one a unit, in the file `into`."""
+        found = self._about_rows(request["run"], request["data"]).second_opinion(request["row"])
+        np.savez(request["into"], allow_pickle=False, values=found.values)
+        return {"base": found.base, "fit": found.fit, "hidings": found.hidings}
+
+    def _nearest_normal(self, request: dict[str, Any]) -> None:
+        """The `count` nearest rows to `row` that a `cut_off` does not flag, into the file `into`."""
+        answers = self._about_rows(request["run"], request["data"])
+        found = answers.nearest(request["row"], request["cut_off"], request["count"])
+        np.savez(request["into"], allow_pickle=False, **vars(found))
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

@@ -16,7 +16,9 @@ from pages.shared.keeping import shown_refusal
 from pages.shared.language import plain, say
 from pages.shared.look import page_head
 from pages.shared.map_of_rows import map_of_rows
+from pages.shared.nearest_normal import nearest_normal
 from pages.shared.similar import find_similar
+from pages.shared.smallest_change import smallest_change
 from pages.shared.suppressing import Looked, suppression_form
 from pages.shared.tree_panel import tree_panel
 from pages.shared.triage.component import judge_one
@@ -103,9 +105,14 @@ if one.open:
         if likeliest := results.kind_names(current_run.id, np.array([looked_at])):
             st.caption(say(N_("If it is an anomaly, its kind is most likely: {kind}"), kind=likeliest[0]))
         prepared = engine.preparation(current_run.id)
-        view.explained(ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared))
+        item = ExplainedItem(current_data, current_run, current_threshold, looked_at, explanation, prepared)
+        smallest_change(item, view)
+        view.explained(item)
+        nearest_normal(item, view)
         find_similar(view, current_data, RunOfItems(current_run, current_threshold), looked_at)
         suppression_form(Looked(current_data, current_run, looked_at, flags.rows))
+        for show in item.afterwards:
+            show()
 if every.open:
     with every:
         tree_panel(current_run, "explain")

@@ -10,13 +10,14 @@ from detectors.charts.dependence import Points, dependence_on_category, dependen
 from detectors.charts.importance import two_importances, weights_by_group
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
+from detectors.charts.opinions import two_opinions
 from detectors.charts.preparation import numbers_after, values_before
 from detectors.charts.ranks import changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.searching import trials
 from detectors.charts.segments import MOST_DRAWN, flag_rates
 from detectors.charts.trust import trust_curve
-from detectors.charts.windows import map_over_time, stretch
+from detectors.charts.windows import beside, map_over_time, stretch
 
 __all__ = [
     "DARK",
@@ -31,6 +32,7 @@ __all__ = [
     "Swarm",
     "agreement_of_refits",
     "beeswarm",
+    "beside",
     "changed_ranks",
     "column_weights",
     "costs",
@@ -55,6 +57,7 @@ __all__ = [
     "trials",
     "trust_curve",
     "two_importances",
+    "two_opinions",
     "values_before",
     "waterfall",
     "weights_by_group",

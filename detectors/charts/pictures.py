@@ -47,6 +47,15 @@ def difference(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDA
     return as_bytes(np.repeat(apart / (apart.max() or 1.0), 3, axis=2))
 
 
+def framed(picture: NDArray[np.uint8], marked: NDArray[np.bool_], palette: Palette) -> NDArray[np.uint8]:
+    """A picture, (height, width, 3), with a line around what is `marked`, (height, width): on its inner edge."""
+    inside = np.pad(marked, 1)
+    inner = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    shown = picture.copy()
+    shown[marked & ~inner] = _rgb(palette.flagged).round().astype(np.uint8)
+    return shown
+
+
 def _shares(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     largest = float(np.quantile(np.abs(values), STRONGEST)) or float(np.abs(values).max()) or 1.0
     return np.clip(values / largest, -1, 1), largest

@@ -16,6 +16,9 @@ from detectors.messages import N_, Message, Translate
 #: Height in pixels of one column's row in a map, and of its lane in a stretch.
 ROW_HEIGHT, LANE_HEIGHT = 26, 110
 
+#: How windows that are beside another are told apart.
+DASHES = ("solid", "dash", "dot", "dashdot")
+
 
 def map_over_time(columns: Sequence[str], times: Sequence[Any], values: NDArray[np.float64], palette: Palette, *, axis: Message) -> Chart:
     """How much each column, at each part of a window, added to the score: `values`, (columns, parts); `times`, (parts,)."""
@@ -69,3 +72,32 @@ def stretch(
     legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend, margin_t=28)
     return Chart(figure, Message(N_("What was there, and what was expected?")), table, (Message(""), Message("")))
+
+
+def beside(
+    columns: Sequence[str], window: NDArray[np.float64], others: NDArray[np.float64], names: Sequence[str], palette: Palette, *, here: int,
+    translate: Translate = str,
+) -> Chart:  # fmt: skip
+    """A `window`, (steps, columns), and others like it, (windows, steps, columns), one lane a column, by steps from the step `here`."""
+    steps = np.arange(len(window)) - here
+    table = pd.DataFrame({"step": steps})
+    frame = make_subplots(rows=len(columns), cols=1, shared_xaxes=True, vertical_spacing=0.04)
+    figure = frame.update_layout(blank_figure(palette, height=60 + LANE_HEIGHT * len(columns)).layout)
+    for lane, column in enumerate(columns, start=1):
+        for name, other, dash in zip(names, others, DASHES, strict=False):
+            table[f"{column}, {name}"] = other[:, lane - 1]
+            figure.add_scatter(
+                x=steps, y=other[:, lane - 1], name=short(name), mode="lines", line={"color": palette.normal, "width": 1.3, "dash": dash},
+                row=lane, col=1, legendgroup=name, showlegend=lane == 1, hovertemplate="%{y:.4g}",
+            )  # fmt: skip
+        table[column] = window[:, lane - 1]
+        figure.add_scatter(
+            x=steps, y=window[:, lane - 1], name=translate(N_("this window")), mode="lines", line={"color": palette.flagged, "width": 2.2},
+            row=lane, col=1, legendgroup="this", showlegend=lane == 1, hovertemplate="%{y:.4g}",
+        )  # fmt: skip
+        figure.update_yaxes(title_text=short(column), title_font_size=11, row=lane, col=1, nticks=4, gridcolor=palette.grid, zeroline=False)
+    figure.update_xaxes(gridcolor=palette.grid, zeroline=False)
+    figure.update_xaxes(title_text=translate(N_("steps from this row")), row=len(columns), col=1)
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"}
+    figure.update_layout(hovermode="x unified", showlegend=True, legend=legend, margin_t=28)
+    return Chart(figure, Message(N_("How does it run beside the most similar normal windows?")), table, (Message(""), Message("")))

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from detectors.arrays import taken
 from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
+from detectors.explanations.smallest_change import Move
+from detectors.explanations.ways import Around, Ladder, unit_ways
 from detectors.messages import Message
 from detectors.params import Parametrised
 from detectors.storage.files import read_json, write_json
@@ -21,6 +23,9 @@ from detectors.trees import Cut
 
 #: The file in which a preparation says what it is and what it has learned.
 FILE = "preparation.json"
+
+#: Parts of a row that are tried when the smallest change of it is looked for, and parts that are changed together.
+CHANGED_PARTS, CHANGED_TOGETHER = 60, 4
 
 
 class Reason(Protocol):
@@ -244,6 +249,29 @@ class Preparation(Parametrised):
     def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described | None:
         """The rows in numbers that people know; None where there are none, as of pictures."""
         return None
+
+    def apart(self, row: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How far the explained `row`, (…), is from each of `others`, (others, …): (others,)."""
+        return np.sqrt(np.square(others - row, dtype=np.float64).reshape(len(others), -1).sum(axis=1))
+
+    def overlap(self, data: DataSet, row: int, others: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the rows at `others` share so much with `row` that they are no rows of their own beside it, (others,)."""
+        return others == row
+
+    def ladders(self, data: DataSet, around: Around) -> Sequence[Ladder]:
+        """What could be changed of a row so that it is not flagged any longer: small parts first, larger ones if they are not enough."""
+        return [Ladder(unit_ways(around, self.units, CHANGED_PARTS), CHANGED_TOGETHER)]
+
+    def told(self, data: DataSet, around: Around, moves: Sequence[Move]) -> Sequence[Message]:
+        """Changes of `around` by ways of its `ladders`, each in the data's own words, as what follows “if”."""
+        raise NotImplementedError
+
+    quickly_rescored: ClassVar[bool] = True
+    """Whether `rescored` takes no longer than to score the changed rows themselves."""
+
+    def rescored(self, data: DataSet, row: int, detector: Detector, changed: NDArray[np.float32]) -> Scores:
+        """The score that `row` would have as a new one, if it were as each of `changed`, (rows, …), is: (rows,)."""
+        return detector.score(self.finish(changed))
 
     # ── keeping ──
 

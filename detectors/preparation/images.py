@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.errors import DataError, ParameterError
+from detectors.explanations.smallest_change import Move
+from detectors.explanations.ways import Around, Ladder, straight, unit_ways
 from detectors.messages import N_, Message
 from detectors.params import choice, integer, number
-from detectors.preparation.contract import Items, Learned, Made, Preparation, Reason
+from detectors.preparation.contract import CHANGED_PARTS, CHANGED_TOGETHER, Items, Learned, Made, Preparation, Reason
 from detectors.preparation.more_rows import rare_share, repeated
 
 if TYPE_CHECKING:
@@ -48,6 +50,18 @@ SENTENCES = (
     N_("region at the bottom is unlike what was expected"),
     N_("region at the bottom right is unlike what was expected"),
 )
+CHANGED = (
+    N_("the top left looked as expected"), N_("the top looked as expected"), N_("the top right looked as expected"),
+    N_("the left looked as expected"), N_("the middle looked as expected"), N_("the right looked as expected"),
+    N_("the bottom left looked as expected"), N_("the bottom looked as expected"), N_("the bottom right looked as expected"),
+)  # fmt: skip
+CHANGED_REGION = (
+    N_("the marked region at the top left looked as expected"), N_("the marked region at the top looked as expected"),
+    N_("the marked region at the top right looked as expected"), N_("the marked region at the left looked as expected"),
+    N_("the marked region in the middle looked as expected"), N_("the marked region at the right looked as expected"),
+    N_("the marked region at the bottom left looked as expected"), N_("the marked region at the bottom looked as expected"),
+    N_("the marked region at the bottom right looked as expected"),
+)  # fmt: skip
 
 #: (height, width, 1 or 3 channels), whole numbers from 0 to 255.
 Picture = NDArray[np.uint8]
@@ -80,6 +94,10 @@ class Pictures(Items):
 
     def at(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
         return self.preparation.finish(_to_unit(self.pictures[positions]))
+
+
+#: Regions that are changed together at most, when the smallest change of a picture is looked for.
+CHANGED_REGIONS = 6
 
 
 class ImagesPreparation(Preparation):
@@ -233,6 +251,20 @@ class ImagesPreparation(Preparation):
         places = self.parts_of(data, rows[:1], names)[0][self.units].reshape(-1)
         pixels = 100 * self.pictures(data, rows).reshape(len(rows), -1)
         return pd.DataFrame({name: pixels[:, places == place].mean(axis=1) for place, name in enumerate(names)})
+
+    def ladders(self, data: DataSet, around: Around) -> Sequence[Ladder]:
+        """Regions; then the places that hold them, whose numbers come after those of the regions."""
+        actual, towards, of_pixel = around.actual.reshape(-1), around.towards.reshape(-1), self._places()[self.units].reshape(-1)
+        places = [straight(self.grid**2 + int(place), np.flatnonzero(of_pixel == place), actual, towards) for place in np.unique(of_pixel)]
+        return [Ladder(unit_ways(around, self.units, CHANGED_PARTS), CHANGED_REGIONS), Ladder(places, CHANGED_TOGETHER)]
+
+    def told(self, data: DataSet, around: Around, moves: Sequence[Move]) -> Sequence[Message]:
+        """Each place once, whether all of it changes or a region in it."""
+        regions, of_region = self.grid**2, self._places()
+        places = [move.way.part - regions if move.way.part >= regions else int(of_region[move.way.part]) for move in moves]
+        whole = any(move.way.part >= regions for move in moves)
+        named = dict.fromkeys((CHANGED if whole else CHANGED_REGION)[place] for place in places)
+        return [Message(template) for template in named]
 
     @property
     def places(self) -> list[str]:

@@ -14,10 +14,13 @@ from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
 from detectors.errors import DataError
 from detectors.explanations.reasons import Reason, reasons
+from detectors.explanations.smallest_change import Move
+from detectors.explanations.ways import Around, Ladder, straight, unit_ways
 from detectors.geometry.periods import dominant_period
-from detectors.messages import N_
+from detectors.messages import N_, Message
 from detectors.params import choice, integer, number, switch
-from detectors.preparation.contract import Described, Items, Preparation
+from detectors.preparation.changed_series import Surroundings, When, moved, stretches
+from detectors.preparation.contract import CHANGED_PARTS, CHANGED_TOGETHER, Described, Items, Preparation
 from detectors.preparation.described import described_windows
 from detectors.preparation.steps import StepEncoding, Steps
 from detectors.preparation.table import SCALINGS
@@ -73,7 +76,7 @@ class Windows(Items):
 
     def windows(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
         """The windows that end at `positions`, (positions, window, columns)."""
-        return self.steps.values[self._places(positions)]
+        return self.steps.values[self.places(positions)]
 
     def at(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
         return self.preparation.finish(self.windows(positions))
@@ -111,8 +114,7 @@ class Windows(Items):
 
     def row_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         """For each row the mean over all windows that speak of it: of their score for that step, or of their score; smoothed."""
-        width = round(self.preparation.smoothing * self.window)
-        return _smoothed(self._step_scores(detector, scores, progress), self.steps.bounds, width)[self.steps.of_row]
+        return _smoothed(self._step_scores(detector, scores, progress), self.steps.bounds, self.preparation.reach)[self.steps.of_row]
 
     def _step_scores(self, detector: Detector, scores: Scores, progress: Progress) -> Scores:
         low, high = self.preparation.spoken_
@@ -150,7 +152,8 @@ class Windows(Items):
         positions = np.where(steps >= first + low, np.maximum(nearest, whole), nearest)
         return positions, self.window - 1 - (positions - steps)
 
-    def _places(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+    def places(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Which step stands at each place of the windows that end at `positions`, (positions, window)."""
         first, last = self._first[positions, None], self._last[positions, None]
         places = positions[:, None] - self.window + 1 + np.arange(self.window)
         mirrored = np.minimum(first + np.abs(places - first), last)
@@ -200,6 +203,7 @@ class SeriesPreparation(Preparation):
     kind = "series"
     representation = "windows"
     native = True
+    quickly_rescored = False
 
     window: int = integer(
         0, title=N_("Window"), low=0, high=4096,
@@ -257,6 +261,16 @@ class SeriesPreparation(Preparation):
     def segments(self) -> NDArray[np.intp]:
         """The part that each step of a window belongs to, (window,)."""
         return np.arange(self.window_) * self.n_segments // self.window_
+
+    @property
+    def n_units(self) -> int:
+        """How many parts a window is taken apart into, in all columns together."""
+        return len(self.columns) * self.n_segments
+
+    @property
+    def reach(self) -> int:
+        """Steps on each side of one that have a part in its smoothed score."""
+        return round(self.smoothing * self.window_) // 2
 
     @property
     def units(self) -> NDArray[np.intp]:
@@ -331,6 +345,50 @@ class SeriesPreparation(Preparation):
         restored = self.restored(windows.windows(positions)).astype(np.float32)
         return described_windows(restored, restored[places, here], self.columns)
 
+    def ladders(self, data: DataSet, around: Around) -> Sequence[Ladder]:
+        """Parts of the window in one column each; then parts of it in all columns, then whole columns, numbered one after the other."""
+        actual, towards = around.actual.reshape(-1), around.towards.reshape(-1)
+        columns, segments = (of.reshape(-1) for of in np.meshgrid(np.arange(len(self.columns)), self.segments))
+        across = [straight(self.n_units + int(part), np.flatnonzero(segments == part), actual, towards) for part in range(self.n_segments)]
+        first = self.n_units + self.n_segments
+        whole = [straight(first + column, np.flatnonzero(columns == column), actual, towards) for column in range(len(self.columns))]
+        order = np.argsort(-self.by_column(around.values[None])[0], kind="stable")[:CHANGED_PARTS]
+        ladders = unit_ways(around, self.units, CHANGED_PARTS), across, [whole[column] for column in order]
+        return [Ladder(ways, CHANGED_TOGETHER) for ways in ladders]
+
+    def told(self, data: DataSet, around: Around, moves: Sequence[Move]) -> Sequence[Message]:
+        """Parts of the window that touch are told as one."""
+        named = When.of(data, self.encoding.time, self.items(data), around.row, regular=self.regular)
+        windows = self.restored(np.stack([around.actual, moved(around.actual, moves)]))
+        told = []
+        for stretch in stretches(moves, len(self.columns), self.segments):
+            actual, value = windows[:, stretch.first : stretch.last + 1, stretch.column].mean(axis=1).tolist()
+            told.append(named.told(stretch, actual, value, self.columns[stretch.column]))
+        return told
+
+    def rescored(self, data: DataSet, row: int, detector: Detector, changed: NDArray[np.float32]) -> Scores:
+        """By all windows that speak of the row and of the steps around it, as its score is made."""
+        windows = self.items(data)
+        step = int(windows.steps.of_row[row])
+        around = Surroundings.of(windows.steps, step, self.window_, self.reach)
+        places = windows.places(windows.that_explain(np.array([row]))[0])[0]
+        together = max(1, NUMBERS_TOGETHER // (len(around.values) * self.window_ * len(self.columns)))
+        scores = []
+        for start in range(0, len(changed), together):
+            steps = around.changed(places, changed[start : start + together])
+            there = Windows(steps, self.window_, self.most_windows, self)
+            ends = np.flatnonzero(np.arange(len(there)) % len(around.values) >= step - around.start - self.reach)
+            of_windows = np.zeros(len(there))  # those that end before the steps in question speak of none of them
+            of_windows[ends] = detector.score(there.at(ends))
+            every = there.row_scores(detector, of_windows, Progress())
+            scores.append(every.reshape(-1, len(around.values))[:, step - around.start])
+        return np.concatenate(scores)
+
+    def overlap(self, data: DataSet, row: int, others: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Those less than a window away in time."""
+        steps = self.items(data).steps
+        return np.abs(steps.of_row[others] - steps.of_row[row]) < self.window_
+
     def _fit(self, windows: Windows, fitted: NDArray[np.bool_]) -> None:
         """Learns what `finish` needs."""
 
@@ -346,9 +404,8 @@ class SeriesPreparation(Preparation):
         self.encoding = StepEncoding.from_json(record["steps"])
 
 
-def _smoothed(scores: Scores, bounds: NDArray[np.intp], width: int) -> Scores:
-    """Means over about `width` steps around each one of the same entity; fewer at its ends."""
-    reach = width // 2
+def _smoothed(scores: Scores, bounds: NDArray[np.intp], reach: int) -> Scores:
+    """Means over `reach` steps on each side of every one, of the same entity; fewer at its ends."""
     if not reach:
         return scores
     smoothed = np.empty_like(scores)

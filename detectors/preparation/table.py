@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 from detectors.arrays import room_for
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
+from detectors.explanations.changes import column_change
 from detectors.explanations.reasons import Reason, reasons
-from detectors.messages import N_
+from detectors.explanations.smallest_change import Move
+from detectors.explanations.ways import Around, Ladder
+from detectors.messages import N_, Message
 from detectors.params import choice, integer, number, switch
 from detectors.preparation.columns import ColumnEncoding, EncodingChoices
-from detectors.preparation.contract import Described, Items, Learned, Made, Preparation
+from detectors.preparation.contract import CHANGED_PARTS, CHANGED_TOGETHER, Described, Items, Learned, Made, Preparation
 from detectors.preparation.more_rows import Variation, new_rows, rare_rows, varied_copies
 from detectors.preparation.rows import TableItems, gaps, row_keys, without_empty
+from detectors.preparation.table_ways import ColumnInRow
+from detectors.preparation.values import number_type
 from detectors.trees import Cut
 
 #: How numbers are scaled, for every preparation that scales some.
@@ -212,6 +217,22 @@ class TablePreparation(Preparation):
 
     def for_rules(self, data: DataSet, rows: NDArray[np.intp], detector: Detector) -> Described:
         return Described(self.explained(data, rows, detector)[:, : self.encoding.own_numbers], self.in_words)
+
+    def ladders(self, data: DataSet, around: Around) -> Sequence[Ladder]:
+        """Columns, with values that normal rows hold."""
+        columns = [self.columns[unit] for unit in around.heaviest(CHANGED_PARTS)]
+        actual, normal = data.frame(columns, [around.row]), data.frame(columns, around.normal)
+        expected = self.encoding.restore(around.towards[None])
+        ways = [ColumnInRow(self.encoding, name, actual[name].iloc[0], normal[name], expected[name].iloc[0]).way() for name in columns]
+        return [Ladder([way for way in ways if way is not None], CHANGED_TOGETHER)]
+
+    def told(self, data: DataSet, around: Around, moves: Sequence[Move]) -> Sequence[Message]:
+        row = data.frame(self.columns, [around.row])
+        names = [self.columns[move.way.part] for move in moves]
+        return [
+            column_change(name, move, row[name].iloc[0], dates=number_type(row[name]) == "date")
+            for name, move in zip(names, moves, strict=True)
+        ]
 
     def _to_json(self) -> dict[str, Any]:
         return self.encoding.to_json()

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.explanations.reasons import NAMED_COLUMNS, SMALLEST_SHARE
+from detectors.explanations.smallest_change import Move
+from detectors.explanations.ways import Around, Ladder, left_out
 from detectors.messages import N_, Message
 from detectors.params import integer
 from detectors.preparation.contract import Described, Items, Learned, Preparation
 from detectors.preparation.described import described_texts
 from detectors.preparation.more_rows import rare_share, repeated
+from detectors.preparation.shared_words import word_distances
 from detectors.preparation.vocabulary import Ids, Vocabulary
 from detectors.preparation.words import Word, words
 
@@ -27,6 +30,12 @@ TEXTS_TOGETHER = 2000
 
 #: Words that are named of all those that weigh something over many texts.
 MOST_WORDS = 50
+
+#: Words, and sentences, that are left out together at most, when the smallest change of a text is looked for.
+WORDS_TOGETHER, SENTENCES_TOGETHER = 8, 3
+
+#: Signs that end a sentence.
+SENTENCE_ENDS = frozenset(".!?。！？…")
 
 #: Characters of a word that a reason quotes; links may be any length.
 LONGEST_QUOTE = 60
@@ -44,8 +53,7 @@ class WordReason:
 
     @property
     def message(self) -> Message:
-        shown = self.word if len(self.word) <= LONGEST_QUOTE else self.word[:LONGEST_QUOTE] + "…"
-        return Message(N_("the word “{word}”"), {"word": shown})
+        return Message(N_("the word “{word}”"), {"word": _quoted(self.word)})
 
     @property
     def cause(self) -> Message:
@@ -138,6 +146,46 @@ class TextPreparation(Preparation):
         forms = sorted(totals, key=lambda form: -totals[form])
         return [str(text)[heaviest[form].start : heaviest[form].end] for form in forms], np.array([totals[form] for form in forms])
 
+    def ladders(self, data: DataSet, around: Around) -> Sequence[Ladder]:
+        """Words, each left out wherever it stands, then sentences; a part is the place of its first word, less than 0 for a sentence."""
+        text = self.texts(data, np.array([around.row]))[0]
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, word in enumerate(self._seen(text)):
+            places[word.form].append(place)
+        assert self.hidden is not None
+        words = [left_out(found[0], np.array(found), self.hidden) for found in places.values()]
+        sentences = [left_out(-1 - found[0], np.array(found), self.hidden) for found in self._sentences(text)]
+        # Something is to be left of it: without any word it would be another text.
+        together = ((words, WORDS_TOGETHER), (sentences, SENTENCES_TOGETHER))
+        return [Ladder(ways, min(most, len(ways) - 1)) for ways, most in together]
+
+    def _sentences(self, text: Any) -> list[list[int]]:
+        """The places of the words of each sentence."""
+        found: list[list[int]] = [[]]
+        seen = self._seen(text)
+        for place, word in enumerate(seen):
+            found[-1].append(place)
+            after = str(text)[word.end : seen[place + 1].start] if place + 1 < len(seen) else ""
+            if word.form[:1] in SENTENCE_ENDS or "\n" in after:
+                found.append([])
+        return [places for places in found if places]
+
+    def told(self, data: DataSet, around: Around, moves: Sequence[Move]) -> Sequence[Message]:
+        text = str(self.texts(data, np.array([around.row]))[0])
+        seen, told = self._seen(text), []
+        for move in moves:
+            if move.way.part >= 0:
+                word = seen[move.way.part]
+                told.append(Message(N_("the word “{word}” were not there"), {"word": _quoted(text[word.start : word.end])}))
+            else:
+                sentence = text[seen[move.way.places[0]].start : seen[move.way.places[-1]].end]
+                told.append(Message(N_("the sentence “{sentence}” were not there"), {"sentence": _quoted(sentence)}))
+        return told
+
+    def apart(self, row: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
+        """1 less the cosine of their words, of which rare ones count more."""
+        return word_distances(row, others)
+
     def _reasons(self, text: Any, values: NDArray[np.float64]) -> list[WordReason]:
         names, weights = self.by_word(text, values)
         smallest = SMALLEST_SHARE * max(weights.max(initial=0.0), 0.0)
@@ -193,6 +241,10 @@ def _forms(texts: Sequence[Any], progress: Progress) -> Iterator[list[str]]:
             progress.check()
             progress.report("preparing", done, len(texts))
         yield [word.form for word in words(text)]
+
+
+def _quoted(word: str) -> str:
+    return word if len(word) <= LONGEST_QUOTE else word[:LONGEST_QUOTE] + "…"
 
 
 def _totals(found: Sequence[Word], values: NDArray[np.float64]) -> dict[str, float]:

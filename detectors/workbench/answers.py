@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from detectors.errors import StorageError
 from detectors.explanations.groups import Causes, ReasonGroup, groups_of
 from detectors.explanations.imitation import Imitation
+from detectors.explanations.local_surrogate import Surrogate
 from detectors.explanations.permutation_importance import Shuffled
 from detectors.explanations.shapley import Explanation
 from detectors.explanations.store import explained_rows, load_explanations
 from detectors.explanations.trust import PutBack
 from detectors.maps import Map, Method, rows_to_map
+from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
+from detectors.runs.row_answers import ChangeFound
 from detectors.runs.similar import rows_to_look_at
 from detectors.runs.tasks import ask_reasons
 from detectors.storage.files import RUN_GONE, new_id
@@ -52,6 +55,32 @@ class Answers(Ground):
             self.answerer.ask("explain_row", run=run_id, data=data_id, row=row, into=str(into / "row.npz"))
             with np.load(into / "row.npz", allow_pickle=False) as stored:
                 return dict(stored)
+
+    def smallest_change(self, run_id: str, data_id: str, row: int, cut_off: float) -> tuple[ChangeFound, NDArray[np.float32] | None]:
+        """What would un-flag one row, and the changed row as explanations take it apart, where there is one."""
+        with self._answered_into() as into:
+            reply = self.answerer.ask("smallest_change", run=run_id, data=data_id, row=row, cut_off=cut_off, into=str(into / "row.npz"))
+            found = ChangeFound.from_json(reply)
+            if found.ending != "found":
+                return found, None
+            with np.load(into / "row.npz", allow_pickle=False) as stored:
+                return found, stored["changed"]
+
+    def second_opinion(self, run_id: str, data_id: str, row: int) -> Surrogate:
+        """A local surrogate of the score around one row."""
+        with self._answered_into() as into:
+            reply = self.answerer.ask("second_opinion", run=run_id, data=data_id, row=row, into=str(into / "row.npz"))
+            with np.load(into / "row.npz", allow_pickle=False) as stored:
+                return Surrogate(stored["values"], **reply)
+
+    def nearest_normal(self, run_id: str, data_id: str, row: int, cut_off: float, count: int) -> Neighbours:
+        """The nearest rows to one row that are not flagged."""
+        with self._answered_into() as into:
+            self.answerer.ask(
+                "nearest_normal", run=run_id, data=data_id, row=row, cut_off=cut_off, count=count, into=str(into / "rows.npz")
+            )
+            with np.load(into / "rows.npz", allow_pickle=False) as stored:
+                return Neighbours(**stored)
 
     def explain_rows(
         self, run_id: str, data_id: str, rows: NDArray[np.intp], *, compare: bool = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import streamlit as st
@@ -15,6 +15,7 @@ from detectors.explanations.shapley import nearest_of_one
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.preparation import Preparation
+from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
@@ -25,6 +26,7 @@ from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.row_items import row_candidates
+from pages.shared.second_opinion import Named, second_opinion
 
 #: A difference between two scores, as a share of them, that a reader would wonder about.
 NOTICED = 0.005
@@ -41,6 +43,8 @@ class ExplainedItem:
     found: dict[str, NDArray[Any]]
     """values, base, score, expected, actual and, where the detector has some, elements."""
     preparation: Preparation
+    afterwards: list[Callable[[], None]] = field(default_factory=list, compare=False)
+    """What takes a moment, and is shown in the place kept for it once everything else is there."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class RunOfItems:
 
 class View:
     """Shows tables; the other kinds change what they show differently."""
+
+    heads_neighbours: ClassVar[bool] = False
+    """Whether what `beside` shows has a heading of its own."""
 
     def data(self, record: DataSetRecord) -> None:
         """On Data: what the file holds, before the table of its columns."""
@@ -76,6 +83,13 @@ class View:
     def explained(self, item: ExplainedItem) -> None:
         """On Explain: why one row got its score."""
         raise NotImplementedError
+
+    def beside(self, item: ExplainedItem, found: Neighbours) -> None:
+        """On Explain: the nearest rows that are not flagged, beside the one looked at."""
+        raise NotImplementedError
+
+    def changed(self, item: ExplainedItem, changed: NDArray[np.float32]) -> None:
+        """On Explain: a row as it is once it is no longer flagged, where there is more to see than can be said."""
 
     def weights(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Explain: what weighs most over all flagged rows."""
@@ -104,11 +118,17 @@ class View:
         )
 
 
-def waterfall(item: ExplainedItem, names: list[str], values: NDArray[np.float64]) -> None:
-    """How each of `names` moved the score from the base to where it is, and in numbers how that adds up."""
+def waterfall(item: ExplainedItem, named: Named) -> None:
+    """How each part moved the score from the base to where it is, in numbers how that adds up, and a second opinion.
+
+    `named` makes names and values of the values of units.
+    """
     base, score = float(item.found["base"]), float(item.found["score"])
+    names, values = named(item.found["values"])
     show_chart(charts.waterfall(names, values, base=base, score=score, palette=palette(), translate=translate), key="waterfall")
     sums(item)
+    place = st.container()
+    item.afterwards.append(lambda: second_opinion(place, (item.run.id, item.data_set.id, item.row), item.found["values"], named))
 
 
 def sums(item: ExplainedItem) -> None:

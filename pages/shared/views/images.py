@@ -12,10 +12,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit import runtime
 
-from detectors.charts.pictures import as_bytes, difference, enlarged, heat, overlaid
+from detectors.charts.pictures import as_bytes, difference, enlarged, framed, heat, overlaid
 from detectors.messages import N_
 from detectors.pictures import load_pictures
 from detectors.preparation.images import ImagesPreparation
+from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
@@ -96,8 +97,22 @@ class ImagesView(View):
             _framed(N_("What added to the score (SHAP)"), overlaid(seen, by_region, colours, opacity / 100), 480)
             st.caption(say(N_("Red regions made the picture more unusual, blue ones less.")))
         with right:
-            waterfall(item, [plain(name) for name in preparation.places], preparation.by_place(item.found["values"][None])[0])
+            waterfall(item, lambda values: ([plain(name) for name in preparation.places], preparation.by_place(values[None])[0]))
             _facts(item)
+
+    def beside(self, item: ExplainedItem, found: Neighbours) -> None:
+        names = engine.data_rows(item.data_set.id, tuple(int(row) for row in found.rows))["name"]
+        with st.container(horizontal=True):
+            for picture, name in zip(load_pictures(workbench().data_folder(item.data_set.id), found.rows), names, strict=True):
+                _tile(picture, escape(_short(str(name))))
+
+    def changed(self, item: ExplainedItem, changed: NDArray[np.float32]) -> None:
+        marked = (changed != item.found["actual"]).any(axis=2)
+        pairs = ((N_("As it is"), item.found["actual"]), (N_("No longer flagged"), changed))
+        with st.container(horizontal=True):
+            for title, picture in pairs:
+                with st.container(width=144):
+                    _framed(title, framed(enlarged(as_bytes(picture), 144), enlarged(marked[:, :, None], 144)[:, :, 0], palette()), 144)
 
 
 def _gallery(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:

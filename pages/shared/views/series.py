@@ -17,6 +17,7 @@ from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
 from detectors.messages import N_, Message, shown
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
+from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
@@ -39,6 +40,9 @@ from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
 #: Columns drawn over time, and beside an explanation.
 LANES, STRETCHES = 5, 4
+
+#: Columns in which a window is drawn beside the most similar normal ones.
+BESIDE = 3
 
 #: Steps shown on each side of an event that is looked at, as multiples of its length.
 AROUND = 4
@@ -75,6 +79,8 @@ def expected_of(data_id: str, run_id: str) -> NDArray[np.float32] | LongColumns 
 
 
 class SeriesView(View):
+    heads_neighbours = True
+
     def data(self, record: DataSetRecord) -> None:
         roles = _key(record.roles)
         if "feature" not in record.roles.values():
@@ -146,7 +152,7 @@ class SeriesView(View):
         left, right = st.columns([1, 1.15])
         with left:
             show_chart(window.map(preparation, item.found["values"]), key="map_over_time")
-            waterfall(item, preparation.columns, by_column)
+            waterfall(item, lambda values: (preparation.columns, preparation.by_column(values[None])[0]))
         with right:
             columns = [preparation.columns[place] for place in heaviest]
             chart = charts.stretch(
@@ -155,6 +161,18 @@ class SeriesView(View):
             )  # fmt: skip
             show_chart(chart, key="stretch")
             _own_score(item)
+
+    def beside(self, item: ExplainedItem, found: Neighbours) -> None:
+        preparation = item.preparation
+        assert isinstance(preparation, SeriesPreparation)
+        heaviest = np.argsort(-preparation.by_column(item.found["values"][None])[0])[:BESIDE]
+        windows = preparation.restored(np.concatenate([item.found["actual"][None], found.items]))[:, :, heaviest]
+        series = _of_run(item.data_set, item.run)
+        names = [_moment_of(series, int(row)) for row in found.rows]
+        columns = [preparation.columns[place] for place in heaviest]
+        here = int(item.found["place"])
+        chart = charts.beside(columns, windows[0], windows[1:], names, palette(), here=here, translate=translate)
+        show_chart(chart, key="windows_beside")
 
 
 def _drawn_cut_off(cut_offs: CutOff, threshold: ThresholdRecord) -> float:
@@ -348,6 +366,17 @@ class _Window:
         starts = [self.times[int(np.flatnonzero(parts == part)[0])] for part in range(preparation.n_segments)]
         folded = values.reshape(len(preparation.columns), preparation.n_segments)
         return charts.map_over_time(preparation.columns, starts, folded, palette(), axis=self.axis)
+
+
+def _moment_of(series: OrderedSeries, row: int) -> str:
+    """What the window around a row is called in a legend: the time of the row, or its number."""
+    ordered = np.flatnonzero(series.rows == row)
+    if series.timeline.seconds is None:
+        return plain(N_("row {row}"), row=row + 1)
+    return plain(
+        N_("around {time}"),
+        time=value_text(pd.Timestamp(series.times(ordered)[0])) if series.timeline.is_date else series.times(ordered)[0].item(),
+    )
 
 
 def _own_score(item: ExplainedItem) -> None:

@@ -12,11 +12,14 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.preparation.table import TablePreparation
 from detectors.profile import ColumnProfile
+from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine
 from pages.shared.language import escape, plain, say, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.rows_beside import rows_beside
+from pages.shared.small_distribution import small_distribution
 from pages.shared.values import category_text, position, value_text, value_texts
 from pages.shared.views.base import ExplainedItem, View, waterfall
 
@@ -26,6 +29,8 @@ PLACES = 3
 #: Columns shown of those that were not learned from.
 LEFT_OUT = 12
 
+
+PLACE_HELP = N_("All values of the column; the red triangle is this row, the dotted line what was expected.")
 
 #: Rows whose preparation is shown on Train, and those of them that are shown number by number.
 PREVIEWED, EXAMPLES = 2000, 5
@@ -53,11 +58,16 @@ class TableView(View):
         actual = _only_row(engine.data_rows(item.data_set.id, (item.row,)))
         left, right = st.columns([1.15, 1])
         with left:
-            waterfall(item, item.preparation.columns, item.found["values"])
+            columns = item.preparation.columns
+            waterfall(item, lambda values: (columns, values))
         with right:
             actual_and_expected(item, item.preparation.columns, actual, expected)
             left_out(item)
         _places(item, item.preparation.columns, actual, expected)
+
+    def beside(self, item: ExplainedItem, found: Neighbours) -> None:
+        assert isinstance(item.preparation, TablePreparation)
+        rows_beside(item.data_set.id, item.row, (item.preparation.columns, item.found["values"]), found)
 
 
 def before_and_after(record: DataSetRecord, request: RunRequest, column: str, rows: tuple[int, ...]) -> None:
@@ -96,23 +106,27 @@ def actual_and_expected(item: ExplainedItem, names: list[str], actual: dict[str,
     order = np.argsort(-item.found["values"])
     columns = [names[place] for place in order]
     texts = [value_texts(actual[column], expected[column]) for column in columns]
+    profiles = {profile.name: profile for profile in engine.profile(item.data_set.id)}
     titles = {
         "column": N_("Column"),
         "actual": N_("This row"),
         "expected": N_("Expected"),
-        "added": N_("Added to the score"),
+        "added": N_("Added"),
     }
     table = pd.DataFrame(
         {
             "column": columns,
             "actual": [here for here, _ in texts],
             "expected": [there for _, there in texts],
+            "place": [_small_place(profiles[column], actual[column], expected[column]) for column in columns],
             "added": item.found["values"][order],
         }
     )
     st.markdown(f"**{say(N_('What is there, and what was expected?'))}**")
     config: dict[str, Any] = {name: st.column_config.TextColumn(plain(title), pinned=name == "column") for name, title in titles.items()}
-    config["added"] = st.column_config.NumberColumn(plain(titles["added"]), format="%.4g")
+    config["place"] = st.column_config.ImageColumn(plain(N_("Where it lies")), width=120, help=say(PLACE_HELP))
+    help_text = say(N_("How much the column added to the score (SHAP)."))
+    config["added"] = st.column_config.NumberColumn(plain(titles["added"]), format="%.4g", width=70, help=help_text)
     alt = plain(N_("Actual and expected values of row {row}"), row=item.row + 1)
     st.dataframe(table, hide_index=True, height=_table_height(len(table)), column_config=config, alt=alt)
 
@@ -142,6 +156,19 @@ def _places(item: ExplainedItem, names: list[str], actual: dict[str, Any], expec
     for number, (cell, column) in enumerate(zip(st.columns(PLACES), heaviest, strict=False)):
         with cell:  # keyed by place, so that the next row's charts are redrawn in the same frames
             show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{number}")
+
+
+def _small_place(profile: ColumnProfile, actual: Any, expected: Any) -> str:
+    """The same as a picture in a cell."""
+    bars = profile.bars
+    if profile.type in ("text", "boolean"):
+        names = [category_text(value, profile.type) for value in bars.values]
+        here, there = (category_text(value, profile.type) for value in (actual, expected))
+        at = [(names.index(name) + 0.5) / max(1, len(names)) if name in names else None for name in (here, there)]
+        return small_distribution(bars.counts, at[0], at[1], palette())
+    low, high = position(bars.low), position(bars.high)
+    shares = [(position(value) - low) / ((high - low) or 1.0) for value in (actual, expected)]
+    return small_distribution(bars.counts, shares[0], shares[1], palette())
 
 
 def _place(profile: ColumnProfile, actual: Any, expected: Any) -> charts.Chart:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from detectors.errors import AnomalystError
 from detectors.messages import N_, shown
 from detectors.preparation.text import TextPreparation
+from detectors.runs.normal_rows import Neighbours
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flagged_list import flagged_list
 from pages.shared.flags import flags_of
-from pages.shared.language import escape, plain, say, say_message
+from pages.shared.language import escape, percent, plain, say, say_message
 from pages.shared.orders import Candidates
 from pages.shared.row_items import explain_action
 from pages.shared.stability_card import solidity, solidity_texts
@@ -81,8 +82,20 @@ class TextView(View):
             st.caption(say(N_("Red words make the text more unusual, blue ones less; bold ones weigh most.")))
             _facts(item)
         with right:
-            names, signed = preparation.by_word(text, item.found["values"])
-            waterfall(item, names, signed)
+            waterfall(item, lambda values: preparation.by_word(text, values))
+
+    def beside(self, item: ExplainedItem, found: Neighbours) -> None:
+        column = _column(item.run)
+        texts = engine.data_rows(item.data_set.id, tuple(int(row) for row in found.rows))[column]
+        alike = found.distances < 1
+        if not alike.any():
+            st.caption(say(N_("No normal text that was looked at shares a known word with this one.")))
+        for row, text, away in zip(found.rows[alike], texts[alike], found.distances[alike], strict=True):
+            with st.container(border=True, gap="xxsmall"):
+                st.caption(
+                    say(N_("Row {row} · {share} alike by its words, rare ones counting more"), row=int(row) + 1, share=percent(1 - away))
+                )
+                st.markdown(_whole(value_text(text)))
 
 
 def marked(text: str, spans: list[tuple[int, int]], weights: NDArray[np.floating[Any]]) -> str:
