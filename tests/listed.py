@@ -15,13 +15,13 @@ def listed(app: AppTest, key: str = "flagged_list") -> dict[str, Any]:
     return found
 
 
-def column(app: AppTest, title: str) -> list[Any]:
+def column(app: AppTest, title: str, key: str = "flagged_list") -> list[Any]:
     """The cells of one column, from top to bottom."""
-    data = listed(app)
+    data = listed(app, key)
     place = [shown["title"] for shown in data["columns"]].index(title)
     return [item["cells"][place] for item in data["items"]]
 
 
-def rows(app: AppTest) -> list[int]:
+def rows(app: AppTest, key: str = "flagged_list") -> list[int]:
     """The first row of every item, from 0, in their order."""
-    return [item["spans"][0][0] for item in listed(app)["items"]]
+    return [item["spans"][0][0] for item in listed(app, key)["items"]]

@@ -14,6 +14,7 @@ from detectors.storage.files import write_json
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench import Workbench
 from tests.behind_pages import resting_workbench
+from tests.listed import column, rows
 from tests.test_pages import labels, opened, texts
 
 pytestmark = pytest.mark.slow
@@ -86,9 +87,8 @@ def test_it_shows_what_each_found_and_how_far_they_agree(data_set: DataSetRecord
 
 def test_it_lists_what_only_one_of_them_flags_with_its_rank_in_both(data_set: DataSetRecord, two_runs: tuple[str, str]) -> None:
     app = opened("compare", data=data_set.id)
-    listed = next(frame.value for frame in app.dataframe if "row" in frame.value.columns)
-    ranks = {name: values.tolist() for name, values in listed.items() if name.startswith("rank")}
-    assert (listed["row"].tolist(), ranks) == ([6], {"rank · Histograms (HBOS)": [5], "rank · Isolation forest": [6]})
+    ranks = {name: column(app, f"rank · {name}", "listed_alone") for name in ("Histograms (HBOS)", "Isolation forest")}
+    assert (rows(app, "listed_alone"), ranks) == ([5], {"Histograms (HBOS)": ["5"], "Isolation forest": ["6"]})
 
 
 def test_the_runs_compared_stand_in_the_address(data_set: DataSetRecord, two_runs: tuple[str, str]) -> None:

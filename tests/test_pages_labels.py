@@ -16,7 +16,7 @@ from detectors import export, flagged
 from detectors.runs.request import RunRequest
 from detectors.workbench import Workbench
 from pages.shared import engine, results
-from pages.shared.flagged_table import learned_columns
+from pages.shared.row_items import learned_columns
 from tests.test_labelled import payments
 
 pytestmark = pytest.mark.slow

@@ -16,11 +16,11 @@ from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
-from pages.shared.flagged_table import learned_columns
 from pages.shared.flags import flags_of
 from pages.shared.keep_bar import kept_differs, reason_text, rule_text
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.moves import unkept
+from pages.shared.row_items import learned_columns
 from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
 

@@ -17,7 +17,6 @@ from pages.shared import engine, results, state
 from pages.shared.engine import workbench
 from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, say_message
-from pages.shared.orders import Candidates
 from pages.shared.stability_card import solidity
 from pages.shared.triage.items import Action, Column, Item, Listed
 from pages.shared.values import value_text
@@ -32,24 +31,16 @@ LONGEST_CELL, LONGEST_WHY = 60, 240
 FIRST_ROLES = {"id": 0, "label": 1, "time": 2, "entity": 3}
 
 
-def row_candidates(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> Candidates:
-    """All rows of a run by their rank."""
-
-    def show(places: NDArray[np.intp]) -> Listed:
-        return listed_rows(data_set, run, threshold, places)
-
-    flags = flags_of(threshold)
-    return Candidates(data_set, run, threshold, flags.order, flags.count, show)
-
-
-def listed_rows(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
+def listed_rows(
+    data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp], *, with_reasons: bool = True
+) -> Listed:
     """The rows at some places (from 0) in the order of the flags."""
     flags = flags_of(threshold)
     rows = np.asarray(flags.order[ranks])
     positions = tuple(int(row) for row in rows)
     values = engine.data_rows(data_set.id, positions)
-    why = reasons_told(run, data_set, positions)
-    names = shown_columns(data_set, [str(name) for name in values.columns], why)
+    why = reasons_told(run, data_set, positions) if with_reasons else None
+    names = shown_columns(data_set, [str(name) for name in values.columns], why or [])
     own = _own_columns(run, threshold, rows, ranks, why)
     columns = [*own, *(Column(name, "number" if pd.api.types.is_numeric_dtype(values[name]) else "text") for name in names)]
     cells = [*own.values(), *([short(value_text(value)) for value in values[name]] for name in names)]
@@ -103,7 +94,7 @@ def shown_columns(data_set: DataSetRecord, names: list[str], why: list[list[str]
 
 
 def _own_columns(
-    run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], why: list[list[str]]
+    run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp], ranks: NDArray[np.intp], why: list[list[str]] | None
 ) -> dict[Column, list[Any]]:
     """What was found of each row, by column."""
     scores = _scores(run, rows)
@@ -115,18 +106,30 @@ def _own_columns(
     if (sure := solidity(run, threshold, rows)) is not None:
         help_text = N_("The share of the refits in which it would be flagged: 100 % is solid, less than 90 % borderline.")
         own[Column(plain(N_("solidity")), "share", plain(help_text))] = sure.tolist()
-    own[Column(plain(N_("what weighs most")), "words")] = [short(" · ".join(filter(None, texts)), LONGEST_WHY) for texts in why]
+    if why is not None:
+        own[Column(plain(N_("what weighs most")), "words")] = [short(" · ".join(filter(None, texts)), LONGEST_WHY) for texts in why]
     return own | _learned(run.id, rows)
 
 
-def _learned(run_id: str, rows: NDArray[np.intp]) -> dict[Column, list[Any]]:
-    """What a detector that learns from labels says of rows beside their score."""
-    own: dict[Column, list[Any]] = {}
+def learned_columns(run_id: str, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
+    """What a detector that learns from labels says of `rows` beside their score: the likeliest kind, and whether they were held out."""
+    found: dict[str, list[Any]] = {}
     if (kinds := results.kind_names(run_id, rows)) is not None:
-        own[Column(plain(N_("kind")), help=plain(N_("The kind of anomaly that it would most likely be.")))] = kinds
+        found["kind"] = kinds
     if (held_out := results.held_out_rows(run_id)) is not None:
+        found["held out"] = np.asarray(held_out[rows]).tolist()
+    return found
+
+
+def _learned(run_id: str, rows: NDArray[np.intp]) -> dict[Column, list[Any]]:
+    """The same, to be listed."""
+    found = learned_columns(run_id, rows)
+    own: dict[Column, list[Any]] = {}
+    if "kind" in found:
+        own[Column(plain(N_("kind")), help=plain(N_("The kind of anomaly that it would most likely be.")))] = found["kind"]
+    if "held out" in found:
         help_text = plain(N_("Not learned from: figures are for these rows."))
-        own[Column(plain(N_("held out")), help=help_text)] = ["✓" if out else "" for out in np.asarray(held_out[rows]).tolist()]
+        own[Column(plain(N_("held out")), help=help_text)] = ["✓" if out else "" for out in found["held out"]]
     return own
 
 

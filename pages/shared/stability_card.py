@@ -57,27 +57,10 @@ def solidity(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp])
     return None if found is None else found.share[rows]
 
 
-def solidity_column() -> Any:
-    """How a column of such shares is shown."""
-    help_text = N_("The share of the refits in which it would be flagged: 100 % is solid, less than 90 % borderline.")
-    return st.column_config.ProgressColumn(
-        plain(N_("solidity")), help=say(help_text), format="percent", min_value=0.0, max_value=1.0, width=90
-    )
-
-
 def solidity_found(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[str, list[Any]]:
     """The same as a column to show beside others; no column where there are no refits."""
     sure = solidity(run, threshold, rows)
     return {} if sure is None else {"solidity": sure.tolist()}
-
-
-def solidity_texts(run: RunRecord, threshold: ThresholdRecord, rows: NDArray[np.intp]) -> dict[int, str]:
-    """Row → the same in words, to stand behind others; nothing where there are no refits."""
-    sure = solidity(run, threshold, rows)
-    if sure is None:
-        return dict.fromkeys(rows.tolist(), "")
-    texts = [" · " + say(N_("flagged in {share} of the refits"), share=percent(share)) for share in sure]
-    return dict(zip(rows.tolist(), texts, strict=True))
 
 
 @kept_by_id(4)

@@ -80,8 +80,11 @@ _COMPONENT = st.components.v2.component(
 
 
 def triage_list(data_set: DataSetRecord, run: RunRecord, listed: Listed, key: str, *, pages: Pages | None = None, line: str = "") -> None:
-    """Shows items and lets them be judged; `line` stands between the last flagged and the first that is not."""
-    pages = pages or Pages()
+    """Shows items and lets them be judged; `line` stands between the last flagged and the first that is not.
+
+    With `pages` it is what the page is for: its keys are heard where nothing has the focus, too.
+    """
+    is_main, pages = pages is not None, pages or Pages()
     further = [(action.key, action.title) for action in listed.actions if action.key]
     legend = [*[(name, plain(text)) for name, text in KEYS], *further]
     _mount(
@@ -92,6 +95,7 @@ def triage_list(data_set: DataSetRecord, run: RunRecord, listed: Listed, key: st
             "actions": [{"name": action.name, "title": action.title, "key": action.key} for action in listed.actions],
             "pages": {"next": pages.page < pages.pages, "previous": pages.page > 1},
             "keys": legend,
+            "main": is_main,
             "line": line,
         },
         on_action=lambda asked: _act(listed, asked),
@@ -104,7 +108,15 @@ def triage_list(data_set: DataSetRecord, run: RunRecord, listed: Listed, key: st
 def judge_one(data_set: DataSetRecord, run: RunRecord, item: Item, key: str) -> None:
     """Shows the verdict on one item, and lets it be given by the same keys."""
     keys = [(name, plain(text)) for name, text in KEYS if name not in ("j", "k")]
-    own = {"layout": "single", "columns": [], "actions": [], "pages": {"next": False, "previous": False}, "keys": keys, "line": ""}
+    own = {
+        "layout": "single",
+        "columns": [],
+        "actions": [],
+        "pages": {"next": False, "previous": False},
+        "keys": keys,
+        "main": True,
+        "line": "",
+    }
     _mount(data_set, run, [item], key, own)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 from pages.shared.triage.wording import Spans
 
@@ -68,3 +68,9 @@ class Listed:
     actions: Sequence[Action] = field(default=())
     remark: str = ""
     """What is to be known of them, in a sentence below."""
+
+    def also(self, columns: Mapping[Column, Sequence[str]]) -> Self:
+        """The same with further columns behind the first one: for each a cell of every item."""
+        further = list(zip(*columns.values(), strict=True)) or [()] * len(self.items)
+        items = [replace(item, cells=[*item.cells[:1], *cells, *item.cells[1:]]) for item, cells in zip(self.items, further, strict=True)]
+        return replace(self, items=items, columns=[*self.columns[:1], *columns, *self.columns[1:]])

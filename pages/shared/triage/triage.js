@@ -119,8 +119,9 @@ class Triage {
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.data?.items.length) return;
-    const [target] = event.composedPath();
-    if (!this.hears(target)) return;
+    const path = event.composedPath();
+    if (!this.hears(path[0], path)) return;
+    const [target] = path;
     const { place } = this;
     const inside = this.root.contains(target);
     const moves = this.moves(inside);
@@ -136,11 +137,13 @@ class Triage {
     event.preventDefault();
   }
 
-  // Keys are ours where the list has the focus, or nothing has it and the list is in view; nowhere that somebody types.
-  hears(target) {
+  // Keys are ours where the list has the focus or, for the main one of a page, nothing has it and the list is in view; nowhere that
+  // somebody types, nor in another list.
+  hears(target, path) {
     if (!(target instanceof Element)) return false;
     if (target.closest("input, textarea, select, [contenteditable=true], [role=combobox], [role=slider], [role=dialog]")) return false;
     if (this.root.contains(target)) return true;
+    if (!this.data.main || path.some((one) => one.classList?.contains("triage"))) return false;
     if (this.data.layout === "single") return true;
     const { top, bottom } = this.root.getBoundingClientRect();
     return (target === document.body || target === document.documentElement) && top < window.innerHeight * 0.9 && bottom > 0;

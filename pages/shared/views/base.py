@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from detectors import charts, registry
+from detectors import charts, comparison, registry
 from detectors.explanations.shapley import nearest_of_one
 from detectors.kinds import KINDS
-from detectors.messages import N_, Message
+from detectors.messages import N_, Message, shown
 from detectors.preparation import Preparation
 from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
@@ -21,12 +21,14 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine
 from pages.shared.engine import workbench
 from pages.shared.flagged_list import flagged_list
-from pages.shared.flagged_table import listed_table
 from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
-from pages.shared.row_items import row_candidates
+from pages.shared.orders import Candidates
+from pages.shared.row_items import listed_rows
 from pages.shared.second_opinion import Named, second_opinion
+from pages.shared.triage.component import triage_list
+from pages.shared.triage.items import Column, Listed
 
 #: A difference between two scores, as a share of them, that a reader would wonder about.
 NOTICED = 0.005
@@ -60,6 +62,10 @@ class View:
 
     heads_neighbours: ClassVar[bool] = False
     """Whether what `beside` shows has a heading of its own."""
+    heading = N_("{count} flagged rows")
+    per_page = 50
+    goes_on = False
+    """Whether what is not flagged is listed behind what is."""
 
     def data(self, record: DataSetRecord) -> None:
         """On Data: what the file holds, before the table of its columns."""
@@ -72,13 +78,32 @@ class View:
 
     def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
         """On Threshold: what is flagged."""
-        flagged_list(lambda: row_candidates(data_set, run, threshold), say(N_("{count} flagged rows"), count=flags_of(threshold).count))
+        flags = flags_of(threshold)
+
+        def candidates() -> Candidates:
+            return Candidates(
+                data_set, run, threshold, flags.order, flags.count,
+                lambda places: self.items(data_set, RunOfItems(run, threshold), places), per_page=self.per_page, goes_on=self.goes_on,
+            )  # fmt: skip
+
+        flagged_list(candidates, say(self.heading, count=flags.count))
+
+    def items(self, data_set: DataSetRecord, by: RunOfItems, places: NDArray[np.intp], *, with_reasons: bool = True) -> Listed:
+        """What is at some places (from 0) in the order of the flags, to be judged."""
+        return listed_rows(data_set, by.run, by.threshold, places, with_reasons=with_reasons)
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
     ) -> None:
-        """On Compare: some `rows`, in their order, with their rank in several runs; opened, they are explained by the run `by`."""
-        listed_table(data_set, by.run, rows, ranks, key)
+        """On other pages: some `rows`, in their order, with their rank in several runs; they are explained by the run `by`."""
+        if not len(rows):
+            return
+        places = comparison.places(flags_of(by.threshold).order, rows) - 1
+        several = ranks if len(ranks) > 1 else {}
+        columns = {
+            Column(plain(N_("rank · {run}"), run=name), "number"): [shown(int(rank)) for rank in found] for name, found in several.items()
+        }
+        triage_list(data_set, by.run, self.items(data_set, by, places, with_reasons=False).also(columns), f"listed_{key}")
 
     def explained(self, item: ExplainedItem) -> None:
         """On Explain: why one row got its score."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -19,15 +18,13 @@ from detectors.preparation.images import ImagesPreparation
 from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, results, state
+from pages.shared import engine, results
 from pages.shared.engine import workbench
-from pages.shared.flagged_list import flagged_list
 from pages.shared.flags import flags_of
 from pages.shared.language import escape, plain, say
 from pages.shared.look import palette
-from pages.shared.orders import Candidates
 from pages.shared.row_items import explain_action
-from pages.shared.stability_card import solidity, solidity_texts
+from pages.shared.stability_card import solidity
 from pages.shared.triage.items import Column, Item, Listed
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
@@ -40,6 +37,10 @@ THUMBNAIL = 112
 
 
 class ImagesView(View):
+    heading = N_("{count} flagged pictures")
+    per_page = TILES
+    goes_on = True
+
     def data(self, record: DataSetRecord) -> None:
         rows = np.unique(np.linspace(0, record.rows - 1, min(FIRST, record.rows)).astype(np.intp))
         shown = engine.data_rows(record.id, tuple(int(row) for row in rows))
@@ -60,20 +61,8 @@ class ImagesView(View):
                     size = " × ".join(str(side) for side in found[name].shape[1:3])
                     _strip(say(title, size=size), [enlarged(as_bytes(picture), 96) for picture in found[name]])
 
-    def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-        def candidates() -> Candidates:
-            def show(places: NDArray[np.intp]) -> Listed:
-                return listed_pictures(data_set, run, threshold, places)
-
-            flags = flags_of(threshold)
-            return Candidates(data_set, run, threshold, flags.order, flags.count, show, per_page=TILES, goes_on=True)
-
-        flagged_list(candidates, say(N_("{count} flagged pictures"), count=flags_of(threshold).count))
-
-    def listed(
-        self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
-    ) -> None:
-        _gallery(data_set, by, rows, results.rank_of(by.run.id)[rows] - 1, f"_{key}")
+    def items(self, data_set: DataSetRecord, by: RunOfItems, places: NDArray[np.intp], *, with_reasons: bool = True) -> Listed:
+        return listed_pictures(data_set, by.run, by.threshold, places)
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -113,28 +102,6 @@ class ImagesView(View):
             for title, picture in pairs:
                 with st.container(width=144):
                     _framed(title, framed(enlarged(as_bytes(picture), 144), enlarged(marked[:, :, None], 144)[:, :, 0], palette()), 144)
-
-
-def _gallery(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
-    if not len(rows):
-        return
-    run = by.run
-    sure = solidity_texts(run, by.threshold, rows)
-    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    names = engine.data_rows(data_set.id, tuple(int(row) for row in rows))["name"]
-    pictures = load_pictures(workbench().data_folder(data_set.id), rows)
-    kinds = results.kind_names(run.id, rows) or [""] * len(rows)
-    with st.container(horizontal=True):
-        for row, rank, score, name, picture, kind in zip(rows, ranks, scores, names, pictures, kinds, strict=True):
-            with st.container(key=f"tile_{row}{key}", gap="xxsmall", width=THUMBNAIL):
-                st.image(_square(picture), width=THUMBNAIL)
-                st.button(
-                    say(N_("{rank} · {score}"), rank=int(rank) + 1, score=float(score)), key=f"why_{row}{key}", type="tertiary", width="stretch",
-                    on_click=state.go, args=("explain",), kwargs={"run": run.id, "row": int(row)},
-                    help=say(N_("Rank and score of {name}. See why."), name=str(name)) + sure[int(row)],
-                )  # fmt: skip
-                if kind:
-                    st.caption(escape(kind), text_alignment="center")
 
 
 def listed_pictures(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:

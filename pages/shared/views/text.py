@@ -14,14 +14,12 @@ from detectors.messages import N_, shown
 from detectors.preparation.text import TextPreparation
 from detectors.runs.normal_rows import Neighbours
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
-from pages.shared import engine, results, state
+from pages.shared import engine
 from pages.shared.engine import workbench
-from pages.shared.flagged_list import flagged_list
 from pages.shared.flags import flags_of
 from pages.shared.language import escape, percent, plain, say, say_message
-from pages.shared.orders import Candidates
 from pages.shared.row_items import explain_action
-from pages.shared.stability_card import solidity, solidity_texts
+from pages.shared.stability_card import solidity
 from pages.shared.triage.items import Column, Item, Listed
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
@@ -37,6 +35,9 @@ MARKED, MARKED_STRONGLY = 0.25, 0.6
 
 
 class TextView(View):
+    heading = N_("{count} flagged texts")
+    per_page = TEXTS
+
     def data(self, record: DataSetRecord) -> None:
         column = next((name for name, role in record.roles.items() if role == "text"), None)
         if column is None:
@@ -47,21 +48,13 @@ class TextView(View):
             for text in texts:
                 st.markdown("- " + escape(value_text(text)))
 
-    def flagged(self, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
-        def candidates() -> Candidates:
-            def show(places: NDArray[np.intp]) -> Listed:
-                return listed_texts(data_set, run, threshold, places)
-
-            flags = flags_of(threshold)
-            return Candidates(data_set, run, threshold, flags.order, flags.count, show, per_page=TEXTS)
-
-        flagged_list(candidates, say(N_("{count} flagged texts"), count=flags_of(threshold).count))
+    def items(self, data_set: DataSetRecord, by: RunOfItems, places: NDArray[np.intp], *, with_reasons: bool = True) -> Listed:
+        return listed_texts(data_set, by.run, by.threshold, places)
 
     def listed(
         self, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: Mapping[str, NDArray[np.intp]], key: str
     ) -> None:
-        listed = rows[:TEXTS]
-        _list(data_set, by, listed, results.rank_of(by.run.id)[listed] - 1, f"_{key}")
+        super().listed(data_set, by, rows[:TEXTS], {name: found[:TEXTS] for name, found in ranks.items()}, key)
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -119,34 +112,6 @@ def _word(word: str, share: float) -> str:
 def _whole(text: str) -> str:
     """Characters that Markdown must not take for its own; line ends stay line ends."""
     return "  \n".join(escape(line) for line in text.split("\n"))
-
-
-def _list(data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp], ranks: NDArray[np.intp], key: str = "") -> None:
-    run, threshold = by.run, by.threshold
-    preparation = engine.preparation(run.id)
-    assert isinstance(preparation, TextPreparation)
-    positions = tuple(int(row) for row in rows)
-    scores = np.asarray(workbench().run_folder(run.id).array("scores")[rows])
-    texts = engine.data_rows(data_set.id, positions)[_column(run)]
-    weights, sure = _weights(run, data_set, positions), solidity_texts(run, threshold, rows)
-    for row, rank, score, text in zip(positions, ranks, scores, texts, strict=True):
-        with st.container(border=True, key=f"text_{row}{key}"), st.container(horizontal=True, vertical_alignment="top", wrap=False):
-            state_mark = "●" if flags_of(threshold).mask[row] else "○"
-            with st.container(width=150, gap="xxsmall"):
-                st.markdown(f"{state_mark} **{value_text(float(score))}**")
-                st.caption(say(N_("rank {rank} · row {row}"), rank=int(rank) + 1, row=row + 1) + sure[row])
-                st.button(
-                    say(N_("Why?")),
-                    key=f"why_{row}{key}",
-                    type="tertiary",
-                    on_click=state.go,
-                    args=("explain",),
-                    kwargs={"run": run.id, "row": row},
-                )
-            whole = text if isinstance(text, str) else ""
-            found = weights.get(row)
-            as_marked = marked(whole, preparation.spans(whole), found) if found is not None else _whole(whole)
-            st.markdown(as_marked or say(N_("The text is missing.")), width="stretch")
 
 
 def listed_texts(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, ranks: NDArray[np.intp]) -> Listed:
