@@ -206,3 +206,6 @@ def test_the_cost_curve_marks_this_cut_off_and_the_cheapest_one():
     marks = {trace.text[0]: (trace.x[0], trace.y[0]) for trace in chart.figure.data if trace.text is not None}
     assert marks == {"least: 5": (2.0, 5.0), "this cut-off: 8": (1.0, 8.0)}
     assert chart.drawn().layout.xaxis.title.text == "error"
+    assert charts.costs(curve, (2.0, 5.0), (2.0, 5.0), LIGHT, score_name="error").figure.data[-1].text == ("this cut-off, the cheapest: 5",)
+    logarithmic = charts.costs(curve, (1.0, 8.0), (2.0, 5.0), LIGHT, score_name="error", logarithmic=True)
+    assert logarithmic.figure.layout.xaxis.tickvals == (1.0, 2.0)

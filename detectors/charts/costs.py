@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from detectors.charts.basics import Chart, Palette, blank_figure
 from detectors.messages import N_, Message, Translate, shown
+
+#: Powers of ten on an axis from which on numbers between them would crowd it.
+MOST_POWERS = 5
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,25 @@ def costs(
         hovertemplate=translate(N_("cut-off %{x:.4g}: cost %{y:,.4g}, %{customdata[0]:,} missed, %{customdata[1]:,} false alarms"))
         + "<extra></extra>",
     )  # fmt: skip
-    _mark(figure, least, translate(N_("least: {cost}")).format(cost=shown(least[1])), palette.accent, ("circle", "bottom center"))
-    _mark(figure, here, translate(N_("this cut-off: {cost}")).format(cost=shown(here[1])), palette.flagged, ("diamond", "top center"))
+    named = N_("this cut-off: {cost}")
+    if here[1] == least[1]:
+        named = N_("this cut-off, the cheapest: {cost}")
+    else:
+        _mark(figure, least, translate(N_("least: {cost}")).format(cost=shown(least[1])), palette.accent, ("circle", "bottom center"))
+    _mark(figure, here, translate(named).format(cost=shown(here[1])), palette.flagged, ("diamond", "top center"))
     if logarithmic and curve.cut_offs.min() > 0:
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(type="log", tickvals=_round_numbers(float(curve.cut_offs.min()), float(curve.cut_offs.max())))
     highest = float(curve.costs.max()) or 1.0
     figure.update_yaxes(range=[-0.22 * highest, 1.18 * highest])
     title = Message(N_("What would misses and false alarms cost together?"))
     return Chart(figure, title, table, (Message("{score}", {"score": score_name}), Message(N_("cost"))))
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten between two positive numbers; of many powers these alone."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1, 2, 5) if len(powers) <= MOST_POWERS else (1,)
+    return [number for power in powers for factor in factors if low <= (number := factor * 10.0**power) <= high]
 
 
 def _mark(figure: go.Figure, place: tuple[float, float], text: str, colour: str, look: tuple[str, str]) -> None:
