@@ -334,6 +334,7 @@ def test_the_band_of_borderline_flags_stands_where_the_line_does_and_goes_with_t
     assert sure.inner_text() == "60 solid, 40 borderline"
     left, line = band.bounding_box(), handle(plot).bounding_box()
     assert left["x"] < line["x"] + line["width"] / 2 < left["x"] + left["width"]
-    assert 60 < left["width"] < 120  # 80 of 1000 scores
+    ground = plot.locator(".flagged-ground").bounding_box()  # about 102 scores
+    assert left["width"] / ground["width"] == pytest.approx(80 / 102, abs=0.05)
     handle(plot).press("ArrowRight")
     assert (sure.inner_text(), float(band.get_attribute("width"))) == ("", 0)
