@@ -145,14 +145,15 @@ class Answerer:
         return [int(number) for number in clusters(np.load(request["shares"], allow_pickle=False))]
 
     def _imitate(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A shallow tree that imitates the flags of a run at a cut-off."""
+        """A shallow tree that imitates the flags of a run; `flagged` is a file of the rows that are."""
         run = self._open(request["run"], request["data"])
-        return imitation(run, RunFolder(self.workspace.runs / request["run"]), request["cut_off"]).to_json()
+        return imitation(run, RunFolder(self.workspace.runs / request["run"]), np.load(request["flagged"], allow_pickle=False)).to_json()
 
     def _shuffle(self, request: dict[str, Any]) -> None:
-        """Writes what shuffling each of the parts `names` does to scores of a run into the file `into`."""
+        """Writes what shuffling each of the parts `names` does to scores of a run into the file `into`; `flagged` as for `imitate`."""
         run = self._open(request["run"], request["data"])
-        found = shuffling(run, RunFolder(self.workspace.runs / request["run"]), request["names"], request["flagged"])
+        flagged = np.load(request["flagged"], allow_pickle=False)
+        found = shuffling(run, RunFolder(self.workspace.runs / request["run"]), request["names"], flagged)
         np.savez(request["into"], allow_pickle=False, **found.arrays())
 
     def _put_back(self, request: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def trained(bench: Workbench, folder: Path, detector: str, flagged: int | None, 
     folder_of_run.result.mkdir()
     save(execute(folder_of_run.request(), bench.data_folder(record.id), Progress()), folder_of_run.result, Progress())
     bench.records.set_state(run_id, "done", summary=folder_of_run.summary())
-    bench.set_threshold(run_id, *(("percentile", 95) if flagged is None else ("rows", flagged)))
+    bench.keep_threshold(run_id, *(("percentile", 95) if flagged is None else ("rows", flagged)))
     return record.id, run_id
 
 
@@ -138,11 +138,11 @@ def test_what_takes_long_is_asked_for_first(bench, zscore, monkeypatch):
 
 
 def test_too_few_flags_for_rules_are_told_in_words(bench, zscore):
-    bench.set_threshold(zscore[1], "rows", 4)
+    bench.keep_threshold(zscore[1], "rows", 4)
     try:
         app = opened(zscore, "rules")
     finally:
-        bench.set_threshold(zscore[1], "rows", 20)
+        bench.keep_threshold(zscore[1], "rows", 20)
     assert "Only 4 rows are flagged, and 10 are needed" in texts(app)
 
 

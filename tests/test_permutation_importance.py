@@ -20,7 +20,8 @@ def reads_one_part(rows):
 def shuffled(score=reads_one_part, **more):
     rows = np.arange(40 * PARTS, dtype=np.float32).reshape(40, PARTS)
     of_unit = np.broadcast_to(np.arange(PARTS), rows.shape)
-    return shuffle(game(score), rows, of_unit, np.full(40, 1 / 40), n_parts=PARTS, repeats=3, **more)
+    sample = Sample(np.arange(40), np.full(40, 1 / 40))
+    return shuffle(game(score), rows, of_unit, sample, n_parts=PARTS, repeats=3, **more)
 
 
 def test_only_the_part_that_is_read_matters():
@@ -43,24 +44,27 @@ def test_what_hides_a_part_stands_in_its_place():
 
 def test_a_change_counts_by_how_many_rows_it_stands_for():
     # Two rows: the first, one of a hundred, changes by 50, the second, the rest of them, by 1.
-    found = Shuffled(np.array([0.01, 0.99]), np.array([60.0, 1.0]), np.array([[[10.0, 2.0]]]))
+    found = Shuffled(np.arange(2), np.array([0.01, 0.99]), np.array([60.0, 1.0]), np.array([[[10.0, 2.0]]]))
     assert found.importance[0] == pytest.approx(0.01 * 50 + 0.99 * 1)
     assert (found.lost(20.0)[0], found.gained(20.0)[0]) == (1.0, 0.0)
     assert np.isnan(found.lost(100.0)[0])  # no row is flagged
+    assert (found.lost(np.array([20.0, 0.5]))[0], found.lost(np.array([5.0, 3.0]))[0]) == (
+        pytest.approx(0.01),
+        0.0,
+    )  # cut-offs of their own
 
 
 def test_a_sample_is_half_flagged_rows_and_stands_for_all():
-    ranking = np.arange(1000)[::-1]
-    sample = Sample.of(ranking, flagged=50, most=100, seed=0)
+    sample = Sample.of(np.arange(950, 1000), rows=1000, most=100, seed=0)
     assert (sample.rows >= 950).sum() == 50 and len(set(sample.rows.tolist())) == 100
     assert sample.weights.sum() == pytest.approx(1)
     assert sample.weights[sample.rows >= 950].sum() == pytest.approx(0.05)
 
 
 def test_a_sample_of_few_flagged_rows_is_filled_up_with_others():
-    sample = Sample.of(np.arange(30), flagged=2, most=20, seed=0)
+    sample = Sample.of(np.arange(2), rows=30, most=20, seed=0)
     assert len(sample.rows) == 20 and (sample.rows < 2).sum() == 2
-    everything = Sample.of(np.arange(30), flagged=2, most=100, seed=0)
+    everything = Sample.of(np.arange(2), rows=30, most=100, seed=0)
     assert everything.weights == pytest.approx(np.full(30, 1 / 30))
 
 

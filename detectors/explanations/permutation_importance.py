@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Scores
 from detectors.explanations.shapley import NUMBERS_TOGETHER, Game
+from detectors.flags import CutOff
 
 #: Rows whose parts are shuffled: half of them flagged ones, as far as there are so many.
 FEWEST_ROWS, MOST_ROWS = 40, 300
@@ -32,10 +33,10 @@ class Sample:
     """(rows,): how many rows of the run each stands for, as a share of all."""
 
     @classmethod
-    def of(cls, ranking: NDArray[np.intp], flagged: int, most: int, seed: int) -> Self:
-        """Of a run's rows, the most unusual first, half of them `flagged` ones and half others, drawn by chance."""
+    def of(cls, flagged: NDArray[np.intp], rows: int, most: int, seed: int) -> Self:
+        """Of so many `rows` of a run half `flagged` ones, (flagged,), and half others, drawn by chance."""
         chance = np.random.default_rng(seed)
-        groups = ranking[:flagged], ranking[flagged:]
+        groups = flagged, np.setdiff1d(np.arange(rows), flagged)
         sizes = _halves(len(groups[0]), len(groups[1]), most)
         drawn = [np.sort(chance.choice(group, size, replace=False)) for group, size in zip(groups, sizes, strict=True)]
         shares = [np.full(size, len(group) / max(1, size)) for group, size in zip(groups, sizes, strict=True)]
@@ -47,6 +48,8 @@ class Sample:
 class Shuffled:
     """What shuffling did to the scores of some rows that stand for a run."""
 
+    rows: NDArray[np.intp]
+    """Positions in the data."""
     weights: NDArray[np.float64]
     """(rows,)"""
     scores: Scores
@@ -59,11 +62,11 @@ class Shuffled:
         """(parts,): by how much a row's score changes on average, over all rows of the run."""
         return np.abs(self.moved - self.scores).mean(axis=1) @ self.weights
 
-    def lost(self, cut_off: float) -> NDArray[np.float64]:
-        """(parts,): of the rows above the cut-off the share that would not be flagged any longer."""
+    def lost(self, cut_off: CutOff) -> NDArray[np.float64]:
+        """(parts,): of the rows above the cut-off, or above their own, the share that would not be flagged any longer."""
         return self._share(self.scores > cut_off, self.moved <= cut_off)
 
-    def gained(self, cut_off: float) -> NDArray[np.float64]:
+    def gained(self, cut_off: CutOff) -> NDArray[np.float64]:
         """(parts,): of the other rows the share that would be flagged."""
         return self._share(self.scores <= cut_off, self.moved > cut_off)
 
@@ -88,13 +91,13 @@ def rows_and_repeats(n_parts: int, scores: int) -> tuple[int, int]:
 
 
 def shuffle(
-    game: Game, rows: NDArray[np.float32], parts: NDArray[np.intp], weights: NDArray[np.float64], *,
+    game: Game, rows: NDArray[np.float32], parts: NDArray[np.intp], sample: Sample, *,
     n_parts: int, repeats: int, hidden: float | None = None, seed: int = 0,
 ) -> Shuffled:  # fmt: skip
     """Shuffles each part among `rows`, (rows, …), in turn; with `hidden`, that stands in its place, and nothing is shuffled.
 
-    `parts`, (rows, units), says to which part each unit of each row belongs, -1 to none; `weights`, (rows,), for how many
-    rows of the run each stands: what takes a part's place is drawn by them, so that it is as usual as in the run.
+    `parts`, (rows, units), says to which part each unit of each row belongs, -1 to none; `sample` says which rows they
+    are: what takes a part's place is drawn by their weights, so that it is as usual as in the run.
     """
     chance = np.random.default_rng(seed)
     scores = game.score(rows)
@@ -102,7 +105,7 @@ def shuffle(
     moved = np.repeat(scores[None], n_parts * repeats, axis=0).reshape(n_parts, repeats, len(rows))
     together = max(1, NUMBERS_TOGETHER // max(1, rows.size))
     for repeat in range(repeats):
-        others = rows[chance.choice(len(rows), len(rows), p=weights)] if hidden is None else np.full_like(rows, hidden)
+        others = rows[chance.choice(len(rows), len(rows), p=sample.weights)] if hidden is None else np.full_like(rows, hidden)
         for start in range(0, n_parts, together):
             chosen = np.arange(start, min(n_parts, start + together))
             replaced = np.where((parts == chosen[:, None, None])[:, :, game.units], others, rows)
@@ -110,7 +113,7 @@ def shuffle(
             part, row = np.nonzero(changed)
             if len(part):  # scored in one go: a detector of several members has much to do for each call
                 moved[chosen[part], repeat, row] = game.score(replaced[changed])
-    return Shuffled(weights, scores, moved)
+    return Shuffled(sample.rows, sample.weights, scores, moved)
 
 
 def _halves(first: int, second: int, most: int) -> tuple[int, int]:

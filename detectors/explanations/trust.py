@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Scores
 from detectors.explanations.shapley import NEAREST_OF_MANY, NUMBERS_TOGETHER, Game
+from detectors.flags import CutOff
 
 #: How many parts are put back, as far as there are so many.
 COUNTS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20)
@@ -66,12 +67,13 @@ class PutBack:
         undone = self.undone(scores)
         return np.quantile(undone.mean(axis=1) if undone.ndim == 3 else undone, QUARTERS, axis=0)
 
-    def below(self, scores: NDArray[np.float64], cut_off: float) -> NDArray[np.float64]:
-        """(points,): of the rows above the cut-off the share that is not above it any longer."""
+    def below(self, scores: NDArray[np.float64], cut_off: CutOff) -> NDArray[np.float64]:
+        """(points,): of the rows above the cut-off, or above their own, the share that is not above it any longer."""
         above = self.heaviest[:, 0] > cut_off
         if not above.any():
             return np.full(len(self.counts), np.nan)
-        return (scores[above] <= cut_off).reshape(-1, len(self.counts)).mean(axis=0)
+        each = np.broadcast_to(cut_off, above.shape)[above].reshape(-1, *[1] * (scores.ndim - 1))
+        return (scores[above] <= each).reshape(-1, len(self.counts)).mean(axis=0)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -26,29 +26,29 @@ MOST_ROWS, MOST_NUMBERS = 20_000, 30_000_000
 PART_OF_EXPLAINING = 3
 
 
-def imitation(run: ExplainedRun, folder: RunFolder, cut_off: float) -> Imitation:
-    """A shallow tree that says which rows lie above `cut_off`, in the data's own words.
+def imitation(run: ExplainedRun, folder: RunFolder, flagged: NDArray[np.intp]) -> Imitation:
+    """A shallow tree that says which rows are `flagged`, (flagged,), in the data's own words.
 
     Raises:
         DataError: it cannot be told in rules, or too few rows are flagged.
     """
-    scores, seed = np.asarray(folder.array("scores")), folder.request().seed
+    rows, seed = len(folder.array("scores")), folder.request().seed
     most = int(np.clip(MOST_NUMBERS // run.preparation.units.size, 1000, MOST_ROWS))
-    sample = Sample.of(np.asarray(folder.array("ranking")), int((scores > cut_off).sum()), min(most, len(scores)), seed)
+    sample = Sample.of(flagged, rows, most, seed)
     described = run.preparation.for_rules(run.data, sample.rows, run.detector)
     if described is None:
         raise DataError(N_("What is in a picture cannot be told in short rules."))
-    return imitate(described.X, scores[sample.rows] > cut_off, sample.weights, described.in_words, seed)
+    return imitate(described.X, np.isin(sample.rows, flagged), sample.weights, described.in_words, seed)
 
 
-def shuffling(run: ExplainedRun, folder: RunFolder, names: Sequence[str], flagged: int) -> Shuffled:
+def shuffling(run: ExplainedRun, folder: RunFolder, names: Sequence[str], flagged: NDArray[np.intp]) -> Shuffled:
     """How scores move when each of the parts `names` is shuffled among rows that stand for all, half of them `flagged` ones."""
     rows, repeats = rows_and_repeats(len(names), scores_at_once(run.explainer))
     seed = folder.request().seed
-    sample = Sample.of(np.asarray(folder.array("ranking")), flagged, rows, seed)
+    sample = Sample.of(flagged, len(folder.array("scores")), rows, seed)
     parts = run.preparation.parts_of(run.data, sample.rows, names)
     return shuffle(
-        run.explainer.game, run.explained(sample.rows), parts, sample.weights,
+        run.explainer.game, run.explained(sample.rows), parts, sample,
         n_parts=len(names), repeats=repeats, hidden=run.preparation.hidden, seed=seed,
     )  # fmt: skip
 

@@ -106,20 +106,25 @@ class Answers(Ground):
         with np.load(kept, allow_pickle=False) as stored:
             return Map(**stored)
 
-    def imitation(self, run_id: str, data_id: str, cut_off: float) -> Imitation:
-        """A shallow tree that imitates which rows lie above `cut_off`.
+    def imitation(self, run_id: str, data_id: str, flagged: NDArray[np.intp]) -> Imitation:
+        """A shallow tree that imitates which rows are `flagged`, (flagged,).
 
         Raises:
-            AnomalystError: too few rows do, or what the rows hold cannot be told in rules.
+            AnomalystError: too few are, or what the rows hold cannot be told in rules.
         """
-        return Imitation.from_json(self.answerer.ask("imitate", run=run_id, data=data_id, cut_off=cut_off))
+        with self._answered_into() as into:
+            np.save(into / "flagged.npy", flagged, allow_pickle=False)
+            answer = self.answerer.ask("imitate", run=run_id, data=data_id, flagged=str(into / "flagged.npy"))
+        return Imitation.from_json(answer)
 
-    def shuffling(self, run_id: str, data_id: str, names: Sequence[str], flagged: int) -> Shuffled:
+    def shuffling(self, run_id: str, data_id: str, names: Sequence[str], flagged: NDArray[np.intp]) -> Shuffled:
         """What shuffling each of the parts `names` among rows, half of them `flagged` ones, does to their scores."""
         with self._answered_into() as into:
+            np.save(into / "flagged.npy", flagged, allow_pickle=False)
             self.answerer.ask(
-                "shuffle", timeout_s=LONG_S, run=run_id, data=data_id, names=list(names), flagged=flagged, into=str(into / "shuffled.npz")
-            )
+                "shuffle", timeout_s=LONG_S, run=run_id, data=data_id, names=list(names), flagged=str(into / "flagged.npy"),
+                into=str(into / "shuffled.npz"),
+            )  # fmt: skip
             with np.load(into / "shuffled.npz", allow_pickle=False) as stored:
                 return Shuffled.of(stored)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.errors import AnomalystError
@@ -14,20 +16,21 @@ from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.trees import Rule
 from pages.shared import engine
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_key, flags_of
 from pages.shared.language import escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def found_imitation(run_id: str, data_id: str, cut_off: float) -> Imitation:
-    return workbench().imitation(run_id, data_id, cut_off)
+def found_imitation(run_id: str, data_id: str, key: str, _flagged: NDArray[np.intp]) -> Imitation:
+    return workbench().imitation(run_id, data_id, _flagged)
 
 
 def imitation_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
     """The rules, what they are worth, and the tree they come from; or why there are none."""
     with st.spinner(say(N_("Looking for rules that imitate the detector …")), show_time=True):
         try:
-            found = found_imitation(run.id, data_set.id, threshold.cut_off)
+            found = found_imitation(run.id, data_set.id, flags_key(threshold), flags_of(threshold).above)
         except AnomalystError as error:
             st.info(say_message(error.message))
             return

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from detectors import charts
 from detectors.explanations.permutation_importance import Shuffled, rows_and_repeats
+from detectors.flags import CutOff
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared.all_flagged.explained_rows import part_names, weights_of
 from pages.shared.all_flagged.waiting import may_work
 from pages.shared.engine import ColumnWeights, workbench
+from pages.shared.flags import flags_key, flags_of
 from pages.shared.language import percent, plain, say, translate
 from pages.shared.look import palette, show_chart
 
@@ -26,8 +29,8 @@ _WORDS_LEFT_OUT = N_(
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def found_shuffling(run_id: str, data_id: str, names: tuple[str, ...], flagged: int) -> Shuffled:
-    return workbench().shuffling(run_id, data_id, names, flagged)
+def found_shuffling(run_id: str, data_id: str, names: tuple[str, ...], key: str, _flagged: NDArray[np.intp]) -> Shuffled:
+    return workbench().shuffling(run_id, data_id, names, _flagged)
 
 
 def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
@@ -38,22 +41,22 @@ def shuffling_panel(data_set: DataSetRecord, run: RunRecord, threshold: Threshol
     rows, repeats = rows_and_repeats(len(weights.names), at_once)
     if not may_work(run, rows * repeats * len(weights.names), "shuffle"):
         return
+    flags = flags_of(threshold)
     with st.spinner(say(N_("Shuffling one after the other …")), show_time=True):
-        found = found_shuffling(run.id, data_set.id, tuple(weights.names), threshold.flagged)
+        found = found_shuffling(run.id, data_set.id, tuple(weights.names), flags_key(threshold), flags.above)
     importance = found.importance
     if not importance.any():
         st.info(say(N_("Shuffling changes no score: this detector gives every row the same, or looks at nothing that is named here.")))
         return
-    further = (
-        {} if KINDS[run.kind].ordered else {"flags lost": found.lost(threshold.cut_off), "flags gained": found.gained(threshold.cut_off)}
-    )
+    cut_off = flags.ordered(found.rows)
+    further = {} if KINDS[run.kind].ordered else {"flags lost": found.lost(cut_off), "flags gained": found.gained(cut_off)}
     second = N_("leaving out: over all") if run.kind == "text" else N_("shuffling: over all")
     chart = charts.two_importances(
         part_names(weights.names), weights.weights, importance, further, palette(), second=second, translate=translate
     )
     st.markdown(_verdict(weights, importance, run.kind))
     show_chart(chart, key="two_importances")
-    _told(found, weights, run, threshold)
+    _told(found, weights, run, cut_off)
 
 
 def _verdict(weights: ColumnWeights, importance: np.ndarray, kind: str) -> str:
@@ -77,19 +80,19 @@ def _way(kind: str) -> str:
     return N_("leaving words out") if kind == "text" else N_("shuffling")
 
 
-def _told(found: Shuffled, weights: ColumnWeights, run: RunRecord, threshold: ThresholdRecord) -> None:
+def _told(found: Shuffled, weights: ColumnWeights, run: RunRecord, cut_off: CutOff) -> None:
     """What was done, and what became of the flags."""
     kind, top = KINDS[run.kind], int(np.argmax(found.importance))
     done = _WORDS_LEFT_OUT if run.kind == "text" else _SHUFFLED
     values = {"rows": len(found.scores), "items": plain(kind.items), "times": _times(found.moved.shape[1]), "parts": plain(kind.parts)}
     sentences = [say(done, **values)]
-    if not kind.ordered and np.isfinite(found.lost(threshold.cut_off)).all():
+    if not kind.ordered and np.isfinite(found.lost(cut_off)).all():
         flags = (
             N_("Without {name} {lost} of the flags would go, and {gained} of all others would be flagged.")
             if run.kind == "text"
             else N_("With {name} shuffled {lost} of the flags would go, and {gained} of all others would be flagged.")
         )
-        lost, gained = (float(share[top]) for share in (found.lost(threshold.cut_off), found.gained(threshold.cut_off)))
+        lost, gained = (float(share[top]) for share in (found.lost(cut_off), found.gained(cut_off)))
         sentences.append(say(flags, name=_quoted(weights.names, run.kind)[top], lost=percent(lost), gained=percent(gained)))
     st.caption(" ".join(sentences))
 

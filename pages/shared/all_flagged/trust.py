@@ -7,7 +7,7 @@ import streamlit as st
 
 from detectors import charts
 from detectors.explanations.trust import DRAWS, PutBack, counts_of, rows_to_check
-from detectors.flags import Flags, sampled
+from detectors.flags import CutOff, Flags, sampled
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.runs.over_the_run import columns_put_back
@@ -62,7 +62,8 @@ def trust_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
     _verdict(found, run.kind, parts)
     axis = Message(N_("{parts} left out") if run.kind == "text" else N_("{parts} put back to what was expected"), {"parts": parts})
     show_chart(charts.trust_curve(found.counts, heaviest, by_chance, palette(), axis=axis, translate=translate), key="trust_curve")
-    _told(found, run, threshold)
+    explained = weights_of(run, threshold).positions
+    _told(found, run, flags.ordered(explained[sampled(len(explained), rows)]))
 
 
 def _verdict(found: PutBack, kind: str, parts: str) -> None:
@@ -88,7 +89,7 @@ def _verdict(found: PutBack, kind: str, parts: str) -> None:
         )
 
 
-def _told(found: PutBack, run: RunRecord, threshold: ThresholdRecord) -> None:
+def _told(found: PutBack, run: RunRecord, cut_off: CutOff) -> None:
     kind = KINDS[run.kind]
     sentences = [
         say(
@@ -101,7 +102,7 @@ def _told(found: PutBack, run: RunRecord, threshold: ThresholdRecord) -> None:
         told = N_("{count} others score no higher than what they were compared with and are left out.")
         sentences.append(say(told, count=without))
     place = _place(found, run.kind)
-    below, chance = (float(found.below(scores, threshold.cut_off)[place]) for scores in (found.heaviest, found.by_chance))
+    below, chance = (float(found.below(scores, cut_off)[place]) for scores in (found.heaviest, found.by_chance))
     if not kind.ordered and np.isfinite(below):
         flags_told = (
             N_("Without these {count} words {below} of them would not be flagged any longer; by chance {chance}.")
