@@ -14,6 +14,7 @@ from detectors.answerer import Answerer
 from detectors.base import Progress
 from detectors.runs.execute import execute, save
 from detectors.runs.request import RunRequest
+from detectors.storage.records import ThresholdRecord
 from detectors.workbench import Workbench
 from pages.shared import engine, state
 from tests.behind_pages import resting_workbench
@@ -155,6 +156,21 @@ def test_with_scores_that_are_all_equal_nothing_is_flagged(bench, tmp_path):
 def test_a_rule_is_imitated_by_itself(bench, german):
     app = opened(german, "rules")
     assert "**country is DE**" in texts(app) or "**country is not FR**" in texts(app)
+
+
+def test_flags_of_segments_with_cut_offs_of_their_own_are_looked_at(bench, zscore):
+    """In Germany nothing is flagged, in France nearly all: rules, shuffling and the trust check speak of these flags."""
+    before = bench.records.threshold(zscore[1])
+    german, french = 1e9, float(np.quantile(np.asarray(bench.run_folder(zscore[1]).array("scores")), 0.05))
+    flagged = int((np.asarray(bench.run_folder(zscore[1]).array("scores"))[(payments()["country"] == "FR").to_numpy()] > french).sum())
+    segments = {"column": "country", "cut_offs": {"DE": german, "FR": french}}
+    bench.records.keep_threshold(ThresholdRecord(zscore[1], "manual", before.cut_off, before.cut_off, flagged, segments=segments))
+    try:
+        assert "country is FR" in texts(opened(zscore, "rules")) or "country is not DE" in texts(opened(zscore, "rules"))
+        assert "of the flags would go" in texts(opened(zscore, "shuffling"))
+        assert "would not be flagged any longer" in texts(opened(zscore, "trust"))
+    finally:
+        bench.keep_threshold(zscore[1], "rows", 20)
 
 
 def test_a_summary_from_before_scores_were_counted_asks_for_nothing(bench, zscore, monkeypatch):
