@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ from streamlit.testing.v1 import AppTest
 from detectors.base import Progress
 from detectors.runs.execute import execute, save
 from detectors.runs.request import RunRequest
+from detectors.series import Event
 from detectors.storage.marks import Said
 from detectors.verdicts import ANOMALY, NORMAL, UNSURE
 from detectors.workbench import Workbench
 from pages.shared import download
+from pages.shared.event_items import spans_of
 from tests.behind_pages import resting_workbench
 from tests.listed import column, listed, rows
 from tests.tables import ROWS, machine_frame
@@ -171,3 +174,9 @@ def test_the_download_has_verdict_note_and_author(bench, machine):
 
 def test_a_page_of_rows_is_small(machine):
     assert len(json.dumps(listed(opened("threshold", *machine)))) < 50_000
+
+
+def test_an_event_of_interleaved_series_is_made_of_stretches_of_its_own_rows():
+    series = SimpleNamespace(rows=np.array([0, 1, 4, 5, 2, 3, 6]))
+    assert spans_of(series, Event(first=0, last=3, peak=2, flagged=4)) == [(0, 1), (4, 5)]
+    assert spans_of(series, Event(first=4, last=5, peak=4, flagged=2)) == [(2, 3)]

@@ -15,26 +15,20 @@ from detectors.data_set import DataSet
 from detectors.flags import CutOff
 from detectors.geometry.periods import LOOKED_AT, dominant_period
 from detectors.long_series import LongColumns
-from detectors.messages import N_, Message, shown
+from detectors.messages import N_, Message
 from detectors.preparation.series import HORIZONS, SeriesPreparation, proposed_window
 from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
-from detectors.series import Event, OrderedSeries, event_frame, expected_in_order, find_events, ordered_series
+from detectors.series import OrderedSeries, expected_in_order, ordered_series
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.timeline import flaws
 from pages.shared import engine, state
-from pages.shared.changes import ENTERING, LEAVING, changed_places
 from pages.shared.engine import kept_by_id, workbench
-from pages.shared.flagged_list import flagged_list
+from pages.shared.event_items import events_list
 from pages.shared.flags import flags_of
 from pages.shared.language import plain, say, translate
 from pages.shared.look import palette, show_chart
-from pages.shared.moves import compared_with
-from pages.shared.orders import Candidates
-from pages.shared.row_items import LONGEST_WHY, explain_action, reasons_told, short
 from pages.shared.series_plot import Lane, Series, series_plot
-from pages.shared.stability_card import solidity
-from pages.shared.triage.items import Action, Column, Item, Listed
 from pages.shared.values import value_text
 from pages.shared.views.base import ExplainedItem, RunOfItems, View, waterfall
 
@@ -43,9 +37,6 @@ LANES, STRETCHES = 5, 4
 
 #: Columns in which a window is drawn beside the most similar normal ones.
 BESIDE = 3
-
-#: Steps shown on each side of an event that is looked at, as multiples of its length.
-AROUND = 4
 
 FLAWS = {
     "gap": N_("{count} gaps, the first before row {row}"),
@@ -141,7 +132,7 @@ class SeriesView(View):
         if chosen == as_rows:
             super().flagged(data_set, run, threshold)
         else:
-            _events(data_set, run, threshold, int(gap))
+            events_list(data_set, RunOfItems(run, threshold), _of_run(data_set, run), int(gap))
 
     def explained(self, item: ExplainedItem) -> None:
         preparation = item.preparation
@@ -240,100 +231,6 @@ def _duration(seconds: float) -> str:
 
 def _flaw_texts(series: OrderedSeries) -> list[str]:
     return [say(FLAWS[flaw.name], count=flaw.count, row=flaw.first + 1) for flaw in flaws(series.timeline)]
-
-
-def _events(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord, gap: int) -> None:
-    series = _of_run(data_set, run)
-    scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
-    flagged = find_events(series, scores, flags_of(threshold).ordered(series.rows), gap)
-    entering, left = _changed_events(series, scores, threshold, flagged, gap)
-    found = [*flagged, *left]
-
-    def candidates() -> Candidates:
-        changed = {ENTERING: entering, LEAVING: np.arange(len(flagged), len(found))}
-        peaks = series.rows[np.array([event.peak for event in found], dtype=np.intp)]
-
-        def show(places: NDArray[np.intp]) -> Listed:
-            return _listed_events(
-                data_set, RunOfItems(run, threshold), series, [found[place] for place in places.tolist()], places < len(flagged)
-            )
-
-        return Candidates(
-            data_set, run, threshold, peaks, len(flagged), show, spans=lambda place: spans_of(series, found[place]), changed=changed
-        )
-
-    flagged_list(candidates, say(N_("{count} events"), count=len(flagged)))
-
-
-def _changed_events(
-    series: OrderedSeries, scores: NDArray[np.float64], threshold: ThresholdRecord, found: list[Event], gap: int
-) -> tuple[NDArray[np.intp], list[Event]]:
-    """The places of the events that have a step that enters; and, as they were before, the events that have one that leaves."""
-    before = compared_with(threshold)
-    if before is None:
-        return np.empty(0, dtype=np.intp), []
-    changed, order = changed_places(threshold), flags_of(threshold).order
-    enters, leaves = (np.zeros(len(order), dtype=bool) for _ in range(2))
-    enters[order[changed[ENTERING]]] = leaves[order[changed[LEAVING]]] = True
-    enters, leaves = enters[series.rows], leaves[series.rows]
-    were = find_events(series, scores, flags_of(before).ordered(series.rows), gap)
-    places = [place for place, event in enumerate(found) if enters[event.first : event.last + 1].any()]
-    return np.array(places, dtype=np.intp), [event for event in were if leaves[event.first : event.last + 1].any()]
-
-
-def spans_of(series: OrderedSeries, event: Event) -> list[tuple[int, int]]:
-    """The rows of an event, in the order of the data, as stretches from a first to a last one."""
-    rows = np.sort(series.rows[event.first : event.last + 1])
-    return [(int(part[0]), int(part[-1])) for part in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)]
-
-
-def _listed_events(
-    data_set: DataSetRecord, by: RunOfItems, series: OrderedSeries, listed: list[Event], are_flagged: NDArray[np.bool_]
-) -> Listed:  # fmt: skip
-    run, threshold = by.run, by.threshold
-    scores = np.asarray(workbench().run_folder(run.id).array("scores"))[series.rows]
-    table = event_frame(series, listed, scores)
-    peaks = np.array([series.rows[event.peak] for event in listed], dtype=np.intp)
-    why = reasons_told(run, data_set, tuple(int(row) for row in peaks))
-    number = {name: [shown(value) for value in table[name].tolist()] for name in ("steps", "flagged", "row")}
-    columns: dict[Column, list[Any]] = {
-        Column(plain(N_("start"))): [value_text(value) for value in table["start"]],
-        Column(plain(N_("end"))): [value_text(value) for value in table["end"]],
-        Column(plain(N_("steps")), "number"): number["steps"],
-        Column(plain(N_("flagged")), "number"): number["flagged"],
-        Column(plain(N_("score")), "number", plain(N_("The highest one."))): [value_text(value) for value in table["peak score"].tolist()],
-    }
-    if len(series.entities) > 1:
-        columns = {Column(plain(N_("series"))): [short(str(name)) for name in table["entity"]], **columns}
-    if (sure := solidity(run, threshold, peaks)) is not None:
-        columns[Column(plain(N_("solidity")), "share", plain(N_("The share of the refits in which its peak would be flagged.")))] = (
-            sure.tolist()
-        )
-    columns[Column(plain(N_("what weighs most at the peak")), "words")] = [
-        short(" · ".join(filter(None, texts)), LONGEST_WHY) for texts in why
-    ]
-    columns[Column(plain(N_("peak row")), "number")] = number["row"]
-    items = [
-        Item(
-            str(int(peak)) if is_flagged else f"{peak} left",
-            spans_of(series, event),
-            plain(N_("event of row {row}"), row=int(peak) + 1),
-            bool(is_flagged),
-            line,
-        )
-        for event, peak, is_flagged, line in zip(listed, peaks, are_flagged, zip(*columns.values(), strict=True), strict=True)
-    ]
-    return Listed("table", items, list(columns), [explain_action(peaks, run), _look_action(run, listed)])
-
-
-def _look_action(run: RunRecord, listed: list[Event]) -> Action:
-    def look(place: int) -> None:
-        event = listed[place]
-        room = max(50, AROUND * (event.last - event.first + 1))
-        state.show_steps(run.id, (event.first - room, event.last + room))
-        state.redraw()
-
-    return Action("look", plain(N_("look")), look)
 
 
 class _Window:
