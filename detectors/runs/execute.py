@@ -22,7 +22,7 @@ from detectors.explanations.store import save_explanations
 from detectors.preparation import Items, Preparation, find_preparation, load_preparation
 from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
-from detectors.runs.explained import game_of
+from detectors.runs.explained import game_of, levels_of
 from detectors.runs.folder import TREE_FILE
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
@@ -211,7 +211,8 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
     if (decisions := run.detector.decisions()) is not None:
         write_json(folder / TREE_FILE, tree_in_words(decisions, run.preparation.in_words, run.detector.kinds_).to_json())
-    explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
+    game = game_of(run.detector, run.preparation, arrays["usual"], levels_of(arrays["sorted_training_scores"]))
+    explainer = Explainer(game, run.request.seed)
     with _timed(run.seconds, "explain"):
         rows = ranking[: explainer.rows_at_once]
         save_explanations(folder, rows, explainer.many(run.preparation.explained(run.data, rows, run.detector), progress))
