@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.shared.labelled_sets import CHOSEN, CHOSEN_COLUMN, LabelledSet
 from detectors.base import Progress
 from detectors.command_line import RULE, VALUE, Training, begun
-from detectors.explanations.background import usual_rows
+from detectors.explanations.background import donor_rows
 from detectors.runs.execute import FittedRun, execute
 from detectors.thresholds import threshold
 
@@ -26,8 +26,11 @@ HELD_OUT = 0.25
 #: A planted value lies between these quantiles of its column, so that it is not extreme by itself.
 RANGE = (0.01, 0.99)
 
-#: Rows that are planted and scored together, and how often at most.
-TRIED_TOGETHER, MOST_TRIES = 2000, 25
+#: Plantings for each row that is wanted: where a detector hardly ever notices one, a table counts with fewer rows.
+TRIES = 50
+
+#: Rows taken of those that were planted in one and the same row, so that no single row makes a table's figure.
+OF_ONE_ROW = 4
 
 SEED = 0
 
@@ -65,33 +68,42 @@ class LearnedTable:
     @property
     def usual(self) -> NDArray[np.float32]:
         """The usual rows that a run of the dashboard keeps."""
-        scores = self.run.training_scores
-        return self.learned[usual_rows(scores, self.units.size, self.run.request.seed)]
+        return self.learned[donor_rows(self.run.training_scores, self.units.size, self.run.request.seed)]
 
     def planted(self, wanted: int) -> PlantedRows:
-        """So many rows, or fewer where hardly any gets flagged."""
+        """So many rows that became flagged, or fewer where that is seldom."""
         cut_off = threshold(RULE, VALUE, np.sort(self.run.training_scores)).cut_off
         bases = self.run.items.X[self.planted_in & (self.run.scores <= cut_off)]
-        chance, found, tried = np.random.default_rng(SEED), [], 0
-        while len(bases) and tried < TRIED_TOGETHER * MOST_TRIES and sum(len(rows) for rows, _ in found) < wanted:
-            rows, columns = self._with_other_values(bases, chance)
-            tried += len(rows)
-            flagged = self.run.detector.score(rows) > cut_off if len(rows) else np.zeros(0, dtype=bool)
-            found.append((rows[flagged], columns[flagged]))
-        rows, columns = (np.concatenate(each)[:wanted] for each in zip(*found, strict=True)) if found else (bases[:0], np.zeros(0, int))
-        return PlantedRows(rows, columns, tried)
+        tries = self._tries(bases, TRIES * wanted)
+        if not len(tries.rows):
+            return PlantedRows(tries.rows, tries.columns, 0)
+        flagged = np.flatnonzero(self.run.detector.score(tries.rows) > cut_off)
+        earlier = np.array([(tries.bases[flagged[:place]] == tries.bases[one]).sum() for place, one in enumerate(flagged)], dtype=np.intp)
+        kept = flagged[earlier < OF_ONE_ROW][:wanted]
+        return PlantedRows(tries.rows[kept], tries.columns[kept], len(tries.rows))
 
-    def _with_other_values(self, bases: NDArray[np.float32], chance: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        """Rows of `bases` with one column's value from another row, and which column that is; fewer than were tried."""
-        learned, units = self.learned, self.units
-        columns = chance.integers(int(units.max()) + 1, size=TRIED_TOGETHER)
-        rows = bases[chance.integers(len(bases), size=TRIED_TOGETHER)]
-        others = learned[chance.integers(len(learned), size=TRIED_TOGETHER)]
+    def _tries(self, bases: NDArray[np.float32], count: int) -> _Tries:
+        """Up to so many rows of `bases` with one column's value from another row."""
+        chance, learned, units = np.random.default_rng(SEED), self.learned, self.units
+        columns = chance.integers(int(units.max()) + 1, size=count)
+        places = chance.integers(max(1, len(bases)), size=count)
+        if not len(bases):
+            return _Tries(bases, columns[:0], places[:0])
+        rows, others = bases[places], learned[chance.integers(len(learned), size=count)]
         planted = np.where(units == columns[:, None], others, rows)
         low, high = np.quantile(learned, RANGE, axis=0, method="nearest")
         in_range = ((planted >= low) & (planted <= high) | (units != columns[:, None])).all(axis=1)
         kept = in_range & (planted != rows).any(axis=1)
-        return planted[kept], columns[kept]
+        return _Tries(planted[kept], columns[kept], places[kept])
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """Planted rows, (rows, numbers), the unit each was planted in, and the row each is made of, both (rows,)."""
+
+    rows: NDArray[np.float32]
+    columns: NDArray[np.intp]
+    bases: NDArray[np.intp]
 
 
 @contextmanager

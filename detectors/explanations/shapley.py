@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.explanations.background import NEAREST_ROWS, nearest_rows
-from detectors.explanations.variants import LOOKED_AT, TRIED, VARIANTS, Usual
+from detectors.explanations.variants import DIFFERENT, LOOKED_AT, TRIED, Usual
 
 #: Permutations for one row. One is exact for games of second order; more help detectors with deeper interactions.
 MOST_PERMUTATIONS = 4
@@ -39,6 +39,9 @@ NUMBERS_AT_ONCE = 10_000_000
 
 #: Nearest usual rows that each row is compared with when many are explained at once.
 NEAREST_OF_MANY = 3
+
+#: Steps that the variants of a row that is far from usual ones take, about.
+STEPS = 4
 
 #: Rows, and numbers of rows, scored together when many are explained, so that memory stays small.
 ROWS_TOGETHER, NUMBERS_TOGETHER = 1000, 4_000_000
@@ -150,13 +153,12 @@ class Explainer:
 
     @property
     def walk(self) -> int:
-        """Scores that a row costs for each row of its background; where it is compared with its variants, so many for every three of them."""
+        """Scores that a row costs for each row of its background; where it is compared with variants of itself, for all of them."""
         if self.game.gradients:
             return len(NODES)
         if not self.game.levels:
             return 2 * self.game.n_units + 1
-        # The first columns are tried for all variants together; two or three steps of a variant, and its walk, are usual.
-        return (TRIED + 1) * self.game.n_units + VARIANTS * min(self.game.n_units, LOOKED_AT)
+        return TRIED * self.game.n_units + DIFFERENT * (2 * self.game.n_units + STEPS * LOOKED_AT)
 
     @property
     def rows_at_once(self) -> int:

@@ -22,17 +22,20 @@ from numpy.typing import NDArray
 
 from detectors.base import Scores
 
-#: Variants of a row, at most: each begins with another column. Where there are fewer, some count twice; one, two, three count alike.
+#: Variants of a row: each begins with another column. Where fewer are different, some count twice; one, two or three count alike.
 VARIANTS = 6
+
+#: Different ones where changing one column alone is not enough: what begins with other columns ends much alike then.
+DIFFERENT = 3
 
 #: Usual rows that are nearest in all other columns, and whose values are tried in a column.
 TRIED = 3
 
 #: Columns that are tried at each further step: those that helped most when they alone were changed.
-LOOKED_AT = 30
+LOOKED_AT = 12
 
-#: Each further step takes over this share of the columns that are otherwise by then, one at least.
-STEP = 0.5
+#: Each further step takes over so many times the columns that are otherwise by then.
+STEP = 1.0
 
 #: A column in which a row lies far from all usual ones counts no more than this among its distances: squared, in units of what is scaled.
 FARTHEST = 4.0
@@ -88,18 +91,19 @@ class Usual:
         enough = np.where(np.isfinite(enough), enough, own)
         order = np.argsort(scores, axis=1, kind="stable")
         usual = ((scores <= enough[:, None]) & (scores < own[:, None])).sum(axis=1)
-        different = np.where(usual > 0, np.minimum(usual, VARIANTS), min(VARIANTS, self.n_units))
-        starts = np.take_along_axis(order, np.arange(VARIANTS) % different[:, None], axis=1)
+        different = np.where(usual > 0, np.minimum(usual, VARIANTS), min(DIFFERENT, self.n_units))
+        turns = np.arange(VARIANTS) % different[:, None]
+        starts = np.take_along_axis(order, turns, axis=1)
         donor_rows = self.rows[np.take_along_axis(donors, starts, axis=1)]
         variants = np.where(starts[:, :, None] == self.units, donor_rows, rows[:, None])
         flat, flat_rows = variants.reshape(-1, len(self.units)), np.repeat(rows, VARIANTS, axis=0)
         begun = np.take_along_axis(scores, starts, axis=1).reshape(-1)
-        unfinished = np.flatnonzero(np.repeat(usual == 0, VARIANTS) & (begun > np.repeat(enough, VARIANTS)))
+        unfinished = np.flatnonzero((turns == np.arange(VARIANTS)).reshape(-1) & (begun > np.repeat(enough, VARIANTS)))
         if len(unfinished):
             promise = np.repeat(np.argsort(order, axis=1, kind="stable"), VARIANTS, axis=0)
             changing = _Changing(flat_rows[unfinished], flat[unfinished], donor_rows.reshape(flat.shape)[unfinished], promise[unfinished])
             flat[unfinished] = self._until(changing, begun[unfinished], np.repeat(enough, VARIANTS)[unfinished])
-        return flat.reshape(variants.shape)
+        return np.take_along_axis(flat.reshape(variants.shape), turns[:, :, None], axis=1)
 
     def _most_fitting(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.intp], Scores]:
         """For each row and column the usual row whose value fits best there, and the score with it: both (rows, units)."""
@@ -115,8 +119,8 @@ class Usual:
         count = min(TRIED, len(self.rows))
         distances = np.minimum(np.square(self.rows - row), FARTHEST)
         by_unit = distances @ self._of_unit
-        others = by_unit.sum(axis=1, keepdims=True) - by_unit
-        return np.argpartition(others, count - 1, axis=0)[:count]
+        others = np.ascontiguousarray((by_unit.sum(axis=1, keepdims=True) - by_unit).T)
+        return np.argpartition(others, count - 1, axis=1)[:, :count].T
 
     def _until(self, changing: _Changing, scores: Scores, enough: Scores) -> NDArray[np.float32]:
         """The variants of `changing`, which have `scores`, with so many columns of their donors that their scores are at most `enough`."""

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from detectors import registry
 from detectors.base import Detector, Progress, Quiet, Scores
 from detectors.data_set import DataSet, rows_to_fit
-from detectors.explanations.background import usual_rows
+from detectors.explanations.background import donor_rows, usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
 from detectors.preparation import Items, Preparation, find_preparation, load_preparation
 from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
-from detectors.runs.explained import game_of, levels_of
+from detectors.runs.explained import game_of, has_variants, levels_of
 from detectors.runs.folder import TREE_FILE
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
@@ -243,8 +243,9 @@ def scores_and_kinds(
 
 def _usual(run: FittedRun) -> NDArray[np.float32]:
     fitted = np.flatnonzero(run.fitted)
-    numbers = int(run.preparation.units.size)
-    return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
+    chosen = donor_rows if has_variants(run.preparation) else usual_rows
+    rows = fitted[chosen(run.scores[fitted], int(run.preparation.units.size), run.request.seed)]
+    return run.preparation.explained(run.data, rows, run.detector)
 
 
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
