@@ -51,29 +51,30 @@ def main() -> int:
     sets = [each for each in labelled_sets(asked.data, "tables") if _columns(each) <= MOST_COLUMNS]
     wanted = -(-asked.rows // len(sets))
     outcomes = _read(asked.json)
-    for labelled in sets[HALVES[asked.half]]:
+    chosen = [each for each in sets[HALVES[asked.half]] if asked.tables is None or each.name in asked.tables]
+    for labelled in chosen:
         simple = SimpleExplanations()
         for detector in asked.detectors:
             if (detector, labelled.name) in outcomes:
                 continue
-            found = measured(labelled, detector, wanted, simple)
+            found = measured(labelled, detector, wanted, simple, asked.one_by_one)
             outcomes[found.key] = found
             _say(found)
             if asked.json:
                 with asked.json.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(found.to_json()) + "\n")
-    names = {each.name for each in sets[HALVES[asked.half]]}
+    names = {each.name for each in chosen}
     return _print([each for each in outcomes.values() if each.set in names and each.detector in asked.detectors])
 
 
-def measured(labelled: LabelledSet, detector: str, wanted: int, simple: SimpleExplanations) -> Outcome:
+def measured(labelled: LabelledSet, detector: str, wanted: int, simple: SimpleExplanations, one_by_one: int) -> Outcome:
     """Explains rows of one table in every way, in this process."""
     try:
         with learned_table(labelled, detector) as learned:
             planted = learned.planted(wanted)
             if not len(planted.rows):
                 return Outcome(detector, labelled.name, 0, planted.tried)
-            return _explained(labelled.name, learned, planted, simple)
+            return _explained(labelled.name, learned, planted, simple, one_by_one)
     except AnomalystError as error:
         return Outcome(detector, labelled.name, 0, 0, refusal=str(error))
     finally:
@@ -82,7 +83,7 @@ def measured(labelled: LabelledSet, detector: str, wanted: int, simple: SimpleEx
         gc.collect()
 
 
-def _explained(name: str, learned: LearnedTable, planted: PlantedRows, simple: SimpleExplanations) -> Outcome:
+def _explained(name: str, learned: LearnedTable, planted: PlantedRows, simple: SimpleExplanations, one_by_one: int) -> Outcome:
     run, rows = learned.run, planted.rows
     game = game_of(run.detector, run.preparation, learned.usual, levels_of(np.sort(run.training_scores)))
     explainer = Explainer(game, run.request.seed)
@@ -94,8 +95,17 @@ def _explained(name: str, learned: LearnedTable, planted: PlantedRows, simple: S
     if expected is not None:
         ways["own"] = _squares(learned, rows - expected)
     found = {way: hits(values, planted.columns) for way, values in ways.items()}
-    few, row_s = _one_by_one(explainer, rows[: ONE_BY_ONE + 1])
-    return Outcome(run.detector.name(), name, len(rows), planted.tried, found, rank_correlation(many[: len(few)], few), row_s, many_s)
+    few, row_s = _one_by_one(explainer, rows[: one_by_one + 1]) if one_by_one else (many[:0], None)
+    return Outcome(
+        run.detector.name(),
+        name,
+        len(rows),
+        planted.tried,
+        found,
+        rank_correlation(many[: len(few)], few) if one_by_one else None,
+        row_s,
+        many_s,
+    )
 
 
 def _one_by_one(explainer: Explainer, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
@@ -144,11 +154,18 @@ def _columns(labelled: LabelledSet) -> int:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder with the labelled sets")
-    parser.add_argument("--detectors", help=f"names of detectors, with commas between (default: {','.join(BARRED)}; all: every one for tables)")
+    parser.add_argument(
+        "--detectors", help=f"names of detectors, with commas between (default: {','.join(BARRED)}; all: every one for tables)"
+    )
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows that count, over all tables (default: {ROWS})")
-    parser.add_argument("--half", choices=HALVES, default="all", help="every other table: the first half to try things on, the second to confirm")
+    parser.add_argument(
+        "--half", choices=HALVES, default="all", help="every other table: the first half to try things on, the second to confirm"
+    )
+    parser.add_argument("--tables", help="names of tables, with commas between (default: all)")
+    parser.add_argument("--one-by-one", type=int, default=ONE_BY_ONE, help=f"rows of a table for shap's explainer (default: {ONE_BY_ONE})")
     parser.add_argument("--json", type=Path, help="a file to which each outcome is added as a line, and from which earlier ones are taken")
     asked = parser.parse_args()
+    asked.tables = asked.tables.split(",") if asked.tables else None
     every = sorted(detector.name() for detector in registry.for_kind("table"))
     asked.detectors = every if asked.detectors == "all" else (asked.detectors or ",".join(BARRED)).split(",")
     if unknown := set(asked.detectors) - set(every):

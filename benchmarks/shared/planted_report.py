@@ -71,9 +71,10 @@ def by_detector(outcomes: Iterable[Outcome]) -> str:
         of_it = [outcome for outcome in found if outcome.detector == detector]
         rows = sum(outcome.rows for outcome in of_it)
         cells = [_cell(_pooled(of_it, way)) for way in ("ours", *SIMPLE)]
-        agreement = np.average([outcome.agreement or 0.0 for outcome in of_it], weights=[outcome.rows for outcome in of_it])
-        seconds = np.median([outcome.row_s or 0.0 for outcome in of_it])
-        lines.append([detector, str(rows), str(len(of_it)), *cells, f"{agreement:.3f}", f"{1000 * seconds:.0f}"])
+        agreement = [outcome.agreement for outcome in of_it if outcome.agreement is not None]
+        seconds = [outcome.row_s for outcome in of_it if outcome.row_s is not None]
+        measured = [f"{np.mean(agreement):.3f}" if agreement else "–", f"{1000 * np.median(seconds):.0f}" if seconds else "–"]
+        lines.append([detector, str(rows), str(len(of_it)), *cells, *measured])
     lines.sort(key=lambda line: line[3], reverse=True)
     head = ["detector", "rows", "tables", "ours", *SIMPLE.values(), "rank correlation, many rows with shap's", "ms a row"]
     return _markdown([head, *lines])
@@ -86,7 +87,15 @@ def by_table(outcomes: Iterable[Outcome], detector: str) -> str:
     for each in of_it:
         behind = each.behind()
         mark = "" if (behind <= BAR_BEHIND).all() else "behind"
-        lines.append([each.set, str(each.rows), str(each.tried), *(_cell(each.share(way)) if way in each.hits else "–" for way in ("ours", *SIMPLE)), mark])
+        lines.append(
+            [
+                each.set,
+                str(each.rows),
+                str(each.tried),
+                *(_cell(each.share(way)) if way in each.hits else "–" for way in ("ours", *SIMPLE)),
+                mark,
+            ]
+        )
     return _markdown([["table", "rows", "of plantings", "ours", *SIMPLE.values(), ""], *lines])
 
 

@@ -109,7 +109,11 @@ class _Tries:
 @contextmanager
 def learned_table(labelled: LabelledSet, detector: str, parameters: tuple[str, ...] = ()) -> Iterator[LearnedTable]:
     """Has `detector` learn from a table, with its defaults but for `parameters`, as the command line would."""
-    frame = pd.read_parquet(labelled.path) if labelled.path.suffix == ".parquet" else pd.read_csv(labelled.path, dtype=str, keep_default_na=False)
+    frame = (
+        pd.read_parquet(labelled.path)
+        if labelled.path.suffix == ".parquet"
+        else pd.read_csv(labelled.path, dtype=str, keep_default_na=False)
+    )
     normal = np.flatnonzero(frame["label"].astype(float) != 1)
     planted_in = np.zeros(len(frame), dtype=bool)
     planted_in[np.random.default_rng(SEED).permutation(normal)[: round(HELD_OUT * len(normal))]] = True

@@ -135,7 +135,9 @@ class Game:
         """What was expected of `rows`, (rows, …), by their `background`: its mean, of variants the mean of those that are otherwise."""
         if not self.levels:
             return background.mean(axis=1)
-        otherwise = np.stack([self.varying(rows, background[:, place, None])[:, self.units] for place in range(background.shape[1])], axis=1)
+        otherwise = np.stack(
+            [self.varying(rows, background[:, place, None])[:, self.units] for place in range(background.shape[1])], axis=1
+        )
         counts = otherwise.sum(axis=1)
         return np.where(counts > 0, (background * otherwise).sum(axis=1) / np.maximum(counts, 1), rows).astype(np.float32)
 

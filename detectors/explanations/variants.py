@@ -118,7 +118,7 @@ class Usual:
         """The usual rows nearest in all columns but one, for each one: (tried, units)."""
         count = min(TRIED, len(self.rows))
         distances = np.minimum(np.square(self.rows - row), FARTHEST)
-        by_unit = distances @ self._of_unit
+        by_unit = self._by_unit(distances)
         others = np.ascontiguousarray((by_unit.sum(axis=1, keepdims=True) - by_unit).T)
         return np.argpartition(others, count - 1, axis=1)[:, :count].T
 
@@ -138,18 +138,24 @@ class Usual:
         """Which so many of the columns `left` lower the score most when a variant takes over one of them, (variants, units)."""
         promise = np.where(left, changing.promise, self.n_units)
         looked_at = np.argsort(promise, axis=1, kind="stable")[:, : max(LOOKED_AT, int(counts.max()))]
-        which, place = np.nonzero(np.take_along_axis(left, looked_at, axis=1))
+        own = np.arange(looked_at.shape[1]) < np.maximum(LOOKED_AT, counts)[:, None]  # however many others look at
+        which, place = np.nonzero(np.take_along_axis(left, looked_at, axis=1) & own)
         tried = np.where(looked_at[which, place][:, None] == self.units, changing.donors[which], changing.variants[which])
         scores = np.full(looked_at.shape, np.inf)
         scores[which, place] = self.score(tried)
         ranks = np.argsort(np.argsort(scores, axis=1, kind="stable"), axis=1)
         taken = np.zeros(left.shape, dtype=bool)
-        np.put_along_axis(taken, looked_at, ranks < counts[:, None], axis=1)
+        np.put_along_axis(taken, looked_at, (ranks < counts[:, None]) & own, axis=1)
         return taken & left
 
     def _differing(self, rows: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
         """In which columns rows differ, (rows, units)."""
-        return (rows != others).astype(np.float32) @ self._of_unit > 0
+        return self._by_unit((rows != others).astype(np.float32)) > 0
+
+    def _by_unit(self, numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Sums of `numbers`, (rows, numbers), over those of each unit, (rows, units)."""
+        one_each = len(self.units) == self.n_units and (self.units == np.arange(self.n_units)).all()
+        return numbers if one_each else numbers @ self._of_unit
 
     @cached_property
     def _of_unit(self) -> NDArray[np.float32]:

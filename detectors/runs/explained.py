@@ -17,7 +17,6 @@ from detectors.explanations.shapley import Explainer, Explanation, Game
 from detectors.preparation import Preparation, load_preparation
 from detectors.runs.folder import RunFolder
 
-
 #: A variant of a row above the second of these shares of the training rows is usual with a score below it; one above the first alone, below that.
 LEVELS = (0.5, 0.95)
 
