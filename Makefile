@@ -2,13 +2,13 @@
 
 # The interpreter to build on; empty: the first suitable one on the path.
 PYTHON ?=
-# Passed on: to pytest by `make test`, to uv by `make lock` (--upgrade), to the benchmark by `make bench-quality`.
+# Passed on: to pytest by `make test`, to uv by `make lock` (--upgrade), to the benchmark by `make bench-…`.
 ARGS ?=
 # The file that `make backup` writes and `make restore` reads.
 FILE ?=
-# The folder with labelled data for `make bench-quality`.
+# The folder with labelled data for `make bench-quality` and `make bench-planted`.
 DATA ?=
-# The detectors that it measures, with commas between; empty: all of them.
+# The detectors that they measure, with commas between; empty: all of them.
 DETECTORS ?=
 
 # torch's own build without CUDA (2.13.0+cpu, Linux x86_64, Python 3.11). It is not on PyPI; a pip that can find it may take it.
@@ -16,7 +16,7 @@ TORCH_CPU_SHA256 := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264
 NO_TORCH := This torch does not start without CUDA. Name a folder that holds torch's build without it (Python 3.11), then: rm -r .bench; make bench PIP_FIND_LINKS=folder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backup restore test lint bench bench-quality lock clean
+.PHONY: help setup run backup restore test lint bench bench-quality bench-planted lock clean
 export PYTHON
 
 help: ## list what can be made
@@ -54,12 +54,17 @@ bench: ## measure Anomalyst, and PyOD beside it in an environment of its own
 	@sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps --no-index >/dev/null 2>&1 || sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps
 	@sh .ci/venv.sh .bench benchmarks/requirements.lock --no-deps
 	@.bench/bin/python -c 'import torch' 2>/dev/null || { echo "$(NO_TORCH)" >&2; exit 1; }
-	@for script in $(filter-out benchmarks/quality.py,$(wildcard benchmarks/*.py)); do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
+	@for script in $(filter-out benchmarks/quality.py benchmarks/planted_explanations.py,$(wildcard benchmarks/*.py)); do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
 
 bench-quality: ## judge every detector on labelled data beside other methods: DATA=folder, DETECTORS=auto,hbos, ARGS="--only text --sets"
 	@sh .ci/venv.sh .venv requirements-test.lock
 	@test -d "$(DATA)" || { echo "Name the folder that holds the labelled data: make bench-quality DATA=folder" >&2; exit 1; }
 	@.venv/bin/python -m benchmarks.quality "$(DATA)" $(if $(DETECTORS),--detectors $(DETECTORS)) $(ARGS)
+
+bench-planted: ## how often explanations name a planted column, beside simpler ones: DATA=folder, DETECTORS=auto,hbos, ARGS="--rows 500"
+	@sh .ci/venv.sh .venv requirements-test.lock
+	@test -d "$(DATA)" || { echo "Name the folder that holds the labelled data: make bench-planted DATA=folder" >&2; exit 1; }
+	@.venv/bin/python -m benchmarks.planted_explanations "$(DATA)" $(if $(DETECTORS),--detectors $(DETECTORS)) $(ARGS)
 
 lock: ## pin versions and hashes again, for every supported Python and system; ARGS=--upgrade takes newer ones
 	@sh .ci/lock.sh $(TORCH_CPU_SHA256) $(ARGS)

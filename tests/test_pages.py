@@ -282,7 +282,7 @@ def test_the_explain_page_adds_up_to_the_score(bench, data_id, run_id):
     table = next(element.value for element in app.dataframe if "expected" in element.value)
     assert table["column"].tolist()[0] == "doubled"
     assert "so 0 is left unexplained" in texts(app)
-    assert "the 20 most similar usual rows" in texts(app)
+    assert "variants of this very row, each with as little changed as makes it usual" in texts(app)
 
 
 def test_the_next_row_is_one_click_away(bench, data_id, run_id):

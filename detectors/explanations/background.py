@@ -10,6 +10,9 @@ from detectors.arrays import drawn
 #: Usual rows kept with a run, to find a row's nearest ones among: at most this many, and this many numbers.
 KEPT_ROWS, KEPT_NUMBERS = 1000, 5_000_000
 
+#: Of these rows, all but the most unusual ones, variants of a row take what fits it best: at most so many.
+DONOR_SHARE, DONOR_ROWS = 0.95, 3000
+
 #: Nearest usual rows that one row is compared with, where the detector has no expectation of its own.
 NEAREST_ROWS = 20
 
@@ -18,6 +21,13 @@ def usual_rows(scores: NDArray[np.float64], numbers: int, seed: int) -> NDArray[
     """Positions of some rows, of `numbers` numbers each, drawn from the half with the lower scores."""
     usual = np.flatnonzero(scores <= np.median(scores))
     most = max(2, min(KEPT_ROWS, KEPT_NUMBERS // numbers))
+    return usual[drawn(len(usual), most, seed)]
+
+
+def donor_rows(scores: NDArray[np.float64], numbers: int, seed: int) -> NDArray[np.intp]:
+    """Positions of some rows, of `numbers` numbers each, whose values variants of other rows may take: all kinds of usual rows."""
+    usual = np.flatnonzero(scores <= np.quantile(scores, DONOR_SHARE))
+    most = max(2, min(DONOR_ROWS, KEPT_NUMBERS // numbers))
     return usual[drawn(len(usual), most, seed)]
 
 

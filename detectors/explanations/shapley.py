@@ -13,7 +13,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress, Scores
 from detectors.explanations.background import NEAREST_ROWS, nearest_rows
+from detectors.explanations.variants import DIFFERENT, LOOKED_AT, TRIED, Usual
 
 #: Permutations for one row. One is exact for games of second order; more help detectors with deeper interactions.
 MOST_PERMUTATIONS = 4
@@ -38,6 +39,9 @@ NUMBERS_AT_ONCE = 10_000_000
 
 #: Nearest usual rows that each row is compared with when many are explained at once.
 NEAREST_OF_MANY = 3
+
+#: Steps that the variants of a row that is far from usual ones take, about.
+STEPS = 4
 
 #: Rows, and numbers of rows, scored together when many are explained, so that memory stays small.
 ROWS_TOGETHER, NUMBERS_TOGETHER = 1000, 4_000_000
@@ -98,6 +102,8 @@ class Game:
     """The gradient of the score at rows, (rows, …), where the detector has one."""
     scoring_cost: float = 1.0
     """How many times as long as usual a score takes."""
+    levels: tuple[float, ...] = ()
+    """Growing scores of usual rows. Where they are given, rows are vectors and are compared with usual variants of themselves."""
 
     @property
     def n_units(self) -> int:
@@ -111,9 +117,11 @@ class Game:
     def backgrounds(self, rows: NDArray[np.float32], nearest: int) -> NDArray[np.float32]:
         """For each of `rows` what it is compared with, (rows, backgrounds, …).
 
-        A reconstructing detector's own reconstruction where it has one: a random background moves a row off what is
-        plausible and blames innocent columns.
+        Usual variants of the row itself where rows are vectors; else a reconstructing detector's own reconstruction, or the
+        nearest usual rows: a random background moves a row off what is plausible and blames innocent columns.
         """
+        if self.levels:
+            return Usual(self.usual, self.units, self.score, self.levels).variants(rows)
         expected = self.expected(rows)
         return nearest_rows(rows, self.usual, nearest) if expected is None else expected[:, None]
 
@@ -122,6 +130,16 @@ class Game:
         flat = numbers.reshape(len(numbers), -1)
         sums = [np.bincount(self.units.reshape(-1), weights=row, minlength=self.n_units) for row in flat]
         return np.array(sums, dtype=np.float64).reshape(len(numbers), self.n_units)
+
+    def expectation(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What was expected of `rows`, (rows, …), by their `background`: its mean, of variants the mean of those that are otherwise."""
+        if not self.levels:
+            return background.mean(axis=1)
+        otherwise = np.stack(
+            [self.varying(rows, background[:, place, None])[:, self.units] for place in range(background.shape[1])], axis=1
+        )
+        counts = otherwise.sum(axis=1)
+        return np.where(counts > 0, (background * otherwise).sum(axis=1) / np.maximum(counts, 1), rows).astype(np.float32)
 
     def varying(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which units of each row, (rows, units), differ from its `background`, (rows, backgrounds, …): hiding any other changes nothing."""
@@ -137,8 +155,12 @@ class Explainer:
 
     @property
     def walk(self) -> int:
-        """Scores that a row costs for each row of its background."""
-        return len(NODES) if self.game.gradients else 2 * self.game.n_units + 1
+        """Scores that a row costs for each row of its background; where it is compared with variants of itself, for all of them."""
+        if self.game.gradients:
+            return len(NODES)
+        if not self.game.levels:
+            return 2 * self.game.n_units + 1
+        return TRIED * self.game.n_units + DIFFERENT * (2 * self.game.n_units + STEPS * LOOKED_AT)
 
     @property
     def rows_at_once(self) -> int:
@@ -166,7 +188,7 @@ class Explainer:
             values=np.asarray(found.values, dtype=np.float64).reshape(1, self.game.n_units),
             bases=np.asarray(found.base_values, dtype=np.float64).reshape(1),
             scores=self.game.score(row[None]),
-            expected=background.mean(axis=0)[None],
+            expected=self.game.expectation(row[None], background[None]),
         )
 
     def many(self, rows: NDArray[np.float32], progress: Progress | None = None) -> Explanation:
@@ -189,35 +211,33 @@ class Explainer:
         return rank_correlation(self.many(rows).values, one_by_one)
 
     def _one_permutation(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
-        """Shows the units one by one, then hides them in the same order; each unit's effect is the mean of both.
+        """Shows the units one by one, then hides them in the same order; each unit's effect is the mean of both, and over the backgrounds.
 
-        Units that are in the background as they are in the row are left out: a short text costs as much as it has words.
+        Units that are in a background as they are in the row are left out: a short text costs as much as it has words.
         """
+        count = background.shape[1]
+        compared, others = np.repeat(rows, count, axis=0), background.reshape(-1, *rows.shape[1:])
         order = np.random.default_rng(self.seed).permutation(self.game.n_units)
-        walks = [order[varies[order]] for varies in self.game.varying(rows, background)]
-        values, bases = np.zeros((len(rows), self.game.n_units)), np.zeros(len(rows))
+        walks = [order[varies[order]] for varies in self.game.varying(compared, others[:, None])]
+        values, bases = np.zeros((len(compared), self.game.n_units)), np.zeros(len(compared))
         sizes = np.array([max(1, 2 * len(walk)) for walk in walks])
-        together = np.cumsum(sizes * background[0].size) // NUMBERS_TOGETHER
+        together = np.cumsum(sizes * self.game.numbers) // NUMBERS_TOGETHER
         for chosen in [np.flatnonzero(together == part) for part in np.unique(together)]:
-            found = self._mean_scores([self._states(rows[row], background[row], walks[row]) for row in chosen])
-            for row, scores in zip(chosen, np.split(found, np.cumsum(sizes[chosen])[:-1]), strict=True):
-                shown = len(walks[row])
+            found = self.game.score(np.concatenate([self._states(compared[pair], others[pair], walks[pair]) for pair in chosen]))
+            for pair, scores in zip(chosen, np.split(found, np.cumsum(sizes[chosen])[:-1]), strict=True):
+                shown = len(walks[pair])
                 steps = np.diff(scores, append=scores[0])
-                values[row, walks[row]] = (steps[:shown] - steps[shown:]) / 2
-                bases[row] = scores[0]
-        return Explanation(values, bases, self.game.score(rows), background.mean(axis=1))
+                values[pair, walks[pair]] = (steps[:shown] - steps[shown:]) / 2
+                bases[pair] = scores[0]
+        values, bases = values.reshape(len(rows), count, -1).mean(axis=1), bases.reshape(len(rows), count).mean(axis=1)
+        return Explanation(values, bases, self.game.score(rows), self.game.expectation(rows, background))
 
     def _states(self, row: NDArray[np.float32], background: NDArray[np.float32], walk: NDArray[np.intp]) -> NDArray[np.float32]:
-        """What a row, (…), looks like along its walk, (states, backgrounds, …); after the last state comes the first one again."""
+        """What a row, (…), looks like along its walk, (states, …); after the last state comes the first one again."""
         shown = np.zeros((max(1, 2 * len(walk)), self.game.n_units), dtype=bool)
         for place, unit in enumerate(walk, start=1):
             shown[place : place + len(walk), unit] = True
-        return np.where(shown[:, None, self.game.units], row, background)
-
-    def _mean_scores(self, states: Sequence[NDArray[np.float32]]) -> Scores:
-        """The scores of `states`, each (states, backgrounds, …), one after the other: means over the backgrounds."""
-        every = np.concatenate(states)
-        return self.game.score(every.reshape(-1, *every.shape[2:])).reshape(len(every), -1).mean(axis=1)
+        return np.where(shown[:, self.game.units], row, background)
 
     def _expected_gradients(self, rows: NDArray[np.float32], background: NDArray[np.float32]) -> Explanation:
         """The gradient of the score along the straight way from each background to the row, times the way."""
@@ -229,7 +249,8 @@ class Explainer:
             place = (background + node * way).astype(np.float32).reshape(-1, *shape)
             slope += weight * self.game.gradients(place).reshape(background.shape)
         bases = self.game.score(background.reshape(-1, *shape)).reshape(n_rows, n_backgrounds).mean(axis=1)
-        return Explanation(self.game.sums((way * slope).mean(axis=1)), bases, self.game.score(rows), background.mean(axis=1))
+        expected = self.game.expectation(rows, background)
+        return Explanation(self.game.sums((way * slope).mean(axis=1)), bases, self.game.score(rows), expected)
 
 
 def _unit_masker(background: NDArray[np.float32], units: NDArray[np.intp]) -> Any:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from detectors import registry
 from detectors.base import Detector, Progress, Quiet, Scores
 from detectors.data_set import DataSet, rows_to_fit
-from detectors.explanations.background import usual_rows
+from detectors.explanations.background import donor_rows, usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
 from detectors.preparation import Items, Preparation, find_preparation, load_preparation
 from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
-from detectors.runs.explained import game_of
+from detectors.runs.explained import game_of, has_variants, levels_of
 from detectors.runs.folder import TREE_FILE
 from detectors.runs.over_the_run import scores_at_once
 from detectors.runs.request import RunRequest
@@ -212,7 +212,8 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         np.save(folder / "expected.npy", expected, allow_pickle=False)
     if (decisions := run.detector.decisions()) is not None:
         write_json(folder / TREE_FILE, tree_in_words(decisions, run.preparation.in_words, run.detector.kinds_).to_json())
-    explainer = Explainer(game_of(run.detector, run.preparation, arrays["usual"]), run.request.seed)
+    game = game_of(run.detector, run.preparation, arrays["usual"], levels_of(arrays["sorted_training_scores"]))
+    explainer = Explainer(game, run.request.seed)
     with _timed(run.seconds, "explain"):
         rows = ranking[: explainer.rows_at_once]
         save_explanations(folder, rows, explainer.many(run.preparation.explained(run.data, rows, run.detector), progress))
@@ -243,8 +244,9 @@ def scores_and_kinds(
 
 def _usual(run: FittedRun) -> NDArray[np.float32]:
     fitted = np.flatnonzero(run.fitted)
-    numbers = int(run.preparation.units.size)
-    return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
+    chosen = donor_rows if has_variants(run.preparation) else usual_rows
+    rows = fitted[chosen(run.scores[fitted], int(run.preparation.units.size), run.request.seed)]
+    return run.preparation.explained(run.data, rows, run.detector)
 
 
 def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:

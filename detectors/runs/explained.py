@@ -17,6 +17,9 @@ from detectors.explanations.shapley import Explainer, Explanation, Game
 from detectors.preparation import Preparation, load_preparation
 from detectors.runs.folder import RunFolder
 
+#: A variant of a row above the second of these shares of the training rows is usual with a score below it; one above the first alone, below that.
+LEVELS = (0.5, 0.95)
+
 
 @dataclass(frozen=True)
 class ExplainedRow:
@@ -53,7 +56,7 @@ class ExplainedRun:
         request = folder.request()
         preparation = load_preparation(folder.result / "preparation")
         detector = registry.load(folder.result / "detector")
-        game = game_of(detector, preparation, np.array(folder.array("usual")))
+        game = game_of(detector, preparation, np.array(folder.array("usual")), levels_of(folder.array("sorted_training_scores")))
         return cls(DataSet(data, request.used_roles), preparation, detector, Explainer(game, request.seed))
 
     def explained(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -80,8 +83,11 @@ class ExplainedRun:
         return self.explainer.agreement(self.explained(rows))
 
 
-def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.float32]) -> Game:
-    """How rows are taken apart for `detector`; `usual`, (usual, …), are usual rows as explanations take them apart."""
+def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.float32], levels: tuple[float, ...] = ()) -> Game:
+    """How rows are taken apart for `detector`; `usual`, (usual, …), are usual rows as explanations take them apart.
+
+    Where the `levels` of the scores are known, rows that are vectors are compared with usual variants of themselves.
+    """
 
     def expected(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
         if preparation.hidden is not None:
@@ -95,4 +101,15 @@ def game_of(detector: Detector, preparation: Preparation, usual: NDArray[np.floa
         usual,
         None if preparation.finishes or preparation.hidden is not None else detector.gradients(),
         detector.scoring_cost,
+        levels if has_variants(preparation) else (),
     )
+
+
+def has_variants(preparation: Preparation) -> bool:
+    """Whether its rows are compared with usual variants of themselves: vectors whose numbers are the columns of the data."""
+    return preparation.representation == "vectors" and preparation.hidden is None and not preparation.finishes
+
+
+def levels_of(sorted_scores: NDArray[np.float64]) -> tuple[float, ...]:
+    """What half of the training rows, and all but the most unusual of them, score at most."""
+    return tuple(float(level) for level in np.quantile(sorted_scores, LEVELS))

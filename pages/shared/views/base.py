@@ -15,6 +15,7 @@ from detectors.explanations.shapley import nearest_of_one
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
 from detectors.preparation import Preparation
+from detectors.runs.explained import has_variants
 from detectors.runs.normal_rows import Neighbours
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
@@ -178,6 +179,8 @@ def sums(item: ExplainedItem) -> None:
 def _background_text(item: ExplainedItem) -> str:
     if item.preparation.hidden is not None:
         return plain(N_("the same text without any word"))
+    if has_variants(item.preparation):
+        return plain(N_("variants of this very row, each with as little changed as makes it usual"))
     if registry.get(item.run.representation, item.run.detector).knows_expected() and not item.preparation.finishes:
         return plain(N_("what the detector expected of this very row, within what usual rows have"))
     usual = len(workbench().run_folder(item.run.id).array("usual"))
