@@ -29,8 +29,10 @@ from detectors.preparation import find_preparation
 from detectors.runs.estimate import Memory, estimate
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
+from detectors.runs.judged import Judged
 from detectors.runs.over_the_run import imitation, putting_back, shuffling
 from detectors.runs.planted import plant
+from detectors.runs.proposals import Proposer, proposer
 from detectors.runs.request import RunRequest
 from detectors.runs.row_answers import RowAnswers
 from detectors.runs.similar import similar_rows
@@ -52,6 +54,7 @@ class Answerer:
         self.workspace = workspace
         self._open = lru_cache(OPEN_RUNS)(self._opened)
         self._about_rows = lru_cache(OPEN_RUNS)(self._row_answers)
+        self._proposers = lru_cache(OPEN_RUNS)(self._proposer)
         self._opened_folders: set[Path] = set()
 
     def answer(self, request: dict[str, Any]) -> Any:
@@ -73,6 +76,7 @@ class Answerer:
             "smallest_change": self._smallest_change,
             "second_opinion": self._second_opinion,
             "nearest_normal": self._nearest_normal,
+            "propose": self._propose,
         }
         return handlers[request["do"]](request)
 
@@ -90,6 +94,7 @@ class Answerer:
         """Keeps nothing of runs and data that were deleted for good."""
         self._open.cache_clear()
         self._about_rows.cache_clear()
+        self._proposers.cache_clear()
         self._opened_folders.clear()
 
     def _explain_row(self, request: dict[str, Any]) -> None:
@@ -181,6 +186,14 @@ class Answerer:
         answers = self._about_rows(request["run"], request["data"])
         found = answers.nearest(request["row"], request["cut_off"], request["count"])
         np.savez(request["into"], allow_pickle=False, **vars(found))
+
+    def _propose(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The `count` rows whose verdict would tell most, `rows` being judged already."""
+        judged = Judged(np.asarray(request["rows"], dtype=np.intp), np.asarray(request["is_anomaly"], dtype=bool))
+        return {"rows": self._proposers(request["run"], request["data"]).propose(judged, request["count"]).tolist()}
+
+    def _proposer(self, run_id: str, data_id: str) -> Proposer:
+        return proposer(RunFolder(self.workspace.runs / run_id), self._open(run_id, data_id))
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

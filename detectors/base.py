@@ -116,6 +116,8 @@ class Detector(Parametrised):
     """How many times as long as most detectors it takes to score a row: so many fewer rows are explained at once."""
     most_rows: int | None = None
     """Of more rows than these it learns from a random sample; None where it learns from all."""
+    from_verdicts: ClassVar[bool] = False
+    """Whether it is what verdicts on an earlier run are learned with (`take_verdicts`): it is asked for there, and not chosen from the shelf."""
     continues: ClassVar[bool] = False
     """Whether it can start from what an earlier one has learned: then the subclass writes `start_from`."""
     raw_columns: ClassVar[bool] = False
@@ -190,6 +192,16 @@ class Detector(Parametrised):
             DetectorError: it learns anew every time; or the saved one is of another kind, or has another network.
         """
         raise DetectorError(LEARNS_ANEW, title=self.title)
+
+    def take_verdicts(self, verdicts: NDArray[np.int8], scores: Scores | None) -> None:
+        """The next `fit` learns from `verdicts` on its rows, (rows,): 1 anomaly, 0 normal, -1 nothing said.
+
+        `scores`, (rows,), are those of the run that it starts from, where they are known.
+
+        Raises:
+            DetectorError: it learns from no verdicts.
+        """
+        raise DetectorError(N_("{title} does not learn from verdicts."), title=self.title)
 
     def cannot_start_from(self, representation: str, name: str, parameters: Mapping[str, Any]) -> Message | None:
         """Why it cannot start from what a detector learned that has this `representation`, `name` and `parameters`; None: it can."""

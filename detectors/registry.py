@@ -36,12 +36,17 @@ def _only_detector(module: Any) -> type[Detector]:
 def for_kind(kind: str) -> list[type[Detector]]:
     """The detectors that can work on `kind`; where two representations share a name, the native one.
 
-    The one that decides by itself comes first: it is for those who would rather not choose.
+    The one that decides by itself comes first: it is for those who would rather not choose. The one that learns from
+    verdicts is not among them: it begins with a run.
     """
     chosen: dict[str, type[Detector]] = {}
     for representation in representations(kind):
         for (found, name), detector in detectors().items():
-            if found == representation and (not detector.raw_columns or find_preparation(kind, representation).raw_columns):
+            if (
+                found == representation
+                and not detector.from_verdicts
+                and (not detector.raw_columns or find_preparation(kind, representation).raw_columns)
+            ):
                 chosen.setdefault(name, detector)
     return sorted(chosen.values(), key=lambda detector: detector.name() != "auto")
 

@@ -20,6 +20,7 @@ from pages.shared.flags import flags_of
 from pages.shared.judgement import judgement
 from pages.shared.keep_bar import history, keep_bar
 from pages.shared.language import plain, say, say_message, translate
+from pages.shared.learning_card import learning_card
 from pages.shared.look import page_head
 from pages.shared.members import made_of
 from pages.shared.moves import move
@@ -84,6 +85,8 @@ judging = st.columns([1.5, 1])
 made_of(current_run)
 view = view_of(current_run.kind)
 flags = flags_of(current_threshold)
+with shown_problems():
+    learning_card(view, data_set, current_run, current_threshold)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     suppression_list(data_set, current_run, flags.above)

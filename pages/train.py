@@ -24,6 +24,7 @@ from pages.shared.estimate import with_estimate
 from pages.shared.form import changed_settings, parameter_form
 from pages.shared.keeping import shown_refusal
 from pages.shared.language import escape, plain, say, say_message
+from pages.shared.learning_card import learn_on_train
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
 from pages.shared.running import running_run
@@ -247,6 +248,7 @@ def train_button(record: DataSetRecord, request: RunRequest, complete: bool) -> 
 page_head(N_("Train"), N_("Choose a detector, train it on your data and watch it learn."))
 shown_refusal()
 data_set = need_data()
+learn_on_train(data_set)
 detector = detector_cards(registry.for_kind(data_set.kind))
 with st.container(border=True, key="train_form"):
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):

@@ -12,7 +12,7 @@ from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
 from detectors.charts.opinions import two_opinions
 from detectors.charts.preparation import numbers_after, values_before
-from detectors.charts.ranks import changed_ranks
+from detectors.charts.ranks import DROPPED, VERDICTS, RankWords, changed_ranks
 from detectors.charts.rows import column_weights, losses, place_of_category, place_of_number, precision_recall, roc, waterfall
 from detectors.charts.searching import trials
 from detectors.charts.segments import MOST_DRAWN, flag_rates
@@ -21,14 +21,17 @@ from detectors.charts.windows import beside, map_over_time, stretch
 
 __all__ = [
     "DARK",
+    "DROPPED",
     "LIGHT",
     "MOST_DRAWN",
+    "VERDICTS",
     "Axis",
     "Chart",
     "CostCurve",
     "Palette",
     "PlantedBar",
     "Points",
+    "RankWords",
     "Swarm",
     "agreement_of_refits",
     "beeswarm",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from detectors.errors import DataError
 from detectors.messages import N_
+from detectors.runs.judged import DETECTOR
 from detectors.runs.request import RunRequest
 
 #: The detector that joins others.
@@ -22,6 +23,10 @@ def combined(requests: Sequence[RunRequest]) -> RunRequest:
     first = requests[0]
     if len(requests) < 2:
         raise DataError(N_("It takes two runs to combine."))
+    if any(each.detector == DETECTOR for each in requests):
+        raise DataError(
+            N_("A run that learned from verdicts begins with another run and is no detector that others could be combined with.")
+        )
     for other in requests[1:]:
         if (other.representation, dict(other.preparation)) != (first.representation, dict(first.preparation)):
             raise DataError(

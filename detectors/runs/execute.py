@@ -19,11 +19,13 @@ from detectors.data_set import DataSet, rows_to_fit
 from detectors.explanations.background import donor_rows, usual_rows
 from detectors.explanations.shapley import Explainer
 from detectors.explanations.store import save_explanations
+from detectors.kinds import KINDS
 from detectors.preparation import Items, Preparation, find_preparation, load_preparation
 from detectors.runs.contaminated import FirstRound, check_drop, most_unusual
 from detectors.runs.earlier import Earlier
 from detectors.runs.explained import game_of, has_variants, levels_of
 from detectors.runs.folder import TREE_FILE
+from detectors.runs.judged import ARRAY, IS_ANOMALY, IS_NORMAL, Judged, of_items, with_judged
 from detectors.runs.over_the_run import scores_at_once
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
@@ -61,6 +63,8 @@ class FittedRun:
     kind_names: list[str] = field(default_factory=list)
     kinds: NDArray[np.int8] | None = None
     """For each row the kind of anomaly that it would most likely be; None where the detector tells no kinds."""
+    verdicts: NDArray[np.int8] | None = None
+    """What was said of each row, 1 anomaly, 0 normal, -1 nothing, where it learned from verdicts; `first_scores` are then those before."""
 
     @property
     def held_out(self) -> NDArray[np.bool_]:
@@ -86,10 +90,10 @@ class FittedRun:
         return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
 
 
-def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlier | None = None) -> FittedRun:
+def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlier | None = None, judged: Judged | None = None) -> FittedRun:
     """Fits the detector on the rows that were asked for and scores every row of the data, in file order.
 
-    `earlier` is the run to start from, where the request names one.
+    `earlier` is the run to start from, where the request names one; `judged` what is learned from verdicts on its rows.
 
     Raises:
         DataError: no row or no column is left to learn from; it cannot start from the earlier run.
@@ -111,6 +115,8 @@ def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlie
         request, source, detector, preparation, items, rows.fitted, np.empty(0), rows.labels, seconds,
         known_kinds=rows.kinds if rows.kind_names else None, kind_names=rows.kind_names,
     )  # fmt: skip
+    if judged is not None and earlier is not None:
+        learned = _heed(run, earlier, judged, learned)
     if request.drop_share is None:
         run.scores = _trained(run, rows, learned, progress)
     else:
@@ -138,6 +144,15 @@ def _trained(run: FittedRun, rows: Rows, learned: NDArray[np.intp], progress: Pr
         found, kinds = scores_and_kinds(run.detector, items, learned, progress)
         run.kinds = None if kinds is None else items.row_kinds(kinds)
         return items.row_scores(run.detector, found, progress)
+
+
+def _heed(run: FittedRun, earlier: Earlier, judged: Judged, learned: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Tells the detector of `run` the verdicts; gives the items to learn from, those that were judged among them."""
+    run.verdicts, run.first_scores = judged.of_rows(run.data.rows), np.load(earlier.folder / "scores.npy", allow_pickle=False)
+    learned = with_judged(judged, run.data.rows, run.items, learned)
+    are_rows = not KINDS[run.request.kind].ordered
+    run.detector.take_verdicts(of_items(judged, run.data.rows, run.items, learned), run.first_scores[learned] if are_rows else None)
+    return learned
 
 
 def _train_twice(run: FittedRun, rows: Rows, learned: NDArray[np.intp], progress: Progress, earlier: Earlier | None) -> None:
@@ -204,6 +219,7 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "held_out": run.held_out if run.detector.supervised else None,
         "first_scores": run.first_scores,
         "dropped": run.dropped,
+        ARRAY: run.verdicts,
     }
     arrays |= {name: values for name, values in more.items() if values is not None}
     for name, values in arrays.items():
@@ -267,7 +283,14 @@ def _summary(run: FittedRun, explainer: Explainer) -> dict[str, Any]:
         "stopped_early": run.stopped_early,
         "dropped_rows": 0 if run.dropped is None else int(run.dropped.sum()),
         "kinds": run.kind_names,
+        "verdicts": None
+        if run.verdicts is None
+        else {"anomaly": _count(run.verdicts, IS_ANOMALY), "normal": _count(run.verdicts, IS_NORMAL)},
     }
+
+
+def _count(verdicts: NDArray[np.int8], sort: int) -> int:
+    return int((verdicts == sort).sum())
 
 
 def _prepared_rows(run: FittedRun) -> int:

@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import registry
-from detectors.base import Progress
+from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
 from detectors.preparation import Items, Preparation, load_preparation
 from detectors.runs.execute import learn, scores_and_kinds
 from detectors.runs.folder import RunFolder
+from detectors.runs.judged import Judged, of_items
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
 from detectors.stability import ranks_of
 from detectors.storage.files import write_json
+from detectors.together.verdicts import BASE
 
 #: How often a detector is fitted again, and the fewest refits that are kept when the work is stopped.
 REFITS, FEWEST_REFITS = 20, 5
@@ -53,7 +55,9 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
     items = preparation.items(source)
     learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
     known = rows_to_learn(request, source, registry.create(request.representation, request.detector, **request.parameters))
-    course = _Course(request, preparation, items, learned, known)
+    judged = Judged.load(run.path)
+    begun_with = None if judged is None else Verdicted(judged, run.result / "detector" / BASE)
+    course = _Course(request, preparation, items, learned, known, begun_with)
     done = 0
     with tempfile.TemporaryFile(prefix="anomalyst-") as file:
         file.truncate(4 * source.rows * refits)
@@ -68,6 +72,20 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
 
 
 @dataclass(frozen=True)
+class Verdicted:
+    """Verdicts, and the folder of the detector that learning from them began with."""
+
+    judged: Judged
+    begun_with: Path
+
+    def heeded_by(self, detector: Detector, rows: int, items: Items, learned: NDArray[np.intp]) -> Detector:
+        """`detector`, about to learn from the items `learned`, of so many `rows` in all, and from the verdicts on them."""
+        begun = detector.start_from(self.begun_with) if self.begun_with.exists() else detector
+        begun.take_verdicts(of_items(self.judged, rows, items, learned), None)
+        return begun
+
+
+@dataclass(frozen=True)
 class _Course:
     """What every refit of a run starts from."""
 
@@ -78,6 +96,8 @@ class _Course:
     """The items that the run learned from."""
     known: Rows
     """What is known of the rows."""
+    verdicts: Verdicted | None = None
+    """What it learned from verdicts, where it did."""
 
     def ranks(self, number: int, progress: Progress) -> NDArray[np.uint32]:
         """The rank of every row as the refit `number` sees it, (rows,)."""
@@ -87,6 +107,8 @@ class _Course:
         y = None if kinds is None else self.items.labels(kinds, self.learned)
         drawn = _drawn(len(self.learned), y, seed)
         learned, groups = self.learned[drawn], self.items.groups(self.learned[drawn])
+        if self.verdicts is not None:
+            detector = self.verdicts.heeded_by(detector, len(self.known.fitted), self.items, learned)
         learn(
             detector, self.preparation, self.items.at(learned), progress, y=None if y is None else y[drawn], kinds=self.known.kind_names,
             groups=groups,

@@ -13,6 +13,7 @@ from detectors.runs.earlier import Earlier
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
+from detectors.runs.judged import Judged
 from detectors.runs.refits import refit
 from detectors.runs.request import RunRequest
 from detectors.runs.searches import SEARCH_FILE, VALUE_FILE, advance, asked_search
@@ -55,7 +56,7 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
     if request.search is not None and _try(workspace, folder, request, result, progress):
         return
     earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
-    run = execute(request, workspace.data / request.data_id, progress, earlier)
+    run = execute(request, workspace.data / request.data_id, progress, earlier, Judged.load(folder.path))
     save(run, result, progress)
 
 

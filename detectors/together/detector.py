@@ -70,6 +70,8 @@ class Together(Detector):
     at_once = True
     step_name = N_("member {done} of {total}")
     views: ClassVar[Mapping[str, type[View]]] = {View.name: View}
+    training_surprises_: NDArray[np.float64] | None = None
+    """How surprised each member is at the training rows, (rows, members); None once it was saved and loaded."""
 
     @classmethod
     def scores_as_unseen(cls) -> bool:
@@ -100,7 +102,7 @@ class Together(Detector):
         ]  # fmt: skip
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
-        surprises = self._learn_members(X, None, progress)
+        surprises = self.training_surprises_ = self._learn_members(X, None, progress)
         self._joined_training_scores = self._joined(surprises)
         self._compare(surprises)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from detectors.workbench.answers import Answers, Space
 from detectors.workbench.data import DataSets
-from detectors.workbench.judging import Judging
+from detectors.workbench.learning import Learning
 from detectors.workbench.positions import Positions
 from detectors.workbench.suppressing import Suppressing
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Positions, Answers, Judging, Suppressing):
+class Workbench(DataSets, Positions, Answers, Learning, Suppressing):
     """Imports data, starts and stops runs, keeps their thresholds, answers about them. Safe to use from several threads."""

@@ -1,6 +1,8 @@
-"""What it changed that the most unusual rows were dropped and the detector trained again."""
+"""What it changed that the most unusual rows were dropped and the detector trained again, or that verdicts were learned from."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,20 +25,48 @@ def changed_ranks(data_set: DataSetRecord, run: RunRecord) -> None:
     folder = workbench().run_folder(run.id)
     if not folder.has("first_scores"):
         return
+    if not folder.has("dropped"):
+        _after_verdicts(data_set, run, np.asarray(folder.array("verdicts")) >= 0)
+        return
     dropped = np.asarray(folder.array("dropped"))
     label = say(N_("Trained again without {count} rows: how ranks changed"), count=int(dropped.sum()))
     with st.expander(label, icon=":material/swap_vert:", key="changed_ranks"):
-        changes = _changes(run.id)
         sentence = N_(
             "Rank 1 is the most unusual row. Rank correlation of both trainings: {correlation}; 1 would mean that dropping rows changed nothing."
         )
-        st.caption(say(sentence, correlation=round(changes.correlation, 3)))
-        left, right = st.columns([5, 6])
-        with left:
-            show_chart(charts.changed_ranks(changes, dropped, palette(), translate=translate), key=f"ranks_{run.id}")
-        with right:
-            _moved(data_set, changes, changes.rose, dropped, N_("Rose most: more unusual now"))
-            _moved(data_set, changes, changes.fell, dropped, N_("Fell most: less unusual now"))
+        _both(data_set, run, _Marked(dropped, charts.DROPPED, sentence))
+
+
+def _after_verdicts(data_set: DataSetRecord, run: RunRecord, judged: NDArray[np.bool_]) -> None:
+    """The same of a run that learned from verdicts, against the run that it began with."""
+    label = say(N_("Learned from {count} verdicts: the order before and after"), count=int(judged.sum()))
+    with st.expander(label, icon=":material/swap_vert:", key="changed_ranks", expanded=True):
+        sentence = N_(
+            "Rank 1 is the most unusual row. Rank correlation with the run that it began with: {correlation}. A judged row stands where the other "
+            "verdicts put it: its own says nothing about rows of which nobody said anything."
+        )
+        _both(data_set, run, _Marked(judged, charts.VERDICTS, sentence))
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """Rows that are marked in the plot and the tables, as what, and what is said above them."""
+
+    rows: NDArray[np.bool_]
+    words: charts.RankWords
+    sentence: str
+
+
+def _both(data_set: DataSetRecord, run: RunRecord, marked: _Marked) -> None:
+    changes = _changes(run.id)
+    st.caption(say(marked.sentence, correlation=round(changes.correlation, 3)))
+    left, right = st.columns([5, 6])
+    with left:
+        chart = charts.changed_ranks(changes, marked.rows, palette(), words=marked.words, translate=translate)
+        show_chart(chart, key=f"ranks_{run.id}")
+    with right:
+        _moved(data_set, changes, changes.rose, marked, N_("Rose most: more unusual now"))
+        _moved(data_set, changes, changes.fell, marked, N_("Fell most: less unusual now"))
 
 
 @kept_by_id(10)
@@ -45,7 +75,7 @@ def _changes(run_id: str) -> RankChanges:
     return rank_changes(np.asarray(folder.array("first_scores")), np.asarray(folder.array("scores")), most=5)
 
 
-def _moved(data_set: DataSetRecord, changes: RankChanges, rows: NDArray[np.intp], dropped: NDArray[np.bool_], title: str) -> None:
+def _moved(data_set: DataSetRecord, changes: RankChanges, rows: NDArray[np.intp], marked: _Marked, title: str) -> None:
     st.markdown(f"**{say(title)}**")
     if not len(rows):
         st.caption(say(N_("None.")))
@@ -55,7 +85,7 @@ def _moved(data_set: DataSetRecord, changes: RankChanges, rows: NDArray[np.intp]
         "row": (rows + 1, plain(N_("row"))),
         "first": (changes.first[rows], plain(N_("rank at first"))),
         "last": (changes.last[rows], plain(N_("rank in the end"))),
-        "dropped": (np.where(dropped[rows], "◆", ""), plain(N_("dropped"))),
+        "marked": (np.where(marked.rows[rows], "◆", ""), plain(marked.words.marked)),
     }
     named = {free_name(name, values.columns): column for name, column in ours.items()}
     frame = pd.concat([pd.DataFrame({name: column for name, (column, _) in named.items()}), values], axis=1)

@@ -21,9 +21,13 @@ from pages.shared.flags import flags_of
 from pages.shared.listing import Listing
 from pages.shared.triage.items import Listed
 from pages.shared.triage.wording import Spans
+from pages.shared.worth_a_look import worth_a_look
 
 #: Items on both sides of the cut-off that are listed as the closest, and among which is looked for what a filter asks for.
 CLOSEST, CLOSEST_LOOKED_AT = 100, 4000
+
+#: Items that are worth a look next, at most.
+MOST_USEFUL = 20
 
 #: What nobody judged, and where two people say different things.
 UNJUDGED, DISPUTED = "none", "disputed"
@@ -84,6 +88,13 @@ def by_reason(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
     return np.argsort(keys, kind="stable")
 
 
+def by_usefulness(candidates: Candidates, listing: Listing) -> NDArray[np.intp]:
+    """Those that nobody judged and whose verdict would tell most, flagged or not, the most useful first."""
+    place = {row: number for number, row in enumerate(candidates.rows.tolist())}
+    rows = worth_a_look(candidates.run, MOST_USEFUL).tolist()
+    return np.array([place[row] for row in rows if row in place], dtype=np.intp)
+
+
 @dataclass(frozen=True)
 class Order:
     """One way to list; `places` is told all that could be listed and how it is to be listed."""
@@ -96,6 +107,7 @@ ORDERS: dict[str, Order] = {
     "score": Order(N_("Most unusual"), by_score),
     "closest": Order(N_("Closest to the cut-off"), by_closeness),
     "reason": Order(N_("By reason"), by_reason),
+    "useful": Order(N_("Worth a look next"), by_usefulness),
     ENTERING: Order(N_("Entering"), that_enter),
     LEAVING: Order(N_("Leaving"), that_leave),
 }
