@@ -79,14 +79,8 @@ with shown_problems():
     cost_card(current_run, current_threshold)
     segments_card(data_set, current_run, current_threshold)
 history(current_run)
-if results.known_labels(current_run.id) is not None:
-    judgement(current_run, current_threshold)
-judging = st.columns([1.5, 1])
-made_of(current_run)
 view = view_of(current_run.kind)
 flags = flags_of(current_threshold)
-with shown_problems():
-    learning_card(view, data_set, current_run, current_threshold)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
     suppression_list(data_set, current_run, flags.above)
@@ -100,8 +94,14 @@ if one_by_one.open:
 if by_reason.open:
     with by_reason, shown_problems():
         reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flags.rows)
-changed_ranks(data_set, current_run)
 download_panel(data_set, current_run, current_threshold)
+with shown_problems():
+    learning_card(view, data_set, current_run, current_threshold)
+if results.known_labels(current_run.id) is not None:
+    judgement(current_run, current_threshold)
+made_of(current_run)
+changed_ranks(data_set, current_run)
+judging = st.columns([1.5, 1])
 with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
     power_card(current_run, current_threshold)
 with judging[1], shown_problems():

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from detectors import charts
+from detectors.explanations.reasons import SMALLEST_SHARE
 from detectors.messages import N_
 from detectors.preparation.table import TablePreparation
 from detectors.profile import ColumnProfile
@@ -152,7 +153,8 @@ def _table_height(rows: int) -> int:
 def _places(item: ExplainedItem, names: list[str], actual: dict[str, Any], expected: dict[str, Any]) -> None:
     """The heaviest columns' distributions with this row's value marked."""
     profiles = {profile.name: profile for profile in engine.profile(item.data_set.id)}
-    heaviest = [names[place] for place in np.argsort(-item.found["values"])[:PLACES]]
+    values = item.found["values"]
+    heaviest = [names[place] for place in np.argsort(-values)[:PLACES] if values[place] > SMALLEST_SHARE * max(values.max(), 0)]
     for number, (cell, column) in enumerate(zip(st.columns(PLACES), heaviest, strict=False)):
         with cell:  # keyed by place, so that the next row's charts are redrawn in the same frames
             show_chart(_place(profiles[column], actual[column], expected[column]), key=f"place_{number}")
