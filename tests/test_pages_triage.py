@@ -103,7 +103,13 @@ def test_rows_flagged_for_the_same_reason_stand_together_the_most_frequent_first
 
 def cause(why: str) -> str:
     """Which column is named first, and on which side of what was expected its value lies."""
-    name, actual, expected = re.match(r"(\w+) ([\d.]+), expected about ([\d.]+)", why).groups()
+    first = why.split(" · ", maxsplit=1)[0]
+    if "together with the rest" in first:
+        return f"{first.split(' ')[0]} unusual together with the rest"
+    numbers = re.match(r"(\w+) ([-\d.]+), expected about ([-\d.]+)", first)
+    if numbers is None:
+        return f"{first.split(' ')[0]} other than expected"
+    name, actual, expected = numbers.groups()
     return f"{name} {'higher' if float(actual) > float(expected) else 'lower'} than expected"
 
 
