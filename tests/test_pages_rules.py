@@ -76,6 +76,12 @@ def texts(app: AppTest) -> str:
     return "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.warning, *app.error])
 
 
+def kept(app: AppTest, bench: Workbench, run_id: str):
+    """The threshold that is looked at, kept."""
+    next(button for button in app.button if button.key == "keep").click().run()
+    return in_force(bench, run_id)
+
+
 def in_force(bench: Workbench, run_id: str):
     record = bench.records.threshold(run_id)
     assert record is not None
@@ -111,11 +117,11 @@ def test_costs_are_typed_and_the_curve_shows_the_cheapest_cut_off(bench, machine
     assert not app.exception
     assert "What would misses and false alarms cost together?" in texts(app)
     number_box(app, "false_alarm").set_value(20.0).run()
-    kept = in_force(bench, run_id)
-    assert (kept.rule, kept.value, kept.more) == ("cost", 10.0, {"false_alarm": 20.0})
+    found = kept(app, bench, run_id)
+    assert (found.rule, found.value, found.more) == ("cost", 10.0, {"false_alarm": 20.0})
     labels, scores = machine_frame()["label"].to_numpy() == 1, np.asarray(bench.run_folder(run_id).array("scores"))
     costs = [10 * (labels & (scores <= one)).sum() + 20 * (~labels & (scores > one)).sum() for one in np.unique(scores)]
-    assert 10 * (labels & (scores <= kept.cut_off)).sum() + 20 * (~labels & (scores > kept.cut_off)).sum() == min(costs)
+    assert 10 * (labels & (scores <= found.cut_off)).sum() + 20 * (~labels & (scores > found.cut_off)).sum() == min(costs)
     bench.keep_threshold(run_id, "percentile", 95.0)
 
 
@@ -133,7 +139,7 @@ def test_a_rule_that_needs_labels_waits_for_verdicts(bench, unlabelled):
     app = opened(data_id, run_id)
     assert "not here" not in dict(zip(RULES, rule_box(app).options, strict=True))["f_score"]
     rule_box(app).set_value("f_score").run()
-    assert in_force(bench, run_id).flagged == 3
+    assert kept(app, bench, run_id).flagged == 3
 
 
 def test_a_widget_that_tells_what_it_started_from_moves_nothing(monkeypatch):
@@ -155,7 +161,7 @@ def test_a_budget_without_times_is_for_the_whole_file(bench, machine):
     rule_box(app).set_value("budget").run()
     assert "these are the rows of the whole file" in texts(app)
     number_box(app, "value").set_value(7.0).run()
-    assert in_force(bench, run_id).flagged == 7
+    assert kept(app, bench, run_id).flagged == 7
     bench.keep_threshold(run_id, "percentile", 95.0)
 
 
