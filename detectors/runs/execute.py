@@ -195,7 +195,7 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "sorted_scores": run.scores[ranking[::-1]],
         "sorted_training_scores": np.sort(run.training_scores),
         "fitted": run.fitted,
-        "usual": _usual(run),
+        "usual": usual(run),
     }
     more = {
         "labels": run.labels,
@@ -241,7 +241,8 @@ def scores_and_kinds(
     return scores, kinds
 
 
-def _usual(run: FittedRun) -> NDArray[np.float32]:
+def usual(run: FittedRun) -> NDArray[np.float32]:
+    """Usual training rows as explanations take them apart, (rows, …): what others are compared with."""
     fitted = np.flatnonzero(run.fitted)
     numbers = int(run.preparation.units.size)
     return run.preparation.explained(run.data, fitted[usual_rows(run.scores[fitted], numbers, run.request.seed)], run.detector)
