@@ -163,6 +163,12 @@ def test_steps_of_a_series_are_explained_after_those_before_them(home: Path, tmp
 # ── what can be mended ──
 
 
+@pytest.fixture
+def native_messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard error is caught by the test, and not hidden from native libraries."""
+    monkeypatch.setattr("detectors.__main__._hide_native_messages", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -170,7 +176,7 @@ def test_steps_of_a_series_are_explained_after_those_before_them(home: Path, tmp
         (("score", "{home}/nothing.zip", "{home}/table.csv", "--out", "{tmp}/s.csv"), "There is no file"),
         (("score", "{home}/table.csv", "{home}/table.csv", "--out", "{tmp}/s.csv"), "`table.csv` is not a detector file"),
         (("score", "{table}", "{home}/table.csv", "--out", "{tmp}/s.xlsx"), "must end in .parquet or .csv"),
-        (("score", "{table}", "{home}/table.csv", "--out", "{tmp}/no/folder/s.csv"), "Nothing can be written to"),
+        (("score", "{table}", "{home}/table.csv", "--out", "{home}/table.csv/s.csv"), "Nothing can be written to"),
         (("score", "{table}", "{home}/series.csv", "--out", "{tmp}/s.csv"), "lack 4 of the columns"),
         (("score", "{table}", "{home}/table.csv", "--out", "{tmp}/s.csv", "--keep", "colour"), "There is no column `colour`"),
         (("score", "{table}", "{home}/table.csv", "--out", "-", "--json"), "`--json` writes its summary to standard output"),
@@ -179,10 +185,10 @@ def test_steps_of_a_series_are_explained_after_those_before_them(home: Path, tmp
         (("explain", "{table}", "{home}/table.csv", "--out", "{tmp}/e.csv", "--rows", "x"), "takes positions from 0"),
     ],
 )
+@pytest.mark.usefixtures("native_messages_stay")
 def test_what_can_be_mended_is_said_in_one_line_with_exit_code_2(
-    arguments: tuple[str, ...], words: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], words: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("detectors.__main__._hide_native_messages", lambda: None)
     code = main([each.format(home=home, table=home / "table.zip", tmp=tmp_path) for each in arguments])
     said = capsys.readouterr()
     assert (code, said.out, len(said.err.splitlines())) == (2, "", 1), said.err
