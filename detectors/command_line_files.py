@@ -27,6 +27,7 @@ from detectors.detector_file.streaming import after, score_file, scored_batches,
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message, shown
 from detectors.reading import ReadingOptions
+from detectors.reading.options import OF_VALUES
 
 #: What stands for standard input and standard output.
 STANDARD = "-"
@@ -62,9 +63,10 @@ class Asked:
     def progress(self) -> Progress:
         return Progress() if self.quiet else PrintedProgress()
 
-    @property
-    def options(self) -> ReadingOptions:
-        return ReadingOptions(**ReadingOptions.parse_parameters(list(self.reading)))
+    def options(self, loaded: LoadedDetector) -> ReadingOptions:
+        """What was said of reading; of how values read, what held for the training file: a date means the same every day."""
+        kept = {name: value for name, value in loaded.manifest.reading.items() if name in OF_VALUES}
+        return ReadingOptions(**{**kept, **ReadingOptions.parse_parameters(list(self.reading))})
 
 
 def score(asked: Asked) -> dict[str, Any]:
@@ -76,11 +78,11 @@ def score(asked: Asked) -> dict[str, Any]:
     with _opened(asked) as (loaded, source):
         if asked.out == STANDARD:
             with tempfile.TemporaryDirectory() as folder:
-                done = score_file(loaded, source, Path(folder) / "scores.parquet", **_how(asked))
+                done = score_file(loaded, source, Path(folder) / "scores.parquet", **_how(asked, loaded))
                 write_csv(pd.read_parquet(Path(folder) / "scores.parquet").pipe(lambda frame: iter([frame])), sys.stdout.buffer)
         else:
             with written_to(Path(asked.out).parent):
-                done = score_file(loaded, source, Path(asked.out), **_how(asked))
+                done = score_file(loaded, source, Path(asked.out), **_how(asked, loaded))
         return _told(asked, loaded, asdict(done), done.notes)
 
 
@@ -92,7 +94,7 @@ def explain(asked: Asked) -> dict[str, Any]:
     """
     with _opened(asked) as (loaded, source), tempfile.TemporaryDirectory() as folder:
         notes: list[Message] = []
-        rows = open_source(source, Path(folder) / "data", Wanted(loaded.manifest), asked.options)
+        rows = open_source(source, Path(folder) / "data", Wanted(loaded.manifest), asked.options(loaded))
         wanted = _flagged(loaded, rows, notes) if asked.rows is None else _positions(asked.rows)
         found = _explained(loaded, rows, wanted, asked, notes)
         if asked.out == STANDARD:
@@ -127,8 +129,8 @@ def _opened(asked: Asked) -> Iterator[tuple[LoadedDetector, Path]]:
         yield loaded, source
 
 
-def _how(asked: Asked) -> dict[str, Any]:
-    return {"keep": asked.keep, "before": asked.before, "options": asked.options, "progress": asked.progress}
+def _how(asked: Asked, loaded: LoadedDetector) -> dict[str, Any]:
+    return {"keep": asked.keep, "before": asked.before, "options": asked.options(loaded), "progress": asked.progress}
 
 
 def _flagged(loaded: LoadedDetector, rows: Source, notes: list[Message]) -> Any:

@@ -127,6 +127,18 @@ def test_a_folder_of_parquet_is_scored_in_the_order_of_its_names(home: Path, tmp
     assert (scores["row"].tolist(), scores["country"].tolist()) == (list(range(80)), frame["country"].tolist())
 
 
+def test_dates_and_decimal_marks_read_as_in_the_training_file(home: Path, tmp_path: Path) -> None:
+    """The new file alone would not tell which number is the day: 3 April, or 4 March."""
+    rows = [f"{day:02}/04/2026;{10 * day},5" for day in (*range(1, 29), *range(1, 29))]
+    (tmp_path / "train.csv").write_text("\n".join(["when;amount", *rows]))
+    (tmp_path / "new.csv").write_text("when;amount\n03/04/2026;30,5\n05/04/2026;50,5\n")
+    asked = ("train", tmp_path / "train.csv", "--kind", "table", "--detector", "zscore", "--out", tmp_path / "out", "--quiet")
+    assert run(*asked, "--read", "dates=day_first") == 0
+    assert run("score", tmp_path / "out" / "detector.zip", tmp_path / "new.csv", "--out", tmp_path / "s.csv", "--quiet") == 0
+    scores, trained = pd.read_csv(tmp_path / "s.csv"), pd.read_parquet(tmp_path / "out" / "scores.parquet")
+    assert scores["score"].tolist() == pytest.approx(trained["score"][[2, 4]].tolist())
+
+
 # ── explain ──
 
 
