@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyarrow import parquet
 
 from detectors.base import Progress
 from detectors.command_line import PrintedProgress, written_to
-from detectors.detector_file.batches import Batch, Source, Wanted, open_source
+from detectors.detector_file.batches import Batch, Source, open_source
 from detectors.detector_file.explaining import COLUMNS
 from detectors.detector_file.loaded import NO_ROW, LoadedDetector, load
 from detectors.detector_file.parts import check_format, write_csv
 from detectors.detector_file.signature import installed_key
-from detectors.detector_file.streaming import after, score_file, scored_batches, together, whole_of
+from detectors.detector_file.streaming import after, score_file, scored_batches, together, wanted_of, whole_of
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message, shown
 from detectors.reading import ReadingOptions
@@ -79,7 +80,8 @@ def score(asked: Asked) -> dict[str, Any]:
         if asked.out == STANDARD:
             with tempfile.TemporaryDirectory() as folder:
                 done = score_file(loaded, source, Path(folder) / "scores.parquet", **_how(asked, loaded))
-                write_csv(pd.read_parquet(Path(folder) / "scores.parquet").pipe(lambda frame: iter([frame])), sys.stdout.buffer)
+                written = parquet.ParquetFile(Path(folder) / "scores.parquet")
+                write_csv((batch.to_pandas() for batch in written.iter_batches()), sys.stdout.buffer)
         else:
             with written_to(Path(asked.out).parent):
                 done = score_file(loaded, source, Path(asked.out), **_how(asked, loaded))
@@ -94,7 +96,7 @@ def explain(asked: Asked) -> dict[str, Any]:
     """
     with _opened(asked) as (loaded, source), tempfile.TemporaryDirectory() as folder:
         notes: list[Message] = []
-        rows = open_source(source, Path(folder) / "data", Wanted(loaded.manifest), asked.options(loaded))
+        rows = open_source(source, Path(folder) / "data", wanted_of(loaded), asked.options(loaded))
         wanted = _flagged(loaded, rows, notes) if asked.rows is None else _positions(asked.rows)
         found = _explained(loaded, rows, wanted, asked, notes)
         if asked.out == STANDARD:
@@ -135,7 +137,8 @@ def _how(asked: Asked, loaded: LoadedDetector) -> dict[str, Any]:
 
 def _flagged(loaded: LoadedDetector, rows: Source, notes: list[Message]) -> Any:
     if loaded.manifest.kind == "series":
-        return np.flatnonzero(loaded.flag(loaded.scores_of(whole_of(rows, notes).data)))
+        whole = whole_of(rows, notes)
+        return np.flatnonzero(loaded.flag(loaded.scores_of(whole.data), whole.silencing))
     found = [frame.loc[frame["flagged"], "row"].to_numpy() for _, frame in scored_batches(loaded, rows, 0, notes)]
     return np.concatenate(found).astype(np.intp)
 

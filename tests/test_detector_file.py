@@ -21,11 +21,13 @@ from detectors.detector_file.loaded import LoadedDetector
 from detectors.detector_file.manifest import Manifest, read_manifest
 from detectors.detector_file.signature import SigningKey
 from detectors.detector_file.source import Finished
+from detectors.detector_file.streaming import score_file
 from detectors.detector_file.writing import write_detector_file
 from detectors.errors import AnomalystError, DataError, StorageError
 from detectors.runs.execute import save
 from detectors.runs.folder import RunFolder
 from detectors.runs.scoring import score_rows
+from detectors.suppressions import Bound, Suppression
 from tests.detector_files import (
     KIND_OF,
     THRESHOLD,
@@ -230,10 +232,30 @@ def test_a_card_shows_names_from_data_as_they_stand(loaded) -> None:
     assert "\\<script\\>\\|\\[x\\](y)" in text
 
 
-def test_suppressions_travel_with_it(forest, tmp_path) -> None:
-    rules = [{"column": "country", "value": "PT"}]
-    write_detector_file(forest[0], THRESHOLD, tmp_path / "d.zip", suppressions=rules)
-    assert read_manifest(tmp_path / "d.zip").suppressions == rules
+def test_suppressions_travel_with_it_and_silence_rows_of_new_data(forest, tmp_path) -> None:
+    rule = Suppression((Bound("amount", "number", ">", 9000.0), Bound("part", "text", "is", "a")), facts={"by": "Ada"})
+    write_detector_file(forest[0], THRESHOLD, tmp_path / "d.zip", suppressions=[rule.to_json()])
+    assert read_manifest(tmp_path / "d.zip").suppressions == [rule.to_json()]
+    found, frame = detectors.load(tmp_path / "d.zip"), table_frame()
+    scores = found.score(frame)
+    np.testing.assert_array_equal(scores.to_numpy(), forest[2])
+    silent = (frame["amount"] > 9000) & (frame["part"] == "a")
+    assert silent.sum() == 2 and (scores[silent] > 0.5).all()
+    np.testing.assert_array_equal(found.flag(scores, frame), (scores > 0.5) & ~silent)
+    assert not set(np.flatnonzero(silent)) & set(found.explain(frame)["row"])
+    with pytest.raises(DataError, match="give the rows too"):
+        found.flag(scores)
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    score_file(found, tmp_path / "new.csv", tmp_path / "s.parquet")
+    written = pd.read_parquet(tmp_path / "s.parquet")
+    assert written.columns.tolist() == ["row", "score", "flagged", "silenced"]
+    np.testing.assert_array_equal(written["silenced"], silent)
+
+
+def test_suppressions_that_are_none_are_refused(forest, tmp_path) -> None:
+    write_detector_file(forest[0], THRESHOLD, tmp_path / "d.zip", suppressions=[{"bounds": []}])
+    with pytest.raises(StorageError, match=r"its member `manifest\.json`"):
+        detectors.load(tmp_path / "d.zip")
 
 
 def test_a_finished_run_in_its_folder_becomes_the_same_file(data, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -73,3 +74,11 @@ def test_score_py_gives_what_the_command_gives(folder: Path) -> None:
         archive.extractall(folder / "detector")
     in_shell(lines[2] + " --keep order", folder, finds_engine=False)
     assert (folder / "scores.csv").read_text() == before
+
+
+def test_the_notebook_finds_the_two_wrong_orders(folder: Path) -> None:
+    cells = json.loads((REPOSITORY / "docs" / "detector-files.ipynb").read_text(encoding="utf-8"))["cells"]
+    (folder / "notebook.py").write_text("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+    printed = in_shell("python notebook.py", folder)
+    assert re.search(r"^103 +\d", printed, re.MULTILINE) and re.search(r"^17 +\d", printed, re.MULTILINE)
+    assert "rows that new ones are compared with" in printed

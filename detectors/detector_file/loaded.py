@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from detectors.detector_file.canaries import Canaries, Moved, differing
 from detectors.detector_file.conforming import conformed
 from detectors.detector_file.explaining import explanation_table
 from detectors.detector_file.frame_data import FrameData
-from detectors.detector_file.manifest import CARD, KeptThreshold, Manifest
+from detectors.detector_file.manifest import CARD, MANIFEST, KeptThreshold, Manifest
 from detectors.detector_file.opening import open_detector_file
 from detectors.detector_file.signature import Signed, SigningKey
 from detectors.detector_file.writing import BACKGROUND
@@ -30,11 +31,15 @@ from detectors.messages import N_, Message
 from detectors.preparation import Preparation, load_preparation
 from detectors.runs.explained import ExplainedRun, game_of
 from detectors.runs.scoring import score_rows
+from detectors.suppressions import Suppression, silenced_by
 
 #: More rows than this are explained together, by the faster method.
 ONE_BY_ONE = 50
 
 NO_BACKGROUND = N_("This detector file carries no background rows, so it cannot explain. Write it again from its run.")
+NO_ROWS_TO_SILENCE = N_(
+    "{count} suppressions came with this detector: give the rows too, so that it can be told which of them are silenced."
+)
 NO_CONTEXT = N_("Only series have rows before them; `before` is for those.")
 NO_ROW = N_("There is no row {row}; the rows are 0 to {last}.")
 NO_PICTURE = N_("Picture {row} is not an array of whole numbers from 0 to 255 with height, width and 1 or 3 channels.")
@@ -77,6 +82,11 @@ class LoadedDetector:
         """Where unusual begins: the rule, its value, the cut-off, why and by whom it was chosen."""
         return self.manifest.threshold
 
+    @cached_property
+    def suppressions(self) -> list[Suppression]:
+        """Rules that silence rows like some that were marked normal; they came with the run."""
+        return [Suppression.from_json(record) for record in self.manifest.suppressions]
+
     @property
     def warning(self) -> Message | None:
         """What is to be said before its scores are believed: other libraries, and what moved under them."""
@@ -100,12 +110,20 @@ class LoadedDetector:
         index = data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(len(found))
         return pd.Series(found, index=index, name="score")
 
-    def flag(self, scores: ArrayLike) -> NDArray[np.bool_]:
-        """Which of `scores`, (rows,), are flagged: those above the cut-off.
+    def flag(self, scores: ArrayLike, data: pd.DataFrame | None = None) -> NDArray[np.bool_]:
+        """Which of `scores`, (rows,), are flagged: those above the cut-off whose row in `data` no suppression silences.
 
-        The suppressions of the manifest are carried and not applied yet; this is the one place that decides what is flagged.
+        Raises:
+            DataError: there are suppressions, and `data` was not given or lacks a column that they ask for.
         """
-        return np.asarray(scores, dtype=np.float64) > self.threshold.cut_off
+        above = np.asarray(scores, dtype=np.float64) > self.threshold.cut_off
+        return above & ~self.silenced(data) if self.suppressions else above
+
+    def silenced(self, data: pd.DataFrame | None) -> NDArray[np.bool_]:
+        """Which rows of `data`, in its own columns, are silenced by a suppression of the run, (rows,); they keep their scores."""
+        if data is None:
+            raise DataError(NO_ROWS_TO_SILENCE, count=len(self.suppressions))
+        return silenced_by(self.suppressions, data.rename(columns=str).reset_index(drop=True)) >= 0
 
     def explain(self, data: NewRows, rows: Sequence[int] | None = None, *, before: NewRows | None = None) -> pd.DataFrame:
         """What each part of some rows added to their score: ``row, score, base, part, contribution, actual, expected``.
@@ -119,7 +137,11 @@ class LoadedDetector:
             DataError: as for `score`; or there is no such row.
         """
         held, first = self._with_context(data, before)
-        wanted = np.flatnonzero(self.flag(self.scores_of(held)[first:])) if rows is None else np.asarray(rows, dtype=np.intp)
+        wanted = (
+            np.flatnonzero(self.flag(self.scores_of(held)[first:], data if isinstance(data, pd.DataFrame) else None))
+            if rows is None
+            else np.asarray(rows, dtype=np.intp)
+        )
         found = self.explain_rows(held, wanted + first)
         return found.assign(row=found["row"] - first)
 
@@ -187,10 +209,12 @@ def load(path: Path | str, *, key: SigningKey | None = None) -> LoadedDetector:
         usual = np.load(folder / BACKGROUND, allow_pickle=False) if (folder / BACKGROUND).exists() else None
         card = (folder / CARD).read_text(encoding="utf-8") if (folder / CARD).exists() else ""
         canaries = Canaries.load(folder, path.name)
+    found = LoadedDetector(manifest, detector, preparation, card, opened.signed, opened.identity, usual)
+    _check_suppressions(found, path.name)
     moved = None
     if canaries is not None and differing(manifest.libraries, manifest.machine):
         moved = canaries.moved(detector.score(preparation.finish(canaries.items)), manifest.threshold.cut_off)
-    return LoadedDetector(manifest, detector, preparation, card, opened.signed, opened.identity, usual, moved)
+    return replace(found, moved=moved)
 
 
 NOT_LOADED = N_("`{file}` was not opened: its member `{member}` is not what this version writes ({reason}). Take an undamaged copy.")
@@ -212,6 +236,14 @@ def _loaded(folder: Path, manifest: Manifest, file: str) -> tuple[Detector, Prep
     if (preparation.kind, preparation.representation) != (manifest.kind, manifest.representation):
         raise StorageError(NOT_LOADED, file=file, member=member, reason=f"{preparation.kind}/{preparation.representation}")
     return detector, preparation
+
+
+def _check_suppressions(found: LoadedDetector, file: str) -> None:
+    try:
+        if not all(each.bounds for each in found.suppressions):
+            raise ValueError("a suppression without a condition")
+    except (AnomalystError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StorageError(NOT_LOADED, file=file, member=MANIFEST, reason="suppressions") from error
 
 
 def _one_by_one(run: ExplainedRun, rows: NDArray[np.intp]) -> Explanation:

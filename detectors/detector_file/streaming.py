@@ -22,6 +22,7 @@ from detectors.detector_file.parts import PART_ROWS, Parts
 from detectors.messages import Message
 from detectors.reading import ReadingOptions
 from detectors.runs.scoring import score_rows
+from detectors.suppressions import columns_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def score_file(
         DataError: the source cannot be read, or does not have the columns.
     """
     progress, begun = progress or Progress(), time.monotonic()
-    parts, wanted = Parts(out), Wanted(loaded.manifest, keep)
+    parts, wanted = Parts(out), wanted_of(loaded, keep)
     done = parts.begin(
         {"detector": loaded.identity, "source": _identity(source), "before": before and _identity(before), "keep": list(keep)}
     )
@@ -64,6 +65,11 @@ def score_file(
     flagged = sum(int(frame["flagged"].sum()) for frame in parts.frames())
     parts.finish()
     return Scored(work.rows.rows, flagged, done, time.monotonic() - begun, together(work.notes))
+
+
+def wanted_of(loaded: LoadedDetector, keep: tuple[str, ...] = ()) -> Wanted:
+    """What must be read of every row to score it, flag it, and `keep` some columns."""
+    return Wanted(loaded.manifest, keep, tuple(columns_of(loaded.suppressions)))
 
 
 def scored_batches(
@@ -120,12 +126,16 @@ def whole_of(rows: Source, notes: list[Message]) -> Batch:
     """All rows at once."""
     batches = list(rows.batches(0, notes))
     data = pd.concat([batch.data.frame(list(batch.data.roles)) for batch in batches], ignore_index=True)
-    kept = pd.concat([batch.kept for batch in batches], ignore_index=True)
-    return Batch(0, FrameData(roles=batches[0].data.roles, held=data), kept)
+    also = [pd.concat([getattr(batch, name) for batch in batches], ignore_index=True) for name in ("kept", "silencing")]
+    return Batch(0, FrameData(roles=batches[0].data.roles, held=data), *also)
 
 
 def _table(loaded: LoadedDetector, batch: Batch, scores: Any, kinds: Any) -> pd.DataFrame:
-    frame = pd.DataFrame({"row": np.arange(batch.first, batch.first + len(scores)), "score": scores, "flagged": loaded.flag(scores)})
+    frame = pd.DataFrame(
+        {"row": np.arange(batch.first, batch.first + len(scores)), "score": scores, "flagged": loaded.flag(scores, batch.silencing)}
+    )
+    if loaded.suppressions:
+        frame["silenced"] = (frame["score"] > loaded.threshold.cut_off) & ~frame["flagged"]
     if kinds is not None:
         frame["kind"] = np.array(loaded.detector.kinds_, dtype=object)[kinds - 1]
     return pd.concat([frame, batch.kept], axis=1) if len(batch.kept.columns) else frame
