@@ -136,6 +136,8 @@ def _how(asked: Asked, loaded: LoadedDetector) -> dict[str, Any]:
 
 
 def _flagged(loaded: LoadedDetector, rows: Source, notes: list[Message]) -> Any:
+    if not rows.rows:
+        return np.zeros(0, dtype=np.intp)
     if loaded.manifest.kind == "series":
         whole = whole_of(rows, notes)
         return np.flatnonzero(loaded.flag(loaded.scores_of(whole.data), whole.silencing))
@@ -152,8 +154,14 @@ def _explained(loaded: LoadedDetector, rows: Source, wanted: Any, asked: Asked, 
             data, first = after(whole_of(rows, notes).data, asked.before, Path(folder) / "before", loaded)
         explained = loaded.explain_rows(data, wanted + first, asked.progress)
         return explained.assign(row=explained["row"] - first)
-    found = [_of_batch(loaded, batch, wanted, asked.progress) for batch in rows.batches(0, notes)]
-    table = pd.concat([frame for frame in found if frame is not None], ignore_index=True) if len(wanted) else pd.DataFrame(columns=COLUMNS)
+    if not len(wanted):
+        return pd.DataFrame(columns=COLUMNS)
+    found = []
+    for batch in rows.batches(int(wanted.min()), notes):
+        found.append(_of_batch(loaded, batch, wanted, asked.progress))
+        if batch.first + batch.data.rows > wanted.max():
+            break
+    table = pd.concat([frame for frame in found if frame is not None], ignore_index=True)
     order = {row: place for place, row in enumerate(wanted.tolist())}
     return table.sort_values("row", key=lambda row: row.map(order), kind="stable", ignore_index=True)
 

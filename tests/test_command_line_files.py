@@ -292,6 +292,14 @@ def test_a_process_killed_at_any_moment_loses_nothing(home: Path, tmp_path: Path
     assert (scores["score"].to_numpy().reshape(-1, 80) == once).all()
 
 
+def test_no_rows_have_no_scores(loaded: LoadedDetector, tmp_path: Path) -> None:
+    table_frame().iloc[:0].to_parquet(tmp_path / "data.parquet")
+    for out in (tmp_path / "s.csv", tmp_path / "s.parquet"):
+        assert score_file(loaded, tmp_path / "data.parquet", out).rows == 0
+    assert (tmp_path / "s.csv").read_text() == "row,score,flagged\n"
+    assert pd.read_parquet(tmp_path / "s.parquet").columns.tolist() == ["row", "score", "flagged"]
+
+
 def test_what_is_wrong_in_several_batches_is_said_once_a_column(loaded: LoadedDetector, tmp_path: Path, small_parts: None) -> None:
     frame = table_frame().astype({"amount": str})
     frame.loc[[5, 40, 41], "amount"] = "n/a"

@@ -27,6 +27,7 @@ from detectors.reading.typed_columns import damage_told, flat_table
 #: Rows read and scored together; fewer where there are many columns. Pictures are larger than rows.
 BATCH_ROWS, BATCH_VALUES, BATCH_PICTURES = 65_536, 8_000_000, 2_048
 
+TWICE = N_("`{path}` has two columns called `{column}`. Give one of them another name.")
 NO_PICTURES = N_("`{path}` holds no pictures, and the detector was trained on pictures.")
 
 
@@ -103,6 +104,9 @@ class ParquetFiles:
                 names = file.schema_arrow.names
                 self._files.append((path, file.metadata.num_rows))
             wanted.check(names)
+            twice = [name for name in wanted.columns if names.count(name) > 1]
+            if twice:
+                raise DataError(TWICE, path=path.name, column=twice[0])
         self.rows = sum(rows for _, rows in self._files)
 
     def batches(self, start: int, notes: list[Message]) -> Iterator[Batch]:

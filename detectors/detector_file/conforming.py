@@ -36,12 +36,25 @@ def conformed(frame: pd.DataFrame, columns: Sequence[Mapping[str, Any]], notes: 
     Raises:
         DataError: columns are missing, or nothing in one of them is of its type.
     """
-    frame = frame.rename(columns=str)
+    if any(not isinstance(name, str) for name in frame.columns):
+        frame = frame.rename(columns=str)
     missing = [column["name"] for column in columns if column["name"] not in frame.columns]
     if missing:
         raise DataError(MISSING_COLUMNS, count=len(missing), columns=", ".join(missing[:20]))
+    names = [column["name"] for column in columns]
+    if not frame.index.equals(pd.RangeIndex(len(frame))):
+        frame = frame.reset_index(drop=True)
+    if all(_is_as_learned(frame, column) for column in columns):
+        return frame if names == list(frame.columns) else frame[names]
     found = {column["name"]: _as_learned(_one(frame, column["name"]), column, notes) for column in columns}
-    return pd.DataFrame({name: values.reset_index(drop=True) for name, values in found.items()}, index=pd.RangeIndex(len(frame)))
+    return pd.DataFrame(found, index=frame.index, copy=False)
+
+
+def _is_as_learned(frame: pd.DataFrame, column: Mapping[str, Any]) -> bool:
+    """Whether a column is of numbers, and was learned from as numbers: then there is nothing to bring into its type."""
+    values = frame[column["name"]]
+    plain = isinstance(values, pd.Series) and values.dtype.kind in "if"
+    return plain and column["type"] in ("number", "integer") and column["role"] != "text"
 
 
 def _one(frame: pd.DataFrame, name: str) -> pd.Series:

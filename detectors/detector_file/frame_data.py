@@ -37,7 +37,7 @@ class FrameData(DataSet):
         missing = [column for column in columns if column not in self.held.columns]
         if missing:
             raise DataError(NO_COLUMN, column=missing[0], known=", ".join(map(str, self.held.columns[:50])))
-        chosen = self.held[list(columns)]
+        chosen = self.held if list(columns) == list(self.held.columns) else self.held[list(columns)]  # choosing copies
         return chosen if rows is None else chosen.iloc[np.asarray(rows, dtype=np.intp)]
 
     def blocks(self, columns: Sequence[str]) -> Iterator[tuple[slice, pd.DataFrame]]:

@@ -24,6 +24,9 @@ from detectors.reading import ReadingOptions
 from detectors.runs.scoring import score_rows
 from detectors.suppressions import columns_of
 
+#: The scores of no rows.
+NOTHING = pd.DataFrame({"row": np.zeros(0, np.int64), "score": np.zeros(0), "flagged": np.zeros(0, bool)})
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -101,11 +104,14 @@ class _Work:
             if first + len(frame) - done >= PART_ROWS:
                 self.parts.add(done, pd.concat(waiting, ignore_index=True))
                 done, waiting = first + len(frame), []
-        if waiting:
-            self.parts.add(done, pd.concat(waiting, ignore_index=True))
+        if waiting or not self.rows.rows:
+            self.parts.add(done, pd.concat(waiting or [NOTHING], ignore_index=True))
 
     def score_series(self, before: Path | None) -> None:
         """All rows at once, after those of the file `before`."""
+        if not self.rows.rows:
+            self.parts.add(0, NOTHING)
+            return
         whole = whole_of(self.rows, self.notes)
         seen, first = after(whole.data, before, self.parts.folder / "before", self.loaded)
         scores = self.loaded.scores_of(seen, self.progress)[first:]

@@ -44,7 +44,7 @@ def write_detector_file(
         folder = Path(name)
         manifest = _written(run, threshold, folder, suppressions)
         manifest = replace(manifest, members={member: Member(_sha256(folder / member), size) for member, size in _sizes(folder).items()})
-        text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1, allow_nan=False).encode()
+        text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1).encode()
         (folder / MANIFEST).write_bytes(text)
         if key is not None:
             (folder / SIGNATURE).write_bytes(key.sign(text))

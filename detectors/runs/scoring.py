@@ -18,7 +18,7 @@ def score_rows(
 ) -> tuple[Scores, NDArray[np.int8] | None]:
     """Score and, where the detector tells them, kind of every row of `data`, (rows,), none of which counts as learned from."""
     progress = progress or Progress()
-    items = preparation.items(data)
+    items = preparation.new_items(data)
     scores, kinds = np.empty(len(items)), None
     for start in range(0, len(items), ITEMS_TOGETHER):
         progress.check()
