@@ -1,4 +1,8 @@
-"""The command line: ``python -m detectors list | train | search``. Stable, for scripts depend on it."""
+"""The command line: ``python -m detectors list | train | search | score | explain``. Stable, for scripts depend on it.
+
+Exit codes: 0 done; 2 something the user can mend, said in one line on standard error; 130 interrupted from the keyboard, after
+which the same `score` goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
 from detectors.reading.options import ReadingOptions
 
+#: The exit code of what was interrupted from the keyboard, as shells have it.
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; gives the exit code: 0, or 2 with one line on standard error for what the user can mend."""
@@ -22,8 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.command == "list":
             print(_listing(asked.kind, asked.json))
+        elif asked.command in ("score", "explain"):
+            _use(asked)
         else:
             _train(asked, search=asked.command == "search")
+    except KeyboardInterrupt:
+        print(Message(N_("Stopped. Nothing half done is left; the same `score` goes on where it was.")), file=sys.stderr)
+        return INTERRUPTED
     except AnomalystError as error:
         print(error, file=sys.stderr)
         return 2
@@ -35,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m detectors", description="Train and list anomaly detectors.")
+    parser = argparse.ArgumentParser(
+        prog="python -m detectors", description="Train anomaly detectors, and score and explain new data with them."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="the detectors and their parameters")
     listing.add_argument("--kind", choices=list(KINDS), help="only those for this kind of data")
@@ -49,7 +63,24 @@ def _parser() -> argparse.ArgumentParser:
         if name == "search":
             command.add_argument("--trials", type=int, default=20, metavar="N", help="trainings at most; the first takes the defaults")
             command.add_argument("--minutes", type=float, metavar="N", help="after so many minutes no other trial begins")
+    for name, what in (("score", "score new data with a detector file"), ("explain", "say why rows of new data have their scores")):
+        command = commands.add_parser(name, help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
+        _add_use(command, explains=name == "explain")
     return parser
+
+
+def _add_use(use: argparse.ArgumentParser, *, explains: bool) -> None:
+    use.add_argument("detector_file", type=Path, metavar="DETECTOR_FILE", help="the detector.zip that `train` left or a page saved")
+    use.add_argument("data", metavar="DATA", help="what `train` takes, or a folder of Parquet files; - is standard input")
+    use.add_argument("--out", required=True, metavar="FILE", help="a .parquet or .csv file; - is standard output, as CSV")
+    if explains:
+        use.add_argument("--rows", metavar="3,17", help="positions of rows, from 0; default: the flagged ones")
+    else:
+        use.add_argument("--keep", metavar="COL,COL", default="", help="columns of the data that go along into the result")
+    use.add_argument("--before", type=Path, metavar="FILE", help="for series: the rows that came before, which get no score")
+    use.add_argument("--read", action="append", default=[], metavar="KEY=VALUE", help="how the file is to be read, see below")
+    use.add_argument("--json", action="store_true", help="a summary on standard output, as JSON")
+    use.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
 def _add_training(train: argparse.ArgumentParser) -> None:
@@ -136,6 +167,19 @@ def _train(asked: argparse.Namespace, *, search: bool) -> None:
         values = {"flagged": summary["flagged"], "rows": summary["rows"], "cut_off": summary["threshold"]["value"], "out": str(asked.out)}
         done = Message(N_("{flagged} of {rows} rows flagged above {cut_off}. Results are in {out}."), values)
         print(done.text(show=shown), file=sys.stderr)
+
+
+def _use(asked: argparse.Namespace) -> None:
+    _hide_native_messages()
+    from detectors import command_line_files  # loads the detector's libraries
+
+    wanted = command_line_files.Asked.of(asked)
+    if asked.command == "score":
+        summary = command_line_files.score(wanted)
+        command_line_files.say(wanted, summary, N_("{flagged} of {rows} rows flagged above {cut_off}. Scores are in {out}."))
+    else:
+        summary = command_line_files.explain(wanted)
+        command_line_files.say(wanted, summary, N_("{rows} rows explained. Reasons are in {out}."))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from detectors.arrays import blocks
 from detectors.conditions import Condition
-from detectors.errors import DetectorError, Discarded
+from detectors.errors import DetectorError, Discarded, StorageError
 from detectors.messages import N_, Message
 from detectors.params import Parametrised, Preset
 
@@ -70,6 +70,17 @@ class Lesson:
     def own(self, rows: int) -> int:
         """How many of so many `rows` were not made of others."""
         return rows if self.parents is None else int((self.parents[:, 0] == np.arange(rows)).sum())
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Training rows inside a saved detector: whoever is given it can read them."""
+
+    what: str
+    """What for, a template without values: "rows that new ones are compared with"."""
+    count: int
+    whole: bool = True
+    """Whether they are whole rows, as they were prepared; else values of single columns, of which no row can be put together."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +287,10 @@ class Detector(Parametrised):
         """For a network: its layers as ``{layer, shape, parameters}``; None for what has no layers."""
         return None
 
+    def carried(self) -> Sequence[Carried]:
+        """The training rows, or values of them, that `save` writes; nothing where it keeps only what it has made of them."""
+        return ()
+
     def members_table(self) -> list[dict[str, Any]] | None:
         """For what works with other detectors: them as ``{name, title, agreement, seconds, …}``; None for what works alone."""
         return None
@@ -296,7 +311,7 @@ class Detector(Parametrised):
         """The detector that `save` wrote; its scores are equal to the last bit."""
         record = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
         detector = cls(seed=record["seed"], create=create, **record["parameters"])
-        detector.row_shape_ = tuple(record["row_shape"])
+        detector.row_shape_ = _row_shape(record["row_shape"], cls.representation())
         detector.feature_names_ = record["feature_names"]
         detector._take_record(record)
         detector._load(folder)
@@ -381,6 +396,13 @@ class Quiet(Progress):
         self._progress.check()
 
 
+def _row_shape(kept: Any, representation: str) -> tuple[int, ...]:
+    """The shape of a row as it was saved: as many whole numbers above 0 as a row has axes."""
+    if not isinstance(kept, list) or len(kept) != AXES[representation] - 1 or not all(type(n) is int and n > 0 for n in kept):
+        raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file="detector.json")
+    return tuple(kept)
+
+
 def _numbers(X: ArrayLike | pd.DataFrame, representation: str, names: list[str] | None) -> NDArray[np.float32]:
     if isinstance(X, pd.DataFrame):
         X = _named_columns(X, names)
@@ -421,4 +443,4 @@ def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([values, np.repeat(values[:1], missing, axis=0)])
 
 
-__all__ = ["AXES", "Detector", "Discarded", "Lesson", "Progress", "Quiet", "Scores"]
+__all__ = ["AXES", "Carried", "Detector", "Discarded", "Lesson", "Progress", "Quiet", "Scores"]

@@ -15,7 +15,11 @@ import pandas as pd
 
 from detectors import kinds, metrics, reading, registry, roles, thresholds
 from detectors.base import Detector, Progress
-from detectors.detector_file import read_detector_file, write_detector_file
+from detectors.detector_file.manifest import KeptThreshold
+from detectors.detector_file.opening import open_detector_file
+from detectors.detector_file.signature import installed_key
+from detectors.detector_file.source import Finished
+from detectors.detector_file.writing import write_detector_file
 from detectors.errors import DataError, ParameterError
 from detectors.frames import load_frame
 from detectors.kinds import KINDS
@@ -135,7 +139,9 @@ def leave(run: FittedRun, asked: Training) -> dict[str, Any]:
     scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
     with written_to(asked.out):
         scores.to_parquet(asked.out / "scores.parquet", index=False)
-        write_detector_file(run, threshold, asked.out / "detector.zip")
+        write_detector_file(
+            Finished.of_fitted(run), KeptThreshold.from_json(threshold.to_json()), asked.out / "detector.zip", key=installed_key()
+        )
         write_json(asked.out / "run.json", summary)
     return summary
 
@@ -239,10 +245,10 @@ def _earlier(path: Path, into: Path) -> Earlier:
         raise DataError(
             N_("`{path}` holds no earlier run. Name a folder that `train --out` left, or the detector.zip in it."), path=str(path)
         )
-    manifest = read_detector_file(file, into)
-    schema = manifest["schema"]  # the column that chose the rows to learn from is a feature by its role alone
-    roles = {column: role for column, role in schema["roles"].items() if role != "feature" or column in schema["features"]}
-    return Earlier(into, "", manifest["kind"], manifest["representation"], manifest["detector"], manifest["parameters"], roles)
+    manifest = open_detector_file(file, into).manifest
+    # The column that chose the rows to learn from is a feature by its role alone.
+    roles = {column: role for column, role in manifest.roles.items() if role != "feature" or column in manifest.features}
+    return Earlier(into, "", manifest.kind, manifest.representation, manifest.detector, manifest.parameters, roles)
 
 
 def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:

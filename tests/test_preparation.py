@@ -10,9 +10,20 @@ import pytest
 from detectors.errors import DataError, ParameterError
 from detectors.preparation import load_preparation
 from detectors.preparation.columns import MISSING, OTHER, ColumnEncoding
+from detectors.preparation.numbers import NumberColumn
 from detectors.preparation.table import TablePreparation
 
 FRAME = pd.DataFrame({"amount": [1.0, 2.0, 3.0, None], "city": ["Ulm", "Ulm", "Bonn", None]})
+
+
+def test_numbers_that_are_only_scaled_go_a_shorter_way_to_the_same_bits() -> None:
+    chance = np.random.default_rng(0)
+    column = NumberColumn("a", 1.5, 3.3, 0.7)
+    numbers, out = chance.normal(size=1000) * 10.0 ** chance.integers(-6, 12, 1000), np.zeros(1000, np.float32)
+    assert column.write_whole(numbers, out)
+    np.testing.assert_array_equal(out, column.scaled(numbers).astype(np.float32))
+    for odd in (np.nan, np.inf, -np.inf, 1e30):
+        assert not column.write_whole(np.append(numbers, odd), np.zeros(1001, np.float32))
 
 
 def test_numbers_are_scaled_to_mean_0_and_deviation_1():

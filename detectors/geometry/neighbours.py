@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Progress, Scores
+from detectors.base import Carried, Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
 from detectors.messages import N_
 from detectors.params import integer
@@ -87,6 +87,9 @@ class KeptNeighbours(LearnedArrays):
         20_000, title=N_("Rows kept"), low=2, high=1_000_000, advanced=True,
         help=N_("Of more training rows a random sample is kept: scoring takes longer with every row."),
     )  # fmt: skip
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("rows that new ones are compared with"), len(self.rows_))]
 
     def _of_nearest(self, distances: NDArray[np.float64], places: NDArray[np.intp]) -> Scores:
         """Scores, (rows,), of rows whose nearest kept rows lie at `distances` and `places`, both (rows, neighbours)."""

@@ -162,14 +162,19 @@ class NetworkDetector(Detector):
 
         return codes(self._network, self.row_shape_, X)
 
+    def _built(self) -> Any:
+        self._build()
+        return self._network
+
     def _save(self, folder: Path) -> None:
         from detectors.network.weights import save_weights
 
         save_weights(self._network, folder)
 
     def _load(self, folder: Path) -> None:
-        from detectors.network.weights import load_weights
+        from detectors.network.weights import check_fits, load_weights
 
+        check_fits(self._built, folder)
         self._build()
         load_weights(self._network, folder)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 from zipfile import BadZipFile
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Progress, Scores
+from detectors.base import Carried, Progress, Scores
 from detectors.errors import StorageError
 from detectors.geometry.coreset import spread_out
 from detectors.messages import N_
@@ -181,6 +181,9 @@ class NearestPatches(SeeingDetector):
         height, width = self.row_shape_[:2]
         halvings = max(1, len(self.filters) - 1)
         return math.ceil(height / 2**halvings), math.ceil(width / 2**halvings)
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("parts of pictures as a network describes them"), len(self._kept), whole=False)]
 
     def _save(self, folder: Path) -> None:
         super()._save(folder)

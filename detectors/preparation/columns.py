@@ -118,11 +118,13 @@ class ColumnEncoding:
         """The rows as finite numbers, (rows, numbers): number columns first. A row's numbers depend on that row alone."""
         vectors = np.empty((len(frame), sum(part.width for part in self.parts)), dtype=np.float32)
         columns = [frame[part.column] for part in self.parts]
+        plain = [_plain_numbers(part, values) for part, values in zip(self.parts, columns, strict=True)]
         ends = np.cumsum([0, *(part.width for part in self.parts)])
         for start in range(0, len(frame), ROWS_TOGETHER):
             rows = slice(start, start + ROWS_TOGETHER)
-            for part, values, first, stop in zip(self.parts, columns, ends[:-1], ends[1:], strict=True):
-                part.write(values.iloc[rows], vectors[rows, first:stop])
+            for part, values, numbers, first, stop in zip(self.parts, columns, plain, ends[:-1], ends[1:], strict=True):
+                if numbers is None or not part.write_whole(numbers[rows], vectors[rows, first]):  # type: ignore[attr-defined]
+                    part.write(values.iloc[rows], vectors[rows, first:stop])
         return vectors
 
     def restore(self, vectors: NDArray[np.floating[Any]]) -> pd.DataFrame:
@@ -206,6 +208,12 @@ class ColumnEncoding:
     def _is_a_category_of_its_own(self, kind: str | None) -> bool:
         """Whether what is missing in a column without numbers shows as a category, and needs no flag."""
         return kind is None and self.choices.missing_categories == "own"
+
+
+def _plain_numbers(part: Part, values: pd.Series) -> NDArray[np.float64] | None:
+    """The values of a column that is only scaled, where they are such numbers; None: they go the usual way."""
+    is_plain = isinstance(part, NumberColumn) and part.is_only_scaled and values.dtype == np.float64
+    return values.to_numpy() if is_plain else None
 
 
 def _before_parts(record: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -190,6 +190,10 @@ class Preparation(Parametrised):
         """What the detector sees of `data`."""
         raise NotImplementedError
 
+    def new_items(self, data: DataSet) -> Items:
+        """The same of `data` that are only to be scored: nothing is kept that only learning asks for."""
+        return self.items(data)
+
     def serve(self, detector: Detector) -> None:
         """Is told, once fitted, which detector its items are for."""
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress
 from detectors.data_set import DataSet
-from detectors.errors import DataError, ParameterError
+from detectors.errors import DataError, ParameterError, StorageError
 from detectors.explanations.smallest_change import Move
 from detectors.explanations.ways import Around, Ladder, straight, unit_ways
 from detectors.messages import N_, Message
 from detectors.params import choice, integer, number
-from detectors.preparation.contract import CHANGED_PARTS, CHANGED_TOGETHER, Items, Learned, Made, Preparation, Reason
+from detectors.preparation.contract import CHANGED_PARTS, CHANGED_TOGETHER, FILE, Items, Learned, Made, Preparation, Reason
 from detectors.preparation.more_rows import rare_share, repeated
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SMALLEST_CHOSEN, LARGEST_CHOSEN, STEP = 16, 64, 8
 
 #: The least height and width that can be asked for; 0 asks for none.
-SMALLEST = 16
+SMALLEST, LARGEST = 16, 512
 
 #: Regions along a picture's side at most, and pixels along a region's side at least.
 MOST_REGIONS, LEAST_PIXELS = 8, 4
@@ -108,7 +108,7 @@ class ImagesPreparation(Preparation):
     native = True
 
     size: int = integer(
-        0, title=N_("Size"), low=0, high=512,
+        0, title=N_("Size"), low=0, high=LARGEST,
         help=N_("Height and width in pixels, at least 16. 0 takes that of the pictures, rounded to a multiple of 8 and between 16 and 64."),
     )  # fmt: skip
     fit_to: str = choice(
@@ -299,6 +299,8 @@ class ImagesPreparation(Preparation):
 
     def _from_json(self, record: Mapping[str, Any]) -> None:
         self.size_, self.channels_ = int(record["size"]), int(record["channels"])
+        if not SMALLEST <= self.size_ <= LARGEST or self.channels_ not in (1, 3):
+            raise StorageError(N_("`{file}` is missing or damaged. Train the detector again."), file=FILE)
 
 
 # ── one picture ──

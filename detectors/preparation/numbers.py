@@ -57,6 +57,21 @@ class NumberColumn:
     def write(self, values: pd.Series, out: NDArray[np.float32]) -> None:
         out[:, 0] = self.scaled(as_numbers(values, self.type))
 
+    @property
+    def is_only_scaled(self) -> bool:
+        """Whether nothing happens to a number that is not missing but that it is scaled."""
+        return self.low is None and self.shape is None
+
+    def write_whole(self, numbers: NDArray[np.float64], out: NDArray[np.float32]) -> bool:
+        """Writes what `scaled` gives for `numbers` that are only scaled into `out`, both (rows,); False, where one is missing or huge."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = numbers - self.center
+            scaled /= self.scale
+        if not (len(scaled) and scaled.max() <= LARGEST and scaled.min() >= -LARGEST):  # both are NaN where one of them is
+            return False
+        out[:] = scaled
+        return True
+
     def scaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers in the data's units, (rows,), NaN where missing, as they are prepared."""
         missing = np.isnan(numbers)

@@ -172,6 +172,12 @@ class TablePreparation(Preparation):
                 keys[rows] = row_keys(X[rows])
         return TableItems(X, missing, self.most_missing, keys, self.duplicates)
 
+    def new_items(self, data: DataSet) -> Items:
+        X = room_for((data.rows, len(self.names)))
+        for rows, frame in data.blocks(self.columns):
+            X[rows] = self.encoding.transform(frame)
+        return Items(X)
+
     def in_words(self, number: int, value: float) -> Cut:
         return self.encoding.in_words(number, value)
 

@@ -210,7 +210,7 @@ def save(run: FittedRun, folder: Path, progress: Progress) -> None:
         "sorted_scores": run.scores[ranking[::-1]],
         "sorted_training_scores": np.sort(run.training_scores),
         "fitted": run.fitted,
-        "usual": _usual(run),
+        "usual": usual(run),
     }
     more = {
         "labels": run.labels,
@@ -258,7 +258,8 @@ def scores_and_kinds(
     return scores, kinds
 
 
-def _usual(run: FittedRun) -> NDArray[np.float32]:
+def usual(run: FittedRun) -> NDArray[np.float32]:
+    """Usual training rows as explanations take them apart, (rows, …): what others are compared with."""
     fitted = np.flatnonzero(run.fitted)
     chosen = donor_rows if has_variants(run.preparation) else usual_rows
     rows = fitted[chosen(run.scores[fitted], int(run.preparation.units.size), run.request.seed)]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn, taken
-from detectors.base import Create, Detector, Progress, Quiet, Scores
+from detectors.base import Carried, Create, Detector, Progress, Quiet, Scores
 from detectors.errors import DetectorError, StorageError
 from detectors.messages import N_
 from detectors.ranks import rank_correlation
@@ -100,6 +100,15 @@ class Together(Detector):
             }
             for member in self._members
         ]  # fmt: skip
+
+    def carried(self) -> Sequence[Carried]:
+        """What its members and its views carry: of the same for the same, the most, for members learn from the same rows."""
+        found = [each for member in self._members for each in member.detector.carried()]
+        found += [each for view in self._views.values() for each in view.carried()]
+        most: dict[tuple[str, bool], int] = {}
+        for each in found:
+            most[each.what, each.whole] = max(each.count, most.get((each.what, each.whole), 0))
+        return [Carried(what, count, whole) for (what, whole), count in most.items()]
 
     def _fit(self, X: NDArray[np.float32], progress: Progress) -> None:
         surprises = self.training_surprises_ = self._learn_members(X, None, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import blocks, drawn, room_for
-from detectors.base import Progress
+from detectors.base import Carried, Progress
 from detectors.errors import StorageError
 from detectors.messages import N_
 
@@ -28,6 +29,10 @@ class View:
     def transform(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """What members see of `X`, (rows, …)."""
         return X
+
+    def carried(self) -> Sequence[Carried]:
+        """The training rows, or values of them, that `save` writes."""
+        return ()
 
     def save(self, folder: Path) -> None:
         """Writes what `load` needs into `folder`, which exists."""
@@ -73,6 +78,9 @@ class NormalRanks(View):
                 below = (np.searchsorted(learned, values, "left") + np.searchsorted(learned, values, "right")) / 2
                 ranked[block, column] = ndtri(np.clip(below, 0.5, rows - 0.5) / rows)
         return ranked
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("values of every column in growing order"), self._sorted.shape[1], whole=False)]
 
     def save(self, folder: Path) -> None:
         np.save(folder / self.file, self._sorted, allow_pickle=False)

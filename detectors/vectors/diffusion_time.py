@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import blocks, drawn
-from detectors.base import Progress, Quiet, Scores
+from detectors.base import Carried, Progress, Quiet, Scores
 from detectors.geometry.neighbours import Neighbours, own_places
 from detectors.messages import N_
 from detectors.network.detector import StyledNetwork
@@ -152,6 +153,9 @@ class DiffusionTime(StyledNetwork):
             logs.append(np.log(distances.mean(axis=1) / math.sqrt(X.shape[1]) + FLOOR * self._usual))
         scores: Scores = np.exp(np.clip(np.mean(logs, axis=0), -LARGEST_LOG, LARGEST_LOG))
         return scores
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("rows that new ones are compared with"), len(self._rows))]
 
     def _save(self, folder: Path) -> None:
         np.savez(folder / FILE, rows=self._rows, usual=self._usual)

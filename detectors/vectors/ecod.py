@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Progress, Scores
+from detectors.base import Carried, Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
 from detectors.messages import N_
 from detectors.params import integer
@@ -45,6 +45,9 @@ class ECOD(LearnedArrays):
         skewness = np.zeros(X.shape[1])
         skewness[varies] = np.sign(skew(kept[:, varies].astype(np.float64), axis=0))
         return np.sort(kept, axis=0).T, skewness
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("values of every column in growing order"), self.sorted_.shape[1], whole=False)]
 
     def _training_scores(self, X: NDArray[np.float32], progress: Progress) -> Scores:
         return self._tails(X, 0) if len(X) == self.sorted_.shape[1] else self.score(X, progress)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Progress, Scores
+from detectors.base import Carried, Progress, Scores
 from detectors.geometry.learned_arrays import LearnedArrays
 from detectors.messages import N_
 from detectors.params import integer, number
@@ -78,6 +78,9 @@ class OneClassSVM(LearnedArrays):
         kernel = Nystroem(gamma=gamma, n_components=min(LANDMARKS, len(rows)), random_state=seed).fit(rows)
         border = SGDOneClassSVM(nu=self.outside, random_state=seed).fit(kernel.transform(rows))
         return kernel.components_, kernel.normalization_.T @ border.coef_
+
+    def carried(self) -> Sequence[Carried]:
+        return [Carried(N_("rows that hold up the border"), len(self.vectors_))]
 
     def _score(self, X: NDArray[np.float32]) -> Scores:
         from scipy.spatial.distance import cdist

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.arrays import drawn
-from detectors.base import Progress
+from detectors.base import Carried, Progress
 from detectors.errors import StorageError
 from detectors.geometry.neighbours import Neighbours
 from detectors.messages import N_
@@ -74,6 +74,9 @@ class Auto(Together):
     def _expected(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         places = self._usual_shapes.nearest(Averaged().transform(X), 1, Progress())[1]
         return self._usual[places[:, 0]]
+
+    def carried(self) -> Sequence[Carried]:
+        return [*super().carried(), Carried(N_("usual windows that are shown as expected"), len(self._usual))]
 
     def _save(self, folder: Path) -> None:
         super()._save(folder)
