@@ -227,8 +227,8 @@ def test_after_every_key_the_database_is_as_it_should_be(page: Page, judged: tup
         expected += [] if verdict is None else [(row, verdict)]
         assert [(first, said) for first, said, _ in kept.wait(len(expected))] == expected, key
         assert chosen(page) == row
-    expect(page.locator(f".triage-item[data-name='{rows[2]}']")).to_have_attribute("data-said", NORMAL)
-    expect(page.locator(".triage-counts")).to_have_text("2 judged: 1 anomaly, 1 normal, 0 unsure")
+    expect(page.locator(f".triage-item[data-name='{rows[2]}']")).to_have_attribute("data-said", NORMAL, timeout=PATIENCE_MS)
+    expect(page.locator(".triage-counts")).to_have_text("2 judged: 1 anomaly, 1 normal, 0 unsure", timeout=PATIENCE_MS)
     page.keyboard.press("k")
     assert chosen(page) == rows[1]
 
@@ -250,13 +250,13 @@ def test_a_mark_that_cannot_be_written_is_shown_and_offered_again(page: Page, ju
     page.route("**/marks", lambda asked: asked.abort())
     page.keyboard.press("a")
     page.keyboard.press("n")
-    expect(page.locator(".triage-state")).to_contain_text("2 not saved yet.")
-    expect(page.locator(f".triage-item[data-name='{rows[0]}']")).to_contain_text("not saved")
+    expect(page.locator(".triage-state")).to_contain_text("2 not saved yet.", timeout=PATIENCE_MS)
+    expect(page.locator(f".triage-item[data-name='{rows[0]}']")).to_contain_text("not saved", timeout=PATIENCE_MS)
     assert kept.new() == []
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=PATIENCE_MS)
     page.unroute("**/marks")  # it tries again by itself, too
     assert [(row, said) for row, said, _ in kept.wait(2)] == [(rows[0], ANOMALY), (rows[0], NORMAL)]
-    expect(page.locator(".triage-state")).to_have_text("")
+    expect(page.locator(".triage-state")).to_have_text("", timeout=PATIENCE_MS)
 
 
 @pytest.mark.browser
@@ -274,7 +274,7 @@ def test_an_answer_that_was_lost_does_not_mark_twice(page: Page, judged: tuple[A
 
     page.route("**/marks", lose_first)
     page.keyboard.press("u")
-    expect(page.locator(".triage-state")).to_contain_text("1 not saved yet.")
+    expect(page.locator(".triage-state")).to_contain_text("1 not saved yet.", timeout=PATIENCE_MS)
     expect(page.locator(".triage-state")).to_have_text("", timeout=PATIENCE_MS)
     assert len(kept.new()) == 1
     page.unroute("**/marks")
@@ -303,8 +303,8 @@ def test_two_people_at_once_lose_nothing_and_see_each_other(browser: Browser, ju
     for author, verdict in (("Ann", ANOMALY), ("Ben", NORMAL)):
         assert [(row, said) for row, said, by in found if by == author] == [(row, verdict) for row in rows[:5]]
     first = pages[0].locator(f".triage-item[data-name='{rows[0]}']")
-    expect(first).to_contain_text("Ben ✘", timeout=30_000)
-    expect(first).to_contain_text("Ann ✔")
+    expect(first).to_contain_text("Ben ✘", timeout=PATIENCE_MS)
+    expect(first).to_contain_text("Ann ✔", timeout=PATIENCE_MS)
     for page in pages:
         page.context.close()
 
@@ -314,11 +314,11 @@ def test_explain_takes_the_same_keys_and_a_note(page: Page, judged: tuple[AppSer
     server, data_id, run_id = judged
     kept = Kept(server.workspace)
     page.goto(f"{server.url}/explain?data={data_id}&run={run_id}&row=17")
-    expect(page.locator(".triage-verdict").first).to_be_visible()  # a key waits for no explanation
+    expect(page.locator(".triage-verdict").first).to_be_visible(timeout=PATIENCE_MS)  # a key waits for no explanation
     page.keyboard.press("n")
     assert [(row, said) for row, said, _ in kept.wait(1)] == [(17, NORMAL)]
     page.keyboard.press("e")
     page.keyboard.type("an uneasy note")
     page.keyboard.press("Enter")
-    expect(page.locator(".triage-said")).to_contain_text("an uneasy note")
+    expect(page.locator(".triage-said")).to_contain_text("an uneasy note", timeout=PATIENCE_MS)
     assert [(row, said) for row, said, _ in kept.wait(2)] == [(17, NORMAL)] * 2
