@@ -19,6 +19,7 @@ from detectors.explanations.local_surrogate import local_surrogate
 from detectors.explanations.shapley import Explainer, Game
 from detectors.preparation.shared_words import word_distances
 from detectors.preparation.table import TablePreparation
+from detectors.preparation.text import TextPreparation
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
@@ -104,6 +105,15 @@ def test_texts_are_near_that_share_their_rare_words():
     assert (found[[0, 2, 3]] > 0.5).all()  # the word that all share says little
     assert found[4] == 1  # unknown words are nobody's
     assert word_distances(np.array([2, 50, 0, 0], dtype=np.float32), others)[1] > 0.5  # a word that no other text has
+
+
+def test_two_explanations_of_a_text_name_its_words_alike():
+    """Numbers are one word, whichever they are: it is called as it stands where the first explanation says that it weighs most."""
+    preparation, text = TextPreparation(), "call 698 or 12 now"
+    first, second = np.array([0.0, 3, 0, 1, 0]), np.array([0.0, 1, 0, 5, 0])
+    assert dict(zip(*preparation.by_word(text, first), strict=True))["698"] == 4
+    names, values = preparation.by_word(text, second, first)
+    assert dict(zip(names, values, strict=True))["698"] == 6 and "12" not in names
 
 
 def test_no_more_rows_are_looked_among_than_fit():

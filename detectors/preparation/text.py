@@ -135,14 +135,19 @@ class TextPreparation(Preparation):
     ) -> Sequence[Sequence[WordReason]]:
         return [self._reasons(text, weights) for text, weights in zip(self.texts(data, rows), values, strict=True)]
 
-    def by_word(self, text: Any, values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
+    def by_word(
+        self, text: Any, values: NDArray[np.float64], written: NDArray[np.float64] | None = None
+    ) -> tuple[list[str], NDArray[np.float64]]:
         """The words of `text`, each once and as it is written where it weighs most, and what all its repetitions add to the score.
 
-        `values` are SHAP values, (units,). The words that add most come first.
+        `values` are SHAP values, (units,). The words that add most come first. By `written`, (units,), it is decided where a
+        word weighs most: two explanations of a text then name its words alike; None: by `values`.
         """
         found = self._seen(text)
         totals = _totals(found, values)
-        heaviest = {found[place].form: found[place] for place in np.argsort(values[: len(found)], kind="stable")}
+        heaviest = {
+            found[place].form: found[place] for place in np.argsort((values if written is None else written)[: len(found)], kind="stable")
+        }
         forms = sorted(totals, key=lambda form: -totals[form])
         return [str(text)[heaviest[form].start : heaviest[form].end] for form in forms], np.array([totals[form] for form in forms])
 

@@ -75,7 +75,7 @@ class TextView(View):
             st.caption(say(N_("Red words make the text more unusual, blue ones less; bold ones weigh most.")))
             _facts(item)
         with right:
-            waterfall(item, lambda values: preparation.by_word(text, values))
+            waterfall(item, lambda values: preparation.by_word(text, values, item.found["values"]))
 
     def beside(self, item: ExplainedItem, found: Neighbours) -> None:
         column = _column(item.run)
