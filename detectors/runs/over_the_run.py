@@ -56,9 +56,11 @@ def shuffling(run: ExplainedRun, folder: RunFolder, names: Sequence[str], flagge
 def putting_back(run: ExplainedRun, rows: NDArray[np.intp], values: NDArray[np.float64]) -> PutBack:
     """What putting parts of `rows` back to what was expected does to their scores, the heaviest by SHAP `values`, (rows, units), first.
 
-    Of windows with several columns a part is a whole column.
+    What was expected is what the detector expects of the row, or its nearest usual rows: usual variants of it, which rows of
+    tables are explained by, differ in the named columns alone, and a check by them would find what it was told. Of windows
+    with several columns a part is a whole column.
     """
-    game, columns = run.explainer.game, columns_put_back(run.preparation)
+    game, columns = replace(run.explainer.game, levels=()), columns_put_back(run.preparation)
     if columns is not None:
         parts = run.preparation.parts_of(run.data, rows[:1], columns)[0]
         game = replace(game, units=parts[game.units])

@@ -52,7 +52,7 @@ def trust_panel(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRec
         st.info(
             say(
                 N_(
-                    "No flagged row scores higher than what it was compared with, so there is nothing to undo: these explanations cannot be checked."
+                    "No flagged row scores higher than what was expected in its place, so there is nothing to undo: these explanations cannot be checked."
                 )
             )
         )
@@ -78,7 +78,7 @@ def _verdict(found: PutBack, kind: str, parts: str) -> None:
     else:
         told = N_("Putting back the first {count} {parts} undoes {undone} of the excess; {count} drawn by chance undo {chance}.")
     figures = say(told, **values)
-    gain = float(np.mean(heaviest[1:-1] - by_chance[1:-1])) if len(heaviest) > 2 else float(heaviest[place] - by_chance[place])
+    gain = float(heaviest[place] - by_chance[place])
     if gain >= HOLDS:
         st.success(say(N_("The explanations hold.")) + " " + figures)
     elif gain >= FAILS:
@@ -93,13 +93,13 @@ def _told(found: PutBack, run: RunRecord, cut_off: CutOff) -> None:
     kind = KINDS[run.kind]
     sentences = [
         say(
-            N_("Over {rows} flagged {items}; lines are medians, bands hold the middle half. 0 % is the score as it is, 100 % that of what it was compared with."),
+            N_("Over {rows} flagged {items}; lines are medians, bands hold the middle half. 0 % is the score as it is, 100 % that of what was expected in its place."),
             rows=int(found.has_excess.sum()), items=plain(kind.items),
         )
     ]  # fmt: skip
     without = int((~found.has_excess).sum())
     if without:
-        told = N_("{count} others score no higher than what they were compared with and are left out.")
+        told = N_("{count} others score no higher than what was expected in their place, and are left out.")
         sentences.append(say(told, count=without))
     place = _place(found, run.kind)
     below, chance = (float(found.below(scores, cut_off)[place]) for scores in (found.heaviest, found.by_chance))
