@@ -74,9 +74,9 @@ def test_from_the_first_verdicts_on_they_are_told_and_learned_from(bench, traine
     assert "depended on the rank alone" in texts(app)
 
     app.button(key="follow_verdicts").click().run()
-    kept = bench.records.threshold(run_id)
-    assert kept.rule == "rows"
-    assert 4 <= kept.flagged <= 60
+    assert not app.exception
+    assert "rows" in app.query_params["rule"]
+    assert 4 <= float(np.atleast_1d(app.query_params["at"])[0]) <= 60
 
     app.button(key="learn").click().run()
     assert not app.exception
@@ -89,6 +89,16 @@ def test_from_the_first_verdicts_on_they_are_told_and_learned_from(bench, traine
     app.button(key="open_learned").click().run()
     assert not app.exception
     assert any("the order before and after" in expander.label for expander in app.expander)
+
+
+def test_verdicts_that_were_given_since_the_page_was_drawn_are_offered(bench, trained):
+    data_id, run_id = trained
+    app = opened("threshold.py", data_id, run_id)
+    assert "look_again" not in [button.key for button in app.button]
+    bench.mark(data_id, [Said(5, 5, "anomaly")])
+    again = opened("threshold.py", data_id, run_id)
+    assert "look_again" not in [button.key for button in again.button]
+    assert texts(app) != texts(again)
 
 
 def test_train_offers_it_for_the_run_that_is_looked_at(bench, trained):

@@ -27,6 +27,9 @@ PROPOSED = 10
 #: Seconds between two looks at a run that learns from verdicts.
 LOOK_S = 0.7
 
+#: Seconds between two looks at whether more was judged.
+WATCH_S = 4.0
+
 #: A threshold is proposed where at least this share of what it flags would be anomalies.
 WORTH_FLAGGING = 0.1
 
@@ -34,6 +37,7 @@ WORTH_FLAGGING = 0.1
 def learning_card(view: View, data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
     """What follows from the verdicts on a run, the threshold that they propose, and learning from them; nothing before the first verdict."""
     judged = workbench().rows_judged(data_set.id)
+    _watch(data_set.id, len(judged.rows))
     if not len(judged.rows):
         return
     with st.container(border=True, key="learning"):
@@ -46,6 +50,20 @@ def learning_card(view: View, data_set: DataSetRecord, run: RunRecord, threshold
         _learned(run)
         if run.detector != DETECTOR:
             _proposals(view, data_set, RunOfItems(run, threshold))
+
+
+def _watch(data_id: str, shown: int) -> None:
+    """Offers to look again once more was judged than is shown: marks go past the page, which would move under whoever is judging."""
+
+    @st.fragment(run_every=WATCH_S)
+    def watching() -> None:
+        now = len(workbench().rows_judged(data_id).rows)
+        if now != shown:
+            label = say(N_("{count} verdicts now: see what they say"), count=now)
+            if st.button(label, key="look_again", type="tertiary", icon=":material/refresh:"):
+                st.rerun(scope="app")
+
+    watching()
 
 
 def _counts(judged: Judged) -> str:
