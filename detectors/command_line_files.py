@@ -140,7 +140,7 @@ def _flagged(loaded: LoadedDetector, rows: Source, notes: list[Message]) -> Any:
         return np.zeros(0, dtype=np.intp)
     if loaded.manifest.kind == "series":
         whole = whole_of(rows, notes)
-        return np.flatnonzero(loaded.flag(loaded.scores_of(whole.data), whole.silencing))
+        return np.flatnonzero(loaded.flag(loaded.scores_of(whole.data), whole.deciding))
     found = [frame.loc[frame["flagged"], "row"].to_numpy() for _, frame in scored_batches(loaded, rows, 0, notes)]
     return np.concatenate(found).astype(np.intp)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from detectors.detector_file.streaming import score_file
 from detectors.detector_file.writing import write_detector_file
 from detectors.errors import AnomalystError, DataError, StorageError
 from detectors.runs.execute import save
+from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 from detectors.runs.scoring import score_rows
 from detectors.suppressions import Bound, Suppression
@@ -223,8 +225,6 @@ def test_the_card_says_what_it_learned_from_how_it_was_judged_and_which_rows_it_
 
 
 def test_a_card_shows_names_from_data_as_they_stand(loaded) -> None:
-    from dataclasses import replace
-
     from detectors.detector_file.card import card
 
     column = {**loaded.manifest.columns[0], "name": "<script>|[x](y)"}
@@ -252,7 +252,24 @@ def test_suppressions_travel_with_it_and_silence_rows_of_new_data(forest, tmp_pa
     np.testing.assert_array_equal(written["silenced"], silent)
 
 
-def test_suppressions_that_are_none_are_refused(forest, tmp_path) -> None:
+def test_segments_have_cut_offs_of_their_own(forest, tmp_path) -> None:
+    threshold = replace(THRESHOLD, segments={"column": "country", "cut_offs": {"PT": 0.1, "DE": 9.0}})
+    write_detector_file(forest[0], threshold, tmp_path / "d.zip")
+    found, frame = detectors.load(tmp_path / "d.zip"), table_frame()
+    own = frame["country"].map({"PT": 0.1, "DE": 9.0}).fillna(0.5).to_numpy()
+    np.testing.assert_array_equal(found.flag(forest[2], frame), forest[2] > own)
+    assert "2 values of the column country have a cut-off of their own" in found.card
+    frame.to_parquet(tmp_path / "new.parquet")
+    score_file(found, tmp_path / "new.parquet", tmp_path / "s.parquet")
+    np.testing.assert_array_equal(pd.read_parquet(tmp_path / "s.parquet")["flagged"], forest[2] > own)
+    with pytest.raises(DataError, match="no column `country`"):
+        found.flag(forest[2], frame[["amount"]])
+
+
+def test_decisions_that_are_none_are_refused(forest, tmp_path) -> None:
+    write_detector_file(forest[0], replace(THRESHOLD, segments={"column": "a", "cut_offs": [1]}), tmp_path / "d.zip")
+    with pytest.raises(StorageError, match=r"its member `manifest\.json`"):
+        detectors.load(tmp_path / "d.zip")
     write_detector_file(forest[0], THRESHOLD, tmp_path / "d.zip", suppressions=[{"bounds": []}])
     with pytest.raises(StorageError, match=r"its member `manifest\.json`"):
         detectors.load(tmp_path / "d.zip")
@@ -266,6 +283,9 @@ def test_a_finished_run_in_its_folder_becomes_the_same_file(data, tmp_path) -> N
     save(run, folder.result, Progress())
     one = write_detector_file(Finished.of_fitted(run), THRESHOLD, tmp_path / "one.zip")
     two = write_detector_file(Finished.of_folder(folder, data["table"]), THRESHOLD, tmp_path / "two.zip")
+    there = ExplainedRun.open(folder.path, data["table"]).row(78).explanation
+    found = detectors.load(tmp_path / "two.zip").explain(table_frame(), rows=[78])
+    assert found["contribution"].tolist() == sorted(there.values[0], key=lambda value: -abs(value))
     kept = [name for name in one.members if name != "card.md"]
     assert {name: one.members[name] for name in kept if "skops" not in name} == {
         name: two.members[name] for name in kept if "skops" not in name

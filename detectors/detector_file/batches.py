@@ -39,8 +39,8 @@ class Batch:
     """The position of its first row in the data, from 0."""
     data: DataSet
     kept: pd.DataFrame
-    silencing: pd.DataFrame
-    """The columns that suppressions look at, as they are in the data."""
+    deciding: pd.DataFrame
+    """The columns that say what is flagged, as they are in the data."""
 
 
 class Source(Protocol):
@@ -60,8 +60,8 @@ class Wanted:
     manifest: Manifest
     keep: tuple[str, ...] = ()
     """Columns that go along into the result."""
-    silencing: tuple[str, ...] = ()
-    """Columns that suppressions look at."""
+    deciding: tuple[str, ...] = ()
+    """Columns that say what is flagged."""
 
     @property
     def roles(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class Wanted:
 
     @property
     def columns(self) -> list[str]:
-        return list(dict.fromkeys([*self.manifest.used, *self.keep, *self.silencing]))
+        return list(dict.fromkeys([*self.manifest.used, *self.keep, *self.deciding]))
 
     @property
     def batch_rows(self) -> int:
@@ -82,12 +82,12 @@ class Wanted:
         held = conformed(frame, columns, found)
         for note in found:  # rows are counted in the whole data
             notes.append(Message(note.template, {**note.values, "row": note.values["row"] + first}))
-        also = [frame[list(columns)].reset_index(drop=True) for columns in (self.keep, self.silencing)]
+        also = [frame[list(columns)].reset_index(drop=True) for columns in (self.keep, self.deciding)]
         return Batch(first, FrameData(roles=self.roles, held=held), *also)
 
     def check(self, known: Sequence[str]) -> None:
-        """Raises `DataError` where a column that is to be kept, or that suppressions look at, is not among those `known`."""
-        missing = [column for column in (*self.keep, *self.silencing) if column not in known]
+        """Raises `DataError` where a column that is to be kept, or says what is flagged, is not among those `known`."""
+        missing = [column for column in (*self.keep, *self.deciding) if column not in known]
         if missing:
             raise DataError(NO_COLUMN, column=missing[0], known=", ".join(known[:50]))
 
@@ -171,7 +171,7 @@ class ReadData:
         for first in range(start, self.rows, BATCH_PICTURES):
             rows = np.arange(first, min(first + BATCH_PICTURES, self.rows))
             data = DataSet(self.folder, self.wanted.roles, only=rows)
-            also = [data.frame(columns).reset_index(drop=True) for columns in (kept, list(self.wanted.silencing))]
+            also = [data.frame(columns).reset_index(drop=True) for columns in (kept, list(self.wanted.deciding))]
             yield Batch(first, data, *also)
 
 

@@ -67,6 +67,11 @@ def _threshold(manifest: Manifest, say: Any) -> list[str]:
         lines.append(say(N_("Reason: {reason}"), reason=kept.reason))
     if kept.chosen_by:
         lines.append(say(N_("Chosen by {name}."), name=kept.chosen_by))
+    if kept.segments:
+        own = kept.segments
+        lines.append(
+            say(N_("{count} values of the column {column} have a cut-off of their own."), count=len(own["cut_offs"]), column=own["column"])
+        )
     if "flagged" in manifest.scores:
         lines.append(say(N_("It flags {share} % of the rows learned from."), share=100 * float(manifest.scores["flagged"])))
     if manifest.suppressions:

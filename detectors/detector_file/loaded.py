@@ -19,6 +19,7 @@ from detectors.base import Detector, Progress, Scores
 from detectors.data_set import DataSet
 from detectors.detector_file.canaries import Canaries, Moved, differing
 from detectors.detector_file.conforming import conformed
+from detectors.detector_file.deciding import Deciding
 from detectors.detector_file.explaining import explanation_table
 from detectors.detector_file.frame_data import FrameData
 from detectors.detector_file.manifest import CARD, MANIFEST, KeptThreshold, Manifest
@@ -31,15 +32,11 @@ from detectors.messages import N_, Message
 from detectors.preparation import Preparation, load_preparation
 from detectors.runs.explained import ExplainedRun, game_of
 from detectors.runs.scoring import score_rows
-from detectors.suppressions import Suppression, silenced_by
 
 #: More rows than this are explained together, by the faster method.
 ONE_BY_ONE = 50
 
 NO_BACKGROUND = N_("This detector file carries no background rows, so it cannot explain. Write it again from its run.")
-NO_ROWS_TO_SILENCE = N_(
-    "{count} suppressions came with this detector: give the rows too, so that it can be told which of them are silenced."
-)
 NO_CONTEXT = N_("Only series have rows before them; `before` is for those.")
 NO_ROW = N_("There is no row {row}; the rows are 0 to {last}.")
 NO_PICTURE = N_("Picture {row} is not an array of whole numbers from 0 to 255 with height, width and 1 or 3 channels.")
@@ -83,9 +80,9 @@ class LoadedDetector:
         return self.manifest.threshold
 
     @cached_property
-    def suppressions(self) -> list[Suppression]:
-        """Rules that silence rows like some that were marked normal; they came with the run."""
-        return [Suppression.from_json(record) for record in self.manifest.suppressions]
+    def deciding(self) -> Deciding:
+        """What is flagged: the threshold, of segments where they have their own, and the suppressions of the run."""
+        return Deciding.of(self.manifest)
 
     @property
     def warning(self) -> Message | None:
@@ -114,16 +111,9 @@ class LoadedDetector:
         """Which of `scores`, (rows,), are flagged: those above the cut-off whose row in `data` no suppression silences.
 
         Raises:
-            DataError: there are suppressions, and `data` was not given or lacks a column that they ask for.
+            DataError: segments have cut-offs of their own, or there are suppressions, and `data` was not given or lacks a column.
         """
-        above = np.asarray(scores, dtype=np.float64) > self.threshold.cut_off
-        return above & ~self.silenced(data) if self.suppressions else above
-
-    def silenced(self, data: pd.DataFrame | None) -> NDArray[np.bool_]:
-        """Which rows of `data`, in its own columns, are silenced by a suppression of the run, (rows,); they keep their scores."""
-        if data is None:
-            raise DataError(NO_ROWS_TO_SILENCE, count=len(self.suppressions))
-        return silenced_by(self.suppressions, data.rename(columns=str).reset_index(drop=True)) >= 0
+        return self.deciding.flagged(scores, data)
 
     def explain(self, data: NewRows, rows: Sequence[int] | None = None, *, before: NewRows | None = None) -> pd.DataFrame:
         """What each part of some rows added to their score: ``row, score, base, part, contribution, actual, expected``.
@@ -156,7 +146,7 @@ class LoadedDetector:
         outside = rows[(rows < 0) | (rows >= data.rows)]
         if len(outside):
             raise DataError(NO_ROW, row=int(outside[0]), last=data.rows - 1)
-        game = game_of(self.detector, self.preparation, self.usual)
+        game = game_of(self.detector, self.preparation, self.usual, tuple(self.manifest.scores.get("levels", ())))
         run = ExplainedRun(data, self.preparation, self.detector, Explainer(game, self.manifest.seed))
         if not len(rows):
             return explanation_table(self.preparation, data, rows, _nothing(game.n_units))
@@ -210,7 +200,7 @@ def load(path: Path | str, *, key: SigningKey | None = None) -> LoadedDetector:
         card = (folder / CARD).read_text(encoding="utf-8") if (folder / CARD).exists() else ""
         canaries = Canaries.load(folder, path.name)
     found = LoadedDetector(manifest, detector, preparation, card, opened.signed, opened.identity, usual)
-    _check_suppressions(found, path.name)
+    _check_deciding(found, path.name)
     moved = None
     if canaries is not None and differing(manifest.libraries, manifest.machine):
         moved = canaries.moved(detector.score(preparation.finish(canaries.items)), manifest.threshold.cut_off)
@@ -238,12 +228,11 @@ def _loaded(folder: Path, manifest: Manifest, file: str) -> tuple[Detector, Prep
     return detector, preparation
 
 
-def _check_suppressions(found: LoadedDetector, file: str) -> None:
+def _check_deciding(found: LoadedDetector, file: str) -> None:
     try:
-        if not all(each.bounds for each in found.suppressions):
-            raise ValueError("a suppression without a condition")
+        Deciding.of(found.manifest)
     except (AnomalystError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StorageError(NOT_LOADED, file=file, member=MANIFEST, reason="suppressions") from error
+        raise StorageError(NOT_LOADED, file=file, member=MANIFEST, reason="threshold, suppressions") from error
 
 
 def _one_by_one(run: ExplainedRun, rows: NDArray[np.intp]) -> Explanation:

@@ -44,6 +44,8 @@ class KeptThreshold:
     chosen_by: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What a rule keeps beyond its value."""
+    segments: Mapping[str, Any] | None = None
+    """Where segments have cut-offs of their own: the ``column``, and ``cut_offs`` by its values; others have the common one."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,7 +91,7 @@ class Manifest:
     data: Mapping[str, Any] = field(default_factory=dict)
     """The training data: ``name`` and ``sha256`` of the file, ``format``."""
     scores: Mapping[str, Any] = field(default_factory=dict)
-    """``quantiles`` of the training scores, and the share ``flagged`` of the rows learned from."""
+    """``quantiles`` of the training scores, the share ``flagged`` of the rows learned from, and the ``levels`` that explanations need."""
     judged: Mapping[str, Any] = field(default_factory=dict)
     """Figures on labelled rows, and how many of them; empty where nothing was labelled."""
     carries: list[dict[str, Any]] = field(default_factory=list)

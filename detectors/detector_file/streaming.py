@@ -22,7 +22,6 @@ from detectors.detector_file.parts import PART_ROWS, Parts
 from detectors.messages import Message
 from detectors.reading import ReadingOptions
 from detectors.runs.scoring import score_rows
-from detectors.suppressions import columns_of
 
 #: The scores of no rows.
 NOTHING = pd.DataFrame({"row": np.zeros(0, np.int64), "score": np.zeros(0), "flagged": np.zeros(0, bool)})
@@ -72,7 +71,7 @@ def score_file(
 
 def wanted_of(loaded: LoadedDetector, keep: tuple[str, ...] = ()) -> Wanted:
     """What must be read of every row to score it, flag it, and `keep` some columns."""
-    return Wanted(loaded.manifest, keep, tuple(columns_of(loaded.suppressions)))
+    return Wanted(loaded.manifest, keep, tuple(loaded.deciding.columns))
 
 
 def scored_batches(
@@ -132,16 +131,16 @@ def whole_of(rows: Source, notes: list[Message]) -> Batch:
     """All rows at once."""
     batches = list(rows.batches(0, notes))
     data = pd.concat([batch.data.frame(list(batch.data.roles)) for batch in batches], ignore_index=True)
-    also = [pd.concat([getattr(batch, name) for batch in batches], ignore_index=True) for name in ("kept", "silencing")]
+    also = [pd.concat([getattr(batch, name) for batch in batches], ignore_index=True) for name in ("kept", "deciding")]
     return Batch(0, FrameData(roles=batches[0].data.roles, held=data), *also)
 
 
 def _table(loaded: LoadedDetector, batch: Batch, scores: Any, kinds: Any) -> pd.DataFrame:
     frame = pd.DataFrame(
-        {"row": np.arange(batch.first, batch.first + len(scores)), "score": scores, "flagged": loaded.flag(scores, batch.silencing)}
+        {"row": np.arange(batch.first, batch.first + len(scores)), "score": scores, "flagged": loaded.flag(scores, batch.deciding)}
     )
-    if loaded.suppressions:
-        frame["silenced"] = (frame["score"] > loaded.threshold.cut_off) & ~frame["flagged"]
+    if loaded.deciding.suppressions:
+        frame["silenced"] = loaded.deciding.above(scores, batch.deciding) & ~frame["flagged"]
     if kinds is not None:
         frame["kind"] = np.array(loaded.detector.kinds_, dtype=object)[kinds - 1]
     return pd.concat([frame, batch.kept], axis=1) if len(batch.kept.columns) else frame

@@ -23,6 +23,7 @@ from detectors.detector_file.manifest import CARD, MANIFEST, SIGNATURE, KeptThre
 from detectors.detector_file.schema import schema_of
 from detectors.detector_file.signature import SigningKey
 from detectors.detector_file.source import Finished
+from detectors.runs.explained import levels_of
 from detectors.storage.files import sync
 
 BACKGROUND = "background.npy"
@@ -79,6 +80,7 @@ def _manifest(run: Finished, threshold: KeptThreshold, canaries: int, suppressio
         data={name: value for name, value in run.told.items() if name != "options"},
         scores={
             "quantiles": np.quantile(training, np.linspace(0, 1, SCORE_QUANTILES)).tolist(),
+            "levels": list(levels_of(np.sort(training))),
             "flagged": float((training > threshold.cut_off).mean()),
         },
         judged=run.figures(threshold.cut_off), suppressions=[dict(each) for each in suppressions],

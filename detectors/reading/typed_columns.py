@@ -151,7 +151,8 @@ def _plain(values: pa.Array, field: pa.Field, name: str) -> pa.Array:
     except pa.ArrowInvalid as error:
         raise DataError(_TYPE, column=field.name, name=name, type=str(values.type)) from error
     if pa.types.is_floating(field.type):
-        return pc.if_else(pc.is_nan(plain), pa.scalar(None, pa.float64()), plain)
+        unknown = pc.is_nan(plain)
+        return pc.if_else(unknown, pa.scalar(None, pa.float64()), plain) if pc.any(unknown).as_py() else plain
     return plain
 
 
