@@ -84,3 +84,13 @@ def test_it_survives_being_written_as_arrays():
     one = game(reads_one_part)
     found = put_back(one, rows(3), np.zeros((3, PARTS)), seed=0)
     assert (PutBack.of(found.arrays()).by_chance == found.by_chance).all()
+
+
+def test_chance_draws_from_all_columns_where_the_background_was_chosen_column_by_column():
+    alike = np.repeat(np.arange(10.0), 4).reshape(10, 4).astype(np.float32)
+    apart = lambda rows: (rows.max(axis=1) - rows.min(axis=1)).astype(np.float64)  # noqa: E731
+    game = Game(np.arange(4), apart, lambda rows: None, alike, levels=(1.0,))
+    rows = np.array([[4, 4, 4, 9]], dtype=np.float32)
+    found = put_back(game, rows, Explainer(game).many(rows).values, seed=0)
+    assert found.heaviest[0, :2].tolist() == [5, 0]  # the only column that is otherwise
+    assert found.by_chance[0, :, 1].max() == 5  # some other one was drawn

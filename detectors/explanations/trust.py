@@ -99,14 +99,16 @@ def rows_to_check(n_units: int, scores: int) -> int:
 def put_back(game: Game, rows: NDArray[np.float32], values: NDArray[np.float64], seed: int) -> PutBack:
     """Puts parts of `rows`, (rows, …), back: the heaviest by their SHAP `values`, (rows, units), first, and others by chance.
 
-    Parts that are in the background as they are in the row are never drawn: putting them back changes nothing.
+    Parts that are in the background as they are in the row are never drawn: putting them back changes nothing. Only where the
+    background was chosen part by part, by what lowers the score, chance draws from all parts: the choice is what is checked.
     """
     background = game.backgrounds(rows, NEAREST_OF_MANY)
     varies = game.varying(rows, background)
-    counts = counts_of(int(varies.sum(axis=1).max(initial=1)) or 1)
+    drawn = np.ones_like(varies) if game.levels else varies
+    counts = counts_of(int(drawn.sum(axis=1).max(initial=1)) or 1)
     chance = np.random.default_rng(seed)
     orders = np.stack(
-        [np.argsort(-np.where(varies, values, -np.inf), axis=1, kind="stable"), *(_by_chance(varies, chance) for _ in range(DRAWS))], axis=1
+        [np.argsort(-np.where(varies, values, -np.inf), axis=1, kind="stable"), *(_by_chance(drawn, chance) for _ in range(DRAWS))], axis=1
     )
     places = np.argsort(orders, axis=2)  # at which turn each unit is put back: (rows, orders, units)
     shown = places[:, :, None, :] >= counts[:, None]
@@ -119,9 +121,9 @@ def put_back(game: Game, rows: NDArray[np.float32], values: NDArray[np.float64],
     return PutBack(counts, bases, found[:, 0], found[:, 1:])
 
 
-def _by_chance(varies: NDArray[np.bool_], chance: np.random.Generator) -> NDArray[np.intp]:
-    """For each row its varying units in a random order, then the others, (rows, units)."""
-    return np.argsort(np.where(varies, chance.random(varies.shape), 2.0), axis=1)
+def _by_chance(drawn: NDArray[np.bool_], chance: np.random.Generator) -> NDArray[np.intp]:
+    """For each row its units that may be drawn in a random order, then the others, (rows, units)."""
+    return np.argsort(np.where(drawn, chance.random(drawn.shape), 2.0), axis=1)
 
 
 def _parts(rows: int, numbers: int) -> Iterator[slice]:
