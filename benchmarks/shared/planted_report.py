@@ -48,8 +48,8 @@ class Outcome:
         return np.array(self.hits[way]) / max(1, self.rows)
 
     def behind(self) -> NDArray[np.float64]:
-        """By how much the better simple way is ahead, (first, three); negative where it is not."""
-        simple = [self.share(way) for way in ("z_scores", "network")]
+        """By how much the best simple way is ahead, (first, three); negative where it is not."""
+        simple = [self.share(way) for way in SIMPLE if way in self.hits]
         return np.max(simple, axis=0) - self.share("ours")
 
 
@@ -106,7 +106,7 @@ def verdict(outcomes: Iterable[Outcome], detector: str) -> tuple[str, bool]:
     behind = [each.set for each in of_it if (each.behind() > BAR_BEHIND).any()]
     enough = pooled is not None and pooled[0] >= BAR_FIRST and pooled[1] >= BAR_THREE
     words = f"{detector}: {_cell(pooled)}, asked for {BAR_FIRST:.2f} / {BAR_THREE:.2f}: {'met' if enough else 'NOT MET'}; "
-    words += f"behind the better simple one by more than {BAR_BEHIND} on {len(behind)} of {len(of_it)} tables"
+    words += f"behind the best simple one by more than {BAR_BEHIND} on {len(behind)} of {len(of_it)} tables"
     return words + (f" ({', '.join(behind)})" if behind else ""), enough and not behind
 
 
