@@ -17,7 +17,8 @@ def made_of(run: RunRecord) -> None:
     members = (run.summary or {}).get("members")
     if not members:
         return
-    label = say(N_("Made of {count} detectors"), count=len(members))
+    told = N_("Made of one detector") if len(members) == 1 else N_("Made of {count} detectors")
+    label = say(told, count=len(members))
     folded = st.expander(label, icon=":material/groups:", key=f"members_{run.id}", on_change="rerun")
     if folded.open:
         with folded:
