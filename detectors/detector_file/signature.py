@@ -65,7 +65,10 @@ class SigningKey:
 def installed_key() -> SigningKey | None:
     """The key of the installation whose workspace the settings name; None where there is no workspace yet."""
     workspace = Settings.from_environment().workspace
-    return SigningKey.of(workspace) if workspace.is_dir() else None
+    try:
+        return SigningKey.of(workspace) if workspace.is_dir() else None
+    except PermissionError:  # the installation of someone else is not this one
+        return None
 
 
 def signed_by(signature: bytes | None, manifest: bytes, key: SigningKey | None, file: str) -> Signed:
