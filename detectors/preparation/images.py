@@ -80,7 +80,8 @@ class PlaceReason:
 
     @property
     def cause(self) -> Message:
-        return self.message
+        """The place."""
+        return Message(PLACES[self.place])
 
 
 class Pictures(Items):
