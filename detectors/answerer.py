@@ -20,6 +20,10 @@ import psutil
 
 from detectors.child import load_tensorflow, log_with_number, memory_bytes, settle
 from detectors.data_set import DataSet
+from detectors.detector_file.manifest import KeptThreshold, identity_of
+from detectors.detector_file.signature import SigningKey
+from detectors.detector_file.source import Finished
+from detectors.detector_file.writing import write_detector_file
 from detectors.embedding import map_of
 from detectors.errors import AnomalystError, StorageError
 from detectors.explanations.groups import clusters
@@ -77,6 +81,7 @@ class Answerer:
             "second_opinion": self._second_opinion,
             "nearest_normal": self._nearest_normal,
             "propose": self._propose,
+            "save_detector": self._save_detector,
         }
         return handlers[request["do"]](request)
 
@@ -194,6 +199,14 @@ class Answerer:
 
     def _proposer(self, run_id: str, data_id: str) -> Proposer:
         return proposer(RunFolder(self.workspace.runs / run_id), self._open(run_id, data_id))
+
+    def _save_detector(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Writes a finished run with its threshold and suppressions as the detector file `into`, signed."""
+        run = Finished.of_folder(RunFolder(self.workspace.runs / request["run"]), self.workspace.data / request["data"])
+        path, key = Path(request["into"]), SigningKey.of(self.workspace.root)
+        threshold = KeptThreshold.from_json(request["threshold"])
+        manifest = write_detector_file(run, threshold, path, key=key, suppressions=request["suppressions"])
+        return {"identity": identity_of(path), "data": manifest.data.get("name", "")}
 
     def _warm_up(self, _request: dict[str, Any]) -> None:
         """Imports what explaining needs and lets numba compile it, which takes seconds the first time."""

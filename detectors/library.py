@@ -46,7 +46,7 @@ class Library:
         """
         if not name.strip():
             raise StorageError(N_("A data set needs a name: type at least one letter."))
-        self._records.describe(DataSetRecord, data_id, name=_short(name, LONGEST_NAME))
+        self._records.describe(DataSetRecord, data_id, name=short(name, LONGEST_NAME))
 
     def rename_run(self, run_id: str, name: str) -> None:
         """Gives a run a name; without one it goes by its detector and its time.
@@ -54,13 +54,13 @@ class Library:
         Raises:
             StorageError: the name is too long, or the run is gone.
         """
-        self._records.describe(RunRecord, run_id, name=_short(name, LONGEST_NAME))
+        self._records.describe(RunRecord, run_id, name=short(name, LONGEST_NAME))
 
     def note_data_set(self, data_id: str, note: str) -> None:
-        self._records.describe(DataSetRecord, data_id, note=_short(note, LONGEST_NOTE))
+        self._records.describe(DataSetRecord, data_id, note=short(note, LONGEST_NOTE))
 
     def note_run(self, run_id: str, note: str) -> None:
-        self._records.describe(RunRecord, run_id, note=_short(note, LONGEST_NOTE))
+        self._records.describe(RunRecord, run_id, note=short(note, LONGEST_NOTE))
 
     # ── the bin: one change at a time ──
 
@@ -113,11 +113,12 @@ class Library:
     # ── sizes ──
 
     def bytes_kept(self) -> int:
-        """Bytes of all data sets and runs on the disk, everybody's, with the bin; what two data sets share counts once."""
-        return bytes_on_disk(self._workspace.data, self._workspace.runs)
+        """Bytes of all data sets, runs and saved detectors on the disk, everybody's, with the bin; what two data sets share counts once."""
+        return bytes_on_disk(self._workspace.data, self._workspace.runs, self._workspace.detectors)
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
+    """`text` without space around it; raises `StorageError` where it has more than `most` characters."""
     text = text.strip()
     if len(text) > most:
         raise StorageError(N_("This text has {length} characters; {most} fit. Shorten it."), length=len(text), most=most)

@@ -15,6 +15,7 @@ from detectors.messages import N_, Message
 from detectors.reading.report import load_report
 from detectors.runs import queue
 from detectors.runs.folder import RunFolder, StopMode
+from detectors.runs.new_data import threshold_of_file
 from detectors.search_watch import SearchWatch
 from detectors.storage.bin import forget_leftover, leftovers
 from detectors.storage.files import Workspace, bytes_on_disk, sweep
@@ -191,6 +192,8 @@ class Supervisor:
             flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
             first = ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged, author=FIRST_AUTHOR, reason=FIRST_REASON)
             self._records.keep_threshold(first)
+        if run.task == "score" and self._records.threshold(run.id) is None:
+            self._records.keep_threshold(threshold_of_file(run.id, folder))
         self._records.set_state(run.id, "done", summary=folder.summary())
 
     def _end_what_does_not_stop(self) -> None:

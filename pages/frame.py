@@ -25,6 +25,7 @@ PAGES = (
         ":material/compare_arrows:",
         N_("Put runs side by side: where they agree, what only one flags."),
     ),
+    ("score.py", "score", N_("Score"), ":material/fact_check:", N_("Let a saved detector look at new data.")),
     ("library.py", "library", N_("Library"), ":material/inventory_2:", N_("Find, rename and tidy up what you keep.")),
 )
 

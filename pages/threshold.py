@@ -28,6 +28,7 @@ from pages.shared.power_card import power_card
 from pages.shared.problems import shown_problems
 from pages.shared.reason_groups import reason_panel
 from pages.shared.rule_form import rule_form
+from pages.shared.saving import save_card
 from pages.shared.segments_card import segments_card
 from pages.shared.stability_card import stability_card, sureness
 from pages.shared.suppressing import suppression_list
@@ -95,14 +96,16 @@ if by_reason.open:
     with by_reason, shown_problems():
         reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flags.rows)
 download_panel(data_set, current_run, current_threshold)
+save_card(data_set, current_run, current_threshold)
 with shown_problems():
     learning_card(view, data_set, current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
 made_of(current_run)
 changed_ranks(data_set, current_run)
-judging = st.columns([1.5, 1])
-with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
-    power_card(current_run, current_threshold)
-with judging[1], shown_problems():
-    stability_card(current_run, current_threshold)
+if current_run.task == "train":  # a saved detector on new data was not trained here: there is nothing to refit
+    judging = st.columns([1.5, 1])
+    with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
+        power_card(current_run, current_threshold)
+    with judging[1], shown_problems():
+        stability_card(current_run, current_threshold)

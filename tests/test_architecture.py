@@ -62,6 +62,7 @@ PURE_STEPS = (
     "flags",
     "segments",
     "position",
+    "drift",
 )
 PURE_LIBRARIES = {"numpy", "pandas", "pyarrow"}
 

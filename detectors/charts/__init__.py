@@ -7,6 +7,7 @@ from detectors.charts.comparison import Axis, matrix, score_against_score
 from detectors.charts.costs import CostCurve, costs
 from detectors.charts.decisions import rules_table, tree
 from detectors.charts.dependence import Points, dependence_on_category, dependence_on_number
+from detectors.charts.drift import Batch, batches, drift_bars
 from detectors.charts.importance import two_importances, weights_by_group
 from detectors.charts.judging import PlantedBar, agreement_of_refits, planted
 from detectors.charts.maps import map_of_rows
@@ -26,6 +27,7 @@ __all__ = [
     "MOST_DRAWN",
     "VERDICTS",
     "Axis",
+    "Batch",
     "Chart",
     "CostCurve",
     "Palette",
@@ -34,6 +36,7 @@ __all__ = [
     "RankWords",
     "Swarm",
     "agreement_of_refits",
+    "batches",
     "beeswarm",
     "beside",
     "changed_ranks",
@@ -41,6 +44,7 @@ __all__ = [
     "costs",
     "dependence_on_category",
     "dependence_on_number",
+    "drift_bars",
     "flag_rates",
     "losses",
     "map_of_rows",

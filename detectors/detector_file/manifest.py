@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -147,6 +148,12 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         raise StorageError(NOT_ONE, file=path.name) from error
     return manifest_of(text, path.name)
+
+
+def identity_of(path: Path) -> str:
+    """The SHA-256 of the manifest of a detector file that was written here: it names that of every member."""
+    with zipfile.ZipFile(path) as archive:
+        return hashlib.sha256(archive.read(MANIFEST)).hexdigest()
 
 
 def manifest_of(text: bytes, file: str) -> Manifest:

@@ -36,6 +36,17 @@ from detectors.trees import tree_in_words
 ITEMS_TOGETHER = 16_384
 
 
+@dataclass(frozen=True)
+class Brought:
+    """What a saved detector brings along from its training, where nothing is learned from the data at hand."""
+
+    usual: NDArray[np.float32]
+    """Usual rows as explanations take them apart, (rows, …)."""
+    training_scores: Scores
+    """Sorted."""
+    fitted_rows: int
+
+
 @dataclass
 class FittedRun:
     """What a run leaves behind, still in memory."""
@@ -65,6 +76,8 @@ class FittedRun:
     """For each row the kind of anomaly that it would most likely be; None where the detector tells no kinds."""
     verdicts: NDArray[np.int8] | None = None
     """What was said of each row, 1 anomaly, 0 normal, -1 nothing, where it learned from verdicts; `first_scores` are then those before."""
+    brought: Brought | None = None
+    """What a saved detector brought along; None where it learned from these data."""
 
     @property
     def held_out(self) -> NDArray[np.bool_]:
@@ -82,11 +95,13 @@ class FittedRun:
 
     @property
     def training_scores(self) -> Scores:
-        return self.scores[self.fitted]
+        return self.scores[self.fitted] if self.brought is None else self.brought.training_scores
 
     @property
     def fitted_rows(self) -> int:
         """How many rows were learned from: of a series, how many windows, where a sample was asked for."""
+        if self.brought is not None:
+            return self.brought.fitted_rows
         return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
 
 
@@ -260,6 +275,8 @@ def scores_and_kinds(
 
 def usual(run: FittedRun) -> NDArray[np.float32]:
     """Usual training rows as explanations take them apart, (rows, …): what others are compared with."""
+    if run.brought is not None:
+        return run.brought.usual
     fitted = np.flatnonzero(run.fitted)
     chosen = donor_rows if has_variants(run.preparation) else usual_rows
     rows = fitted[chosen(run.scores[fitted], int(run.preparation.units.size), run.request.seed)]

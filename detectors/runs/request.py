@@ -39,6 +39,8 @@ class RunRequest:
     """The run whose preparation is used and from whose weights learning goes on. None: everything is learned anew."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
+    scored_by: str | None = None
+    """The saved detector that scores the data; nothing is learned then."""
     search: str | None = None
     """The search that asked for it."""
     trial: int | None = None

@@ -57,6 +57,12 @@ def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> R
     return Rows(fitted, kinds, names)
 
 
+def rows_to_judge(request: RunRequest, source: DataSet) -> Rows:
+    """No row to learn from, and what the label, where there is one, says of every row: of data that a saved detector scores."""
+    kinds, names = _kinds(request, source.frame(_columns_needed(request))) if request.label is not None else (None, [])
+    return Rows(np.zeros(source.rows, dtype=bool), kinds, names)
+
+
 def _can_be_learned(detector: Detector, labels: NDArray[np.int8] | None) -> NDArray[np.bool_] | bool:
     """A detector that learns from labels can learn from labelled rows only.
 

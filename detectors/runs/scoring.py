@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress, Quiet, Scores
 from detectors.data_set import DataSet
-from detectors.preparation import Preparation
+from detectors.preparation import Items, Preparation
 
 #: Items scored between two looks at the stop flag. They may be made only when they are asked for.
 ITEMS_TOGETHER = 16_384
@@ -17,8 +17,11 @@ def score_rows(
     detector: Detector, preparation: Preparation, data: DataSet, progress: Progress | None = None
 ) -> tuple[Scores, NDArray[np.int8] | None]:
     """Score and, where the detector tells them, kind of every row of `data`, (rows,), none of which counts as learned from."""
-    progress = progress or Progress()
-    items = preparation.new_items(data)
+    return score_items(detector, preparation.new_items(data), progress or Progress())
+
+
+def score_items(detector: Detector, items: Items, progress: Progress) -> tuple[Scores, NDArray[np.int8] | None]:
+    """The same of the rows that `items` were made of."""
     scores, kinds = np.empty(len(items)), None
     for start in range(0, len(items), ITEMS_TOGETHER):
         progress.check()

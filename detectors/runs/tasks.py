@@ -1,4 +1,4 @@
-"""What can wait in the queue: a training, the reasons for all flagged rows of a finished run, refits of its detector, a step of a search."""
+"""What can wait in the queue: a training, a saved detector on new data, the reasons for all flagged rows of a finished run, refits of its detector, a step of a search."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
 from detectors.runs.judged import Judged
+from detectors.runs.new_scores import score_new
 from detectors.runs.refits import refit
 from detectors.runs.request import RunRequest
 from detectors.runs.searches import SEARCH_FILE, VALUE_FILE, advance, asked_search
 from detectors.runs.trials import attempt
-from detectors.storage.files import Workspace, read_json, write_json
+from detectors.storage.files import DETECTOR_FILE, Workspace, read_json, write_json
 
 #: In the folder of a run that explains another one: whose rows, and which.
 REASONS_FILE = "reasons.json"
@@ -54,6 +55,9 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
         return
     request = folder.request()
     if request.search is not None and _try(workspace, folder, request, result, progress):
+        return
+    if request.scored_by is not None:
+        score_new(workspace.detectors / request.scored_by / DETECTOR_FILE, request, workspace.data / request.data_id, result, progress)
         return
     earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
     run = execute(request, workspace.data / request.data_id, progress, earlier, Judged.load(folder.path))

@@ -1,6 +1,6 @@
 """The whole workspace as one file, and back: ``python -m detectors.storage.backup save FILE`` or ``restore FILE``.
 
-The file is a tar archive: the database as it was at one moment, the folders of its data sets and runs, and, last, a list
+The file is a tar archive: the database as it was at one moment, the folders of its data sets, runs and saved detectors, and, last, a list
 with the SHA-256 of every file. It can be made while the server runs: what a folder holds is published whole, and what
 was being trained is started again after restoring.
 """
@@ -33,6 +33,9 @@ from detectors.storage.files import Workspace, sync
 from detectors.storage.lock import ServerLock
 
 DATABASE, CHECKSUMS = "anomalyst.db", "checksums.json"
+
+#: The folders of records, each with the table that these are in.
+TABLES = {"data": "data_sets", "runs": "runs", "detectors": "detector_files"}
 
 #: Where, inside the workspace, a backup is unpacked until all of it has been verified.
 RESTORING = ".restoring"
@@ -93,7 +96,7 @@ def restore(settings: Settings, source: Path) -> Totals:
         _make_room(workspace, database, unpacked)
         try:
             totals = _unpack(source, unpacked)
-            for name in ("data", "runs"):
+            for name in TABLES:
                 folder = workspace.root / name
                 folder.rmdir()
                 (unpacked / name).replace(folder)
@@ -140,8 +143,7 @@ class _Packed:
 def _pack(archive: tarfile.TarFile, workspace: Workspace, snapshot: Path) -> Totals:
     packed, totals = _Packed(archive), Totals()
     with closing(sqlite3.connect(snapshot)) as connection:
-        data_sets, runs = ([row[0] for row in connection.execute(f"SELECT id FROM {table}")] for table in ("data_sets", "runs"))
-        for folder in [f"data/{data_id}" for data_id in data_sets] + [f"runs/{run_id}" for run_id in runs]:
+        for folder in _folders(connection):
             try:
                 for path in _files(workspace.root / folder):
                     totals.bytes += packed.add(path, path.relative_to(workspace.root).as_posix())
@@ -157,6 +159,13 @@ def _pack(archive: tarfile.TarFile, workspace: Workspace, snapshot: Path) -> Tot
     entry.size, entry.mode = len(text), 0o600
     archive.addfile(entry, io.BytesIO(text))
     return totals
+
+
+def _folders(connection: sqlite3.Connection) -> list[str]:
+    """The folders of all records, inside the workspace; a database that was not moved forward yet lacks the later tables."""
+    known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    there = [(folder, table) for folder, table in TABLES.items() if table in known]
+    return [f"{folder}/{row[0]}" for folder, table in there for row in connection.execute(f"SELECT id FROM {table}")]
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -177,6 +186,10 @@ def _files(folder: Path) -> Iterator[Path]:
 def _forget(snapshot: sqlite3.Connection, folder: str) -> None:
     """Takes a record out of the snapshot that was deleted for good while its folder was being packed."""
     table, record_id = folder.split("/")
+    if table == "detectors":
+        snapshot.execute("DELETE FROM detector_files WHERE id = ?", (record_id,))
+        snapshot.execute("INSERT OR IGNORE INTO leftovers (folder) VALUES (?)", (folder,))
+        return
     runs = "SELECT id FROM runs WHERE " + ("data_id = ?" if table == "data" else "id = ?")
     snapshot.execute(f"DELETE FROM thresholds WHERE run_id IN ({runs})", (record_id,))
     snapshot.execute(f"DELETE FROM runs WHERE id IN ({runs})", (record_id,))
@@ -191,10 +204,10 @@ def _forget(snapshot: sqlite3.Connection, folder: str) -> None:
 def _make_room(workspace: Workspace, database: Path, unpacked: Path) -> None:
     """Refuses a workspace that holds something, except what a restoring that was killed has left."""
     if unpacked.exists() and not database.exists():
-        for folder in (workspace.data, workspace.runs):
+        for folder in (workspace.data, workspace.runs, workspace.detectors):
             shutil.rmtree(folder)
             folder.mkdir()
-    if database.exists() or any(workspace.data.iterdir()) or any(workspace.runs.iterdir()):
+    if database.exists() or any(any((workspace.root / name).iterdir()) for name in TABLES):
         raise StorageError(
             N_(
                 "The workspace {path} already holds data sets or runs, and nothing of it is overwritten. Set ANOMALYST_WORKSPACE to an empty folder, "
@@ -210,7 +223,7 @@ def _unpack(source: Path, folder: Path) -> Totals:
     totals = Totals()
     checksums: dict[str, str] = {}
     expected: dict[str, str] = {}
-    for name in ("data", "runs"):
+    for name in TABLES:
         (folder / name).mkdir(parents=True)
     try:
         with tarfile.open(source, mode="r:") as archive:
@@ -257,7 +270,7 @@ def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
 def _safe(name: str) -> Path:
     """A name in the archive as a path that stays inside the folder."""
     parts = PurePosixPath(name).parts
-    inside = name == DATABASE or (len(parts) > 2 and parts[0] in ("data", "runs"))
+    inside = name == DATABASE or (len(parts) > 2 and parts[0] in TABLES)
     if not inside or any(part in ("..", ".") or "\\" in part or ":" in part for part in parts):
         raise ValueError(name)
     return Path(*parts)
@@ -294,7 +307,7 @@ def _database(settings: Settings) -> Path:
     if url.get_backend_name() != "sqlite" or not url.database:
         raise StorageError(
             N_(
-                "The database is not SQLite. Back it up with its own tools, and copy the folders data and runs of the workspace {path} after that."
+                "The database is not SQLite. Back it up with its own tools, and copy the folders data, runs and detectors of the workspace {path} after that."
             ),
             path=str(settings.workspace),
         )

@@ -21,6 +21,11 @@ from detectors.messages import N_
 DATA_GONE = N_("This data set is no longer there: it was deleted in the meantime.")
 RUN_GONE = N_("This run is no longer there: it was deleted in the meantime.")
 
+DETECTOR_GONE = N_("This detector is no longer there: it was deleted in the meantime.")
+
+#: What the file of a saved detector is called in its folder.
+DETECTOR_FILE = "detector.zip"
+
 #: Smaller files, in bytes, fill a block of the disk at most: sharing them would save nothing.
 SHARED_BYTES = 4096
 
@@ -37,7 +42,7 @@ class Workspace:
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in ("incoming", "originals", "data", "runs", "queue", "claimed", "turns", "logs"):
+        for folder in ("incoming", "originals", "data", "runs", "detectors", "queue", "claimed", "turns", "logs"):
             (root / folder).mkdir(exist_ok=True)
         return workspace
 
@@ -61,6 +66,11 @@ class Workspace:
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def detectors(self) -> Path:
+        """Saved detectors, each a detector file in a folder of its own."""
+        return self.root / "detectors"
 
     @property
     def queue(self) -> Path:

@@ -16,7 +16,7 @@ from detectors.errors import StorageError
 from detectors.messages import N_, Message
 from detectors.storage.files import DATA_GONE, RUN_GONE
 from detectors.storage.migrations import bring_up_to_date
-from detectors.storage.tables import ENDED, LOCAL_OWNER, Base, DataSetRecord, RunRecord, ThresholdRecord, now
+from detectors.storage.tables import ENDED, LOCAL_OWNER, WITH_SCORES, Base, DataSetRecord, RunRecord, ThresholdRecord, now
 
 Kept = TypeVar("Kept", DataSetRecord, RunRecord)
 
@@ -101,13 +101,15 @@ class Records:
     ) -> list[RunRecord]:  # fmt: skip
         """The newest runs first: of one data set or of all, of one task or (None) of all, or those about another run.
 
+        ``train`` stands for all runs that have scores of their own: also of saved detectors that scored a data set.
+
         Without `trials`, trainings that a search asked for are left out.
         """
         query = self._listed(RunRecord)
         if data_id is not None:
             query = query.where(RunRecord.data_id == data_id)
         if task is not None:
-            query = query.where(RunRecord.task == task)
+            query = query.where(RunRecord.task.in_(WITH_SCORES if task == "train" else (task,)))
         if of_run is not None:
             query = query.where(RunRecord.of_run == of_run)
         if not trials:

@@ -1,4 +1,4 @@
-"""The tables of the database: data sets, runs, what people decided about them, and folders that are still to be removed."""
+"""The tables of the database: data sets, runs, what people decided about them, saved detectors, folders still to be removed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ LOCAL_OWNER = "local"
 
 #: States of a run that no longer change by themselves.
 ENDED = ("done", "failed", "interrupted", "stopped")
+
+#: Tasks of runs that have scores of their own: a training, and a saved detector that scored a data set.
+WITH_SCORES = ("train", "score")
 
 
 def now() -> datetime:
@@ -53,7 +56,7 @@ class RunRecord(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     data_id: Mapped[str] = mapped_column(ForeignKey("data_sets.id"), index=True)
     task: Mapped[str]
-    """``train``; ``reasons`` or ``refits`` of another run; or ``search``, whose trials are runs of their own."""
+    """``train``; ``score``, by a saved detector; ``reasons`` or ``refits`` of another run; or ``search``, whose trials are runs."""
     detector: Mapped[str]
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(default="queued", index=True)
@@ -145,6 +148,37 @@ class SuppressionRecord(Base):
     author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
     created: Mapped[datetime] = mapped_column(default_factory=now)
     withdrawn: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class DetectorRecord(Base):
+    """A saved detector: a detector file in the folder ``detectors/ID``, written from a run or uploaded."""
+
+    __tablename__ = "detector_files"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+    """From 1 among those of the same name."""
+    kind: Mapped[str]
+    """The kind of data that it scores."""
+    title: Mapped[str]
+    """What its detector is called."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Bytes of the file."""
+    identity: Mapped[str]
+    """SHA-256 of its manifest: equal for copies of the same file."""
+    origin: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Where it came from: ``data`` (the name of the file learned from), ``run`` and ``threshold`` (its version), or ``file``; ``signed``."""
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
+    author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    created: Mapped[datetime] = mapped_column(default_factory=now)
+    note: Mapped[str] = mapped_column(default="")
+    retired: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was retired; None: it is offered for scoring."""
+
+    @property
+    def called(self) -> str:
+        """Its name with its version."""
+        return f"{self.name} v{self.version}"
 
 
 class LeftoverRecord(Base):

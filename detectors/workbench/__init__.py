@@ -6,10 +6,10 @@ from detectors.workbench.answers import Answers, Space
 from detectors.workbench.data import DataSets
 from detectors.workbench.learning import Learning
 from detectors.workbench.positions import Positions
-from detectors.workbench.suppressing import Suppressing
+from detectors.workbench.saved import SavedDetectors
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Positions, Answers, Learning, Suppressing):
-    """Imports data, starts and stops runs, keeps their thresholds, answers about them. Safe to use from several threads."""
+class Workbench(DataSets, Positions, Answers, Learning, SavedDetectors):
+    """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors. Safe to use from several threads."""

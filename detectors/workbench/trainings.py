@@ -89,7 +89,7 @@ class Trainings(Judging):
         for run in self.records.runs():
             asked = RunRequest.from_json(run.request)
             same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
-            if run.state == "done" and same and learned_columns(asked.used_roles) == columns:
+            if run.state == "done" and asked.scored_by is None and same and learned_columns(asked.used_roles) == columns:
                 found.append(run)
         return found
 

@@ -12,6 +12,7 @@ from pages.shared.language import say
 
 TASKS = {
     "train": N_("{run} on {data_set}"),
+    "score": N_("{data_set}, scored by a saved detector: {run}"),
     "reasons": N_("the reasons of {run} on {data_set}"),
     "refits": N_("refits of {run} on {data_set}"),
     "search": N_("a search for settings: {run} on {data_set}"),

@@ -121,7 +121,8 @@ def _details(run: RunRecord) -> None:
                 st.dataframe(pd.DataFrame(summary["layers"]), hide_index=True, height="content", alt=plain(N_("Layers of the network")))
             seconds = {name: round(value, 2) for name, value in summary["seconds"].items()}
             st.caption(say(N_("Seconds: {seconds}"), seconds=", ".join(f"{name} {value}" for name, value in seconds.items())))
-            st.caption(say(N_("Fitted on {fitted} of {rows} rows"), fitted=summary["fitted_rows"], rows=summary["rows"]))
+            fitted = N_("Learned from {fitted} rows of other data") if run.task == "score" else N_("Fitted on {fitted} of {rows} rows")
+            st.caption(say(fitted, fitted=summary["fitted_rows"], rows=summary["rows"]))
             if summary.get("prepared_rows", summary["fitted_rows"]) < summary["fitted_rows"]:
                 prepared = N_("Filled and scaled by what {prepared} of these rows, drawn at random, say")
                 st.caption(say(prepared, prepared=summary["prepared_rows"]))

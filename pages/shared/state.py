@@ -29,6 +29,7 @@ _UPLOADS = "uploads_so_far"
 _STEPS = "shown_steps"
 _DETECTOR = "detector"
 _SAMPLES = "samples"
+_SAVED = "saved_detector"
 _REFUSAL = "refusal"
 _PENDING = "pending_import"
 _OFFERED = "offered_reading"
@@ -370,6 +371,16 @@ def chosen_detector(default: str) -> str:
 
 def choose_detector(name: str) -> None:
     st.session_state[_DETECTOR] = name
+
+
+def saved_detector() -> str | None:
+    """The id of the saved detector that is to score; None where none was chosen."""
+    chosen: str | None = st.session_state.get(_SAVED)
+    return chosen
+
+
+def choose_saved(detector_id: str) -> None:
+    st.session_state[_SAVED] = detector_id
 
 
 def sample(data_id: str) -> int | None:
