@@ -39,7 +39,9 @@ EXTRA = N_("There, though the detector did not learn from it: {columns}.")
 REORDERED = N_("The columns come in another order than in the training data.")
 RETYPED = N_("`{column}` holds {found} here; the detector learned from {learned}.")
 UNSEEN = N_("`{column}`: {count} of {rows} rows hold categories that no training row held: {values}.")
-OUTSIDE = N_("`{column}`: {count} of {rows} rows ({share}) lie outside {low} to {high}, the range of the training rows; the furthest is {value}.")
+OUTSIDE = N_(
+    "`{column}`: {count} of {rows} rows ({share}) lie outside {low} to {high}, the range of the training rows; the furthest is {value}."
+)
 GAPS = N_("`{column}`: {count} of {rows} rows ({share}) have no value; no training row lacked it.")
 MORE_GAPS = N_("`{column}`: {share} of the rows have no value; of the training rows {before}.")
 EMPTY = N_("`{column}` has no value in any row.")
@@ -96,9 +98,9 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
             watch.add(frame[name])
     drifts: list[Drift] = []
     for column in manifest.columns:
-        watch = watched.get(column["name"])
-        noticed += _of_values(column, watch, profiles[column["name"]], rows)
-        found = watch.drift(manifest.fitted_rows) if watch is not None and column["role"] == "feature" else None
+        looked_at = watched.get(column["name"])
+        noticed += _of_values(column, looked_at, profiles[column["name"]], rows)
+        found = looked_at.drift(manifest.fitted_rows) if looked_at is not None and column["role"] == "feature" else None
         drifts += [found] if found is not None else []
     return Gate(_in_order(noticed), sorted(drifts, key=lambda drift: -drift.distance), rows)
 

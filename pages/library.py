@@ -12,13 +12,17 @@ import streamlit as st
 from detectors.messages import N_
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.storage.tables import DetectorRecord
 from pages.shared import engine, state
 from pages.shared.context import detector_title, run_text, run_title, state_text
 from pages.shared.empty import offer
 from pages.shared.engine import workbench
 from pages.shared.keeping import delete, purge, restore, shown_refusal
-from pages.shared.language import file_size, plain, say
+from pages.shared.language import file_size, plain, say, say_message
 from pages.shared.look import page_head
+from pages.shared.problems import shown_problems
+from pages.shared.saved_list import detector_actions, origin_text, score_by
+from pages.shared.saving import upload_card
 from pages.shared.shelf import Shelf, found, table, ticked, ticked_sum, ticking
 
 
@@ -37,6 +41,8 @@ def column_config() -> dict[str, Any]:
         "detector": config.TextColumn(plain(N_("Detector"))),
         "state": config.TextColumn(plain(N_("State"))),
         "what": config.TextColumn(plain(N_("What"))),
+        "version": config.NumberColumn(plain(N_("Version")), width="small"),
+        "from": config.TextColumn(plain(N_("Came from")), width="medium"),
         "rows": config.NumberColumn(plain(N_("Rows")), format="localized"),
         "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
         "runs": config.NumberColumn(plain(N_("Runs")), format="localized"),
@@ -101,6 +107,26 @@ def run_shelf(records: list[DataSetRecord], runs: list[RunRecord]) -> Shelf:
     )
 
 
+def detector_shelf(records: list[DetectorRecord]) -> Shelf:
+    frame = pd.DataFrame(
+        {
+            "name": [record.name for record in records],
+            "version": [record.version for record in records],
+            "detector": [record.title for record in records],
+            "from": [origin_text(record) for record in records],
+            "state": [plain(N_("in use") if record.retired is None else N_("retired")) for record in records],
+            "size": [record.size for record in records],
+            "made": local([record.created for record in records]),
+            "note": [record.note for record in records],
+        }
+    )
+    bench = workbench()
+    title = plain(N_("The saved detectors"))
+    return Shelf(
+        "detectors", [record.id for record in records], frame, column_config(), title, bench.rename_detector, bench.note_detector, score_by
+    )
+
+
 def bin_shelf(records: list[DataSetRecord]) -> tuple[Shelf, Chosen]:
     kept = workbench().library.in_bin()
     names = {record.id: record.name for record in (*records, *kept.data_sets)}
@@ -157,6 +183,19 @@ def confirm(chosen: Chosen, count: int) -> None:
             st.rerun()
 
 
+def detectors_kept(shelf: Shelf, everything: list[DetectorRecord]) -> None:
+    """Saved detectors: their cards and files, retired and had back, and those from elsewhere added."""
+    if everything and not shelf.ids:
+        st.caption(say(N_("Nothing here has these words in its name, its note or where it came from.")))
+    elif not everything:
+        st.caption(say(N_("No detector is saved yet. Save one below the list of the Threshold page, or add a file here.")))
+    else:
+        detector_actions([record for record in everything if record.id in ticked(shelf)], shelf)
+        table(shelf)
+        st.caption(say(N_("A retired detector keeps its scores and is no longer offered for new data. Open leads to the Score page.")))
+    upload_card()
+
+
 def in_bin(shelf: Shelf, everything: Chosen) -> None:
     """What was deleted, to be restored or deleted for good."""
     if not shelf.ids:
@@ -182,16 +221,20 @@ def in_bin(shelf: Shelf, everything: Chosen) -> None:
     table(shelf)
 
 
+if noted := state.take_note():
+    st.toast(say_message(noted), icon=":material/verified_user:")
 page_head(N_("Library"), N_("Everything you keep: find it again, give it a name or a note, tidy up."))
 shown_refusal()
 all_data, all_runs = workbench().records.data_sets(), workbench().records.runs()
 bin_list, bin_chosen = bin_shelf(all_data)
-if not all_data and not bin_list.ids:
+all_detectors = workbench().saved_detectors()
+if not all_data and not bin_list.ids and not all_detectors:
     offer(say(N_("Nothing is kept yet. Upload a file or try a sample first.")), say(N_("Open your data")), "data")
 st.caption(say(N_("{size} on the disk, with the bin"), size=file_size(engine.bytes_kept())))
 names = {
     "data": plain(N_("Data sets")) + f" ({len(all_data)})",
     "runs": plain(N_("Runs")) + f" ({len(all_runs)})",
+    "detectors": plain(N_("Detectors")) + f" ({len(all_detectors)})",
     "bin": plain(N_("Bin")) + f" ({len(bin_list.ids)})",
 }
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -218,6 +261,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 if shown == "bin":
     in_bin(bin_list, bin_chosen)
+elif shown == "detectors":
+    with shown_problems():
+        detectors_kept(found(detector_shelf(all_detectors), search or ""), all_detectors)
 else:
     whole = data_shelf(all_data, all_runs) if shown == "data" else run_shelf(all_data, all_runs)
     if whole.ids:

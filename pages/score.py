@@ -20,7 +20,8 @@ from pages.shared.gate_table import drift_table, gate_table
 from pages.shared.language import clock, escape, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
-from pages.shared.running import progress_of
+from pages.shared.queue_list import place_text
+from pages.shared.running import PHASES
 from pages.shared.saving import show_card, upload_card
 
 #: Seconds between two looks at scores being made.
@@ -33,14 +34,16 @@ OFFERED = 50
 def need_detector() -> list[DetectorRecord]:
     """The detectors offered for scoring; without any the page says how one comes about, and ends."""
     found = workbench().saved_detectors(retired=False)
-    if found:
-        return found
-    with st.container(border=True, key="empty_state"):
-        st.markdown(say(N_("No detector is saved yet. Train one, keep its threshold, and save it at the bottom of the Threshold page.")))
-        if st.button(say(N_("Go to Threshold")), type="primary", key="offer_threshold"):
-            state.go("threshold")
-    upload_card()
-    st.stop()
+    if not found:
+        with st.container(border=True, key="empty_state"):
+            st.markdown(
+                say(N_("No detector is saved yet. Train one, keep its threshold, and save it below the list of the Threshold page."))
+            )
+            if st.button(say(N_("Go to Threshold")), type="primary", key="offer_threshold"):
+                state.go("threshold")
+        upload_card()
+        st.stop()
+    return found
 
 
 def choose(detectors: list[DetectorRecord]) -> tuple[DetectorRecord, DataSetRecord | None]:
@@ -86,7 +89,7 @@ def about(record: DetectorRecord) -> None:
             say(
                 told, fitted=manifest.fitted_rows, items=plain(KINDS[manifest.kind].items), data=record.origin.get("data") or "–",
                 cut_off=manifest.threshold.cut_off, share=float(100 * manifest.scores.get("flagged", 0.0)),
-            ) + (f" {escape(record.note)}" if record.note else ""),
+            ) + (f" · {escape(record.note)}" if record.note else ""),
             width="stretch",
         )  # fmt: skip
         if st.button(say(N_("Card and download")), key="card", type="tertiary", icon=":material/badge:"):
@@ -130,7 +133,13 @@ def _wait(run: RunRecord) -> None:
         now = workbench().records.run(run.id)
         if now is None or now.ended:
             st.rerun(scope="app")
-        progress_of(now)
+        progress = workbench().run_folder(run.id).progress()
+        done, total = progress.get("done", 0), progress.get("total") or 1
+        told = say(PHASES.get(progress.get("phase", ""), N_("scoring"))) if progress else place_text(now)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(min(1.0, done / total), text=told)
+            if st.button(say(N_("Stop")), key="stop_scoring", icon=":material/stop:"):
+                workbench().stop_run(run.id, "discard")
 
     live()
 

@@ -108,8 +108,11 @@ def write_source(kind: str, folder: Path) -> Path:
     if kind == "images":
         return write_pictures(folder / "pictures.zip", pictures())
     path = folder / f"{kind}.csv"
-    {"table": table_frame, "series": series_frame, "text": text_frame}[kind]().to_csv(path, index=False)
+    FRAME_OF[kind]().to_csv(path, index=False)
     return path
+
+
+FRAME_OF = {"table": table_frame, "series": series_frame, "text": text_frame}
 
 
 def read_source(source: Path) -> Path:

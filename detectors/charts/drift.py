@@ -12,7 +12,10 @@ from detectors.drift import Drift
 from detectors.messages import N_, Message, Translate
 
 #: Pixels of the picture of a column, and of batches over time.
-COLUMN_HEIGHT, BATCHES_HEIGHT = 240, 250
+COLUMN_HEIGHT, BATCHES_HEIGHT = 240, 320
+
+#: Characters that fit below all batches together.
+MOST_NAME = 140
 
 
 def drift_bars(drift: Drift, palette: Palette, *, title: Message, translate: Translate = str) -> Chart:
@@ -51,29 +54,32 @@ class Batch:
 
 
 def batches(found: Sequence[Batch], expected: float, palette: Palette, *, translate: Translate = str) -> Chart:
-    """The flag rate, the largest drift and the precision of the verdicts of each batch, in their order; `expected` is dotted."""
+    """The flag rate, the largest drift and the precision of the verdicts of each batch, in their order; `expected` flags are dotted."""
     figure = blank_figure(palette, BATCHES_HEIGHT)
-    places = list(range(len(found)))
+    places, names = list(range(len(found))), [each.name for each in found]
     lines = (
-        (N_("flagged"), [each.flagged / max(1, each.rows) for each in found], palette.flagged, "circle"),
-        (N_("largest drift"), [each.drift for each in found], palette.accent, "square"),
-        (N_("right flags, by your verdicts"), [each.precision for each in found], palette.high, "diamond"),
+        (N_("flagged"), [each.flagged / max(1, each.rows) for each in found], palette.flagged, "circle", "y"),
+        (N_("largest drift"), [each.drift for each in found], palette.accent, "square", "y2"),
+        (N_("right flags, by your verdicts"), [each.precision for each in found], palette.high, "diamond", "y2"),
     )
-    for name, values, colour, symbol in lines:
-        figure.add_scatter(
-            x=places, y=values, mode="lines+markers", name=translate(name), line={"color": colour, "width": 2},
-            marker={"symbol": symbol, "size": 8}, customdata=hover_names([each.name for each in found]), cliponaxis=False,
-            hovertemplate="%{customdata}: %{y:.1%}<extra>%{fullData.name}</extra>",
-        )  # fmt: skip
+    for name, values, colour, symbol, axis in lines:
+        if any(value is not None for value in values):
+            figure.add_scatter(
+                x=places, y=values, yaxis=axis, mode="lines+markers", name=translate(name), line={"color": colour, "width": 2},
+                marker={"symbol": symbol, "size": 8}, customdata=hover_names(names), cliponaxis=False,
+                hovertemplate="%{customdata}: %{y:.1%}<extra>%{fullData.name}</extra>",
+            )  # fmt: skip
     figure.add_hline(y=expected, line={"color": palette.flagged, "dash": "dot", "width": 1})
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
-    figure.update_layout(showlegend=True, legend=legend, margin_t=28)
-    figure.update_xaxes(range=[-0.5, max(len(found), 3) - 0.5], showgrid=False, **ticks([each.name for each in found], 16))
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    lower = {"domain": [0, 0.42], "range": [0, 1.02], "tickformat": ".0%", "gridcolor": palette.grid, "automargin": True, "anchor": "x"}
+    figure.update_layout(showlegend=True, legend=legend, margin_t=28, yaxis2={**lower, "zeroline": False})
+    width = MOST_NAME // max(1, len(found))
+    figure.update_xaxes(range=[-0.5, max(len(found), 3) - 0.5], showgrid=False, anchor="y2", **ticks(names, max(6, width)))
+    figure.update_layout(yaxis={"domain": [0.55, 1], "tickformat": ".1%", "rangemode": "tozero"})
     table = pd.DataFrame({
         N_("data set"): [each.name for each in found], N_("scored"): [each.when for each in found], N_("rows"): [each.rows for each in found],
         N_("flagged"): [each.flagged for each in found], N_("share"): [each.flagged / max(1, each.rows) for each in found],
         N_("largest drift"): [each.drift for each in found], N_("in the column"): [each.drifted for each in found],
         N_("flags judged"): [each.judged for each in found], N_("right flags"): [each.precision for each in found],
     })  # fmt: skip
-    return Chart(figure, Message(N_("What it found, batch after batch")), table, (Message(""), Message(N_("share"))))
+    return Chart(figure, Message(N_("What it found, batch after batch")), table, (Message(""), Message(N_("share flagged"))))

@@ -136,7 +136,13 @@ def _columns(columns: Iterable[Mapping[str, Any]], say: Any) -> list[str]:
     heads = [N_("Column"), N_("Role"), N_("Type"), N_("Values"), N_("Missing")]
     rows = ["| " + " | ".join(say(head) for head in heads) + " |", "|" + " --- |" * len(heads)]
     for column in found[:MOST_COLUMNS]:
-        cells = [escaped(column["name"]), escaped(column["role"]), escaped(column["type"]), _values(column, say), f"{100 * column['missing']:.3g} %"]
+        cells = [
+            escaped(column["name"]),
+            escaped(column["role"]),
+            escaped(column["type"]),
+            _values(column, say),
+            f"{100 * column['missing']:.3g} %",
+        ]
         rows.append("| " + " | ".join(cells) + " |")
     if len(found) > MOST_COLUMNS:
         rows += ["", say(N_("… and {count} more, all in manifest.json."), count=len(found) - MOST_COLUMNS)]

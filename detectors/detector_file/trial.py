@@ -5,7 +5,6 @@ Started by `try_opening` as ``python -m detectors.detector_file.trial FILE FOLDE
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -27,7 +26,9 @@ ANSWER = "answer.json"
 #: Bytes that the process may write into one file: a member of a detector file may be as large.
 LARGEST_WRITTEN = 8 << 30
 
-NOT_TRIED = N_("`{file}` was not opened: trying it ended without an answer (code {code}). It is damaged, or needs more memory than there is.")
+NOT_TRIED = N_(
+    "`{file}` was not opened: trying it ended without an answer (code {code}). It is damaged, or needs more memory than there is."
+)
 
 
 def try_opening(path: Path, name: str, limits: Limits) -> dict[str, Any]:
@@ -75,9 +76,9 @@ def _limit(cpu_s: int) -> None:
     import resource
 
     os.nice(NICENESS)
-    for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_FSIZE, LARGEST_WRITTEN)):
+    for kind, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_FSIZE, LARGEST_WRITTEN)):
         hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then writing more is an error, and is told as one
 

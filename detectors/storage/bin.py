@@ -10,7 +10,17 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from detectors.storage.records import Records
-from detectors.storage.tables import ENDED, WITH_SCORES, DataSetRecord, LeftoverRecord, MarkRecord, RunRecord, SuppressionRecord, ThresholdRecord, now
+from detectors.storage.tables import (
+    ENDED,
+    WITH_SCORES,
+    DataSetRecord,
+    LeftoverRecord,
+    MarkRecord,
+    RunRecord,
+    SuppressionRecord,
+    ThresholdRecord,
+    now,
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,9 @@ class Bin:
     def contents(self) -> tuple[list[DataSetRecord], list[RunRecord]]:
         """Data sets and trainings in the bin, the latest first; runs that are there with their data set are not named again."""
         alone = select(RunRecord).join(DataSetRecord, DataSetRecord.id == RunRecord.data_id)
-        alone = alone.where(or_(DataSetRecord.deleted.is_(None), DataSetRecord.deleted != RunRecord.deleted), RunRecord.task.in_(WITH_SCORES))
+        alone = alone.where(
+            or_(DataSetRecord.deleted.is_(None), DataSetRecord.deleted != RunRecord.deleted), RunRecord.task.in_(WITH_SCORES)
+        )
         with self._records.session() as session:
             data_sets = session.scalars(select(DataSetRecord).where(*self._mine(DataSetRecord)).order_by(DataSetRecord.deleted.desc()))
             return list(data_sets), list(session.scalars(alone.where(*self._mine(RunRecord)).order_by(RunRecord.deleted.desc())))

@@ -73,4 +73,4 @@ def _judged(kept: ThresholdRecord, run: RunRecord) -> tuple[int, int]:
     if not verdicts:
         return 0, 0
     rows = flags_of(kept).rows
-    return tuple(int(np.isin(verdicts.rows(verdict), rows).sum()) for verdict in (ANOMALY, NORMAL))  # type: ignore[return-value]
+    return tuple(int(np.isin(verdicts.rows(verdict, disputed=False), rows).sum()) for verdict in (ANOMALY, NORMAL))  # type: ignore[return-value]

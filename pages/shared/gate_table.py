@@ -87,9 +87,7 @@ def _config(drifts: list[Drift]) -> dict[str, object]:
     return {
         "column": config.TextColumn(plain(N_("Column"))),
         "drift": config.TextColumn(plain(N_("Drift")), width="small"),
-        "distance": config.ProgressColumn(plain(N_("Distance")), min_value=0, max_value=1, format="%.2f"),
-        "learned": config.BarChartColumn(plain(N_("Training rows")), y_min=0, y_max=most),
-        "found": config.BarChartColumn(plain(N_("New rows")), y_min=0, y_max=most),
+        "distance": config.ProgressColumn(plain(N_("Distance")), width="small", min_value=0, max_value=1, format="%.2f"),
+        "learned": config.BarChartColumn(plain(N_("Training rows")), width="small", y_min=0, y_max=most),
+        "found": config.BarChartColumn(plain(N_("New rows")), width="small", y_min=0, y_max=most),
     }
-
-

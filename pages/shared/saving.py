@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from detectors.errors import AnomalystError
 from detectors.messages import N_, Message
@@ -17,11 +19,14 @@ from pages.shared import state
 from pages.shared.context import run_title
 from pages.shared.download import MOST_IN_MEMORY
 from pages.shared.engine import workbench
-from pages.shared.keep_bar import kept_differs
 from pages.shared.language import escape, file_size, plain, say, say_message
+from pages.shared.moves import unkept
 from pages.shared.streamed_download import File, offered
 
 ZIP = "application/zip"
+
+#: The part of a card that is shown first: what whoever is given the file could read.
+CARRIED = "Training rows inside this file"
 
 SIGNED = {
     "here": N_("Signed by this installation."),
@@ -43,8 +48,11 @@ def save_card(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecor
                   "on the command line and in Python, with the same scores.")  # fmt: skip
         count = len(workbench().suppressions(run.id))
         st.caption(say(told, version=kept.version, suppressions=plain(N_(", {count} suppressions with it"), count=count) if count else ""))
-        if differs := kept_differs(looked_at, kept):
-            st.markdown(f":material/info: {differs}")
+        if unkept(looked_at):
+            differs = N_(
+                "The file takes version {version}, kept last – not the threshold that you are looking at. Keep that first to save it."
+            )
+            st.markdown(":material/info: " + say(differs, version=kept.version))
         if kept.segments:
             st.markdown(":material/info: " + say(N_("The cut-offs of single segments stay here: the file flags by the common one.")))
         _save_form(data_set, run)
@@ -76,15 +84,13 @@ def show_card(record: DetectorRecord) -> None:
     st.markdown(f"**{escape(record.called)}** · {file_size(record.size)} · {say(SIGNED[record.origin.get('signed', 'nobody')])}")
     if "file" in record.origin:
         st.caption(say(N_("Uploaded as {file}: what follows is what that file says of itself."), file=record.origin["file"]))
-    with st.container(height=440, border=True):
-        st.markdown(_without_title(workbench().detector_card(record.id)))
-    st.markdown(":material/lock: " + say(N_("Whoever has the file can read the training rows inside it, as told above.")))
+    head, *parts = workbench().detector_card(record.id).split("\n## ")
+    with st.container(border=True, key="carried"):
+        st.markdown("\n\n".join(f"##### :material/lock: {part}" for part in parts if part.startswith(CARRIED)))
+    with st.container(height=300, border=True):
+        others = [part for part in parts if not part.startswith(CARRIED)]
+        st.markdown("\n##### ".join([head.partition("\n")[2], *others]))
     _download(record)
-
-
-def _without_title(card: str) -> str:
-    """The card with smaller headings, as it stands in a dialog."""
-    return card.replace("\n## ", "\n##### ").partition("\n")[2]
 
 
 def _download(record: DetectorRecord) -> None:
@@ -100,9 +106,9 @@ def _download(record: DetectorRecord) -> None:
         )
 
 
-def _copy(path: Path, stream: object) -> None:
+def _copy(path: Path, stream: BinaryIO) -> None:
     with path.open("rb") as file:
-        shutil.copyfileobj(file, stream)  # type: ignore[misc]
+        shutil.copyfileobj(file, stream)
 
 
 def upload_card() -> None:
@@ -120,7 +126,7 @@ def upload_card() -> None:
         _take(sent, name)
 
 
-def _take(sent: st.runtime.uploaded_file_manager.UploadedFile, name: str) -> None:
+def _take(sent: UploadedFile, name: str) -> None:
     path = workbench().workspace.incoming / f"{new_id()}.upload"
     try:
         with st.spinner(say(N_("Checking the file …"))):

@@ -1,0 +1,216 @@
+"""Saved detectors: written from runs, kept, uploaded, retired, and scoring new data as a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import detectors
+from detectors.answerer import Answerer
+from detectors.base import Progress
+from detectors.errors import StorageError
+from detectors.explanations.store import load_explanations
+from detectors.gate import Gate
+from detectors.runs.explained import ExplainedRun
+from detectors.runs.request import RunRequest
+from detectors.runs.tasks import do
+from detectors.settings import Settings
+from detectors.storage import backup
+from detectors.storage.bin import Chosen
+from detectors.storage.tables import DetectorRecord
+from detectors.suppressions import Bound
+from detectors.workbench import Workbench
+from detectors.workbench.saved import Entitled
+from detectors.workbench.suppressing import Given
+from tests.detector_files import FRAME_OF, PREPARATIONS, pictures, roles_for, write_pictures, write_source
+
+pytestmark = pytest.mark.slow
+
+
+def opened(workspace: Path) -> Workbench:
+    """A workbench whose answerer answers at once, in this process; trainings are done by the tests."""
+    bench = Workbench(Settings(workspace, f"sqlite:///{workspace / 'anomalyst.db'}"))
+    answerer = Answerer(bench.workspace)
+
+    def ask(question: str, *, timeout_s: float = 0.0, **values: object) -> object:
+        return answerer.answer({"do": question, **values})
+
+    bench.answerer.ask = ask  # type: ignore[method-assign]
+    return bench
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    found = opened(tmp_path_factory.mktemp("saved") / "workspace")
+    yield found
+    found.close()
+
+
+def done(bench: Workbench, run_id: str) -> str:
+    folder = bench.run_folder(run_id)
+    folder.result.mkdir()
+    do(bench.workspace, folder, folder.result, Progress())
+    bench._supervisor._finish(bench.records.run(run_id), folder)  # type: ignore[arg-type]
+    return run_id
+
+
+def imported(bench: Workbench, kind: str, folder: Path) -> str:
+    source = write_source(kind, folder)
+    record = bench.import_file(source, source.name)
+    return record.id
+
+
+def trained(bench: Workbench, kind: str, representation: str, detector: str, data_id: str) -> str:
+    roles = roles_for(kind, bench.data_folder(data_id))
+    request = RunRequest(data_id, detector, roles, kind=kind, representation=representation, preparation=PREPARATIONS.get(kind, {}), seed=3)
+    return done(bench, bench.start_run(request))
+
+
+@pytest.fixture(scope="module")
+def saved(bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, DetectorRecord]:
+    """A run on the table, and the detector saved of it with its threshold kept at the 99th percentile, and a suppression."""
+    data_id = imported(bench, "table", tmp_path_factory.mktemp("upload"))
+    run_id = trained(bench, "table", "vectors", "isolation_forest", data_id)
+    bench.keep_threshold(run_id, "percentile", 90.0)
+    bench.suppress(run_id, [Bound("count", "number", "<=", 3.0)], Given(note="small orders", author="Ada"))
+    return run_id, bench.save_detector(run_id, Entitled("orders", "every night", "Ada"))
+
+
+def new_table(bench: Workbench, folder: Path, **columns: object) -> str:
+    frame = FRAME_OF["table"](60).drop(columns=["part"]).assign(**columns)
+    frame.to_csv(folder / "new.csv", index=False)
+    return bench.import_file(folder / "new.csv", "new.csv").id
+
+
+def test_a_saved_detector_says_where_it_came_from_and_carries_threshold_and_suppressions(bench, saved) -> None:
+    run_id, record = saved
+    kept = bench.records.threshold(run_id)
+    manifest = bench.detector_manifest(record.id)
+    assert (record.called, record.kind, record.note, record.author) == ("orders v1", "table", "every night", "Ada")
+    assert record.origin == {"data": "table.csv", "run": run_id, "threshold": kept.version, "signed": "here"}
+    assert manifest.threshold.cut_off == kept.cut_off
+    assert len(manifest.suppressions) == 1
+    assert "Training rows inside this file" in bench.detector_card(record.id)
+    assert record.size == bench.detector_path(record.id).stat().st_size
+
+
+def test_new_data_are_scored_as_the_file_scores_them_with_its_threshold_in_a_run_like_any_other(bench, saved, tmp_path: Path) -> None:
+    run_id, record = saved
+    data_id = new_table(bench, tmp_path, extra=1)
+    scored = done(bench, bench.score_data(record.id, data_id))
+    file, run = detectors.load(bench.detector_path(record.id)), bench.records.run(scored)
+    folder, kept = bench.run_folder(scored), bench.records.threshold(scored)
+    expected = file.score(pd.read_csv(tmp_path / "new.csv", parse_dates=["when"]))
+    np.testing.assert_array_equal(folder.array("scores"), expected.to_numpy())
+    assert (run.task, run.state, run.name, kept.rule, kept.cut_off) == ("score", "done", "orders v1", "manual", file.threshold.cut_off)
+    assert kept.flagged == int((expected > file.threshold.cut_off).sum())
+    assert folder.has("labels")  # the column `known` is a label in the new data, too
+    assert scored in [each.id for each in bench.records.runs(data_id)]
+    assert [run.id for run in bench.scored_by(record.id)] == [scored]
+    assert [each.bounds for each in bench.suppressions(scored)] == [each.bounds for each in bench.suppressions(run_id)]
+
+    rows, explained = load_explanations(folder.result)
+    again = ExplainedRun.open(folder.path, bench.data_folder(data_id)).many(rows[:2])
+    np.testing.assert_allclose(again.values, explained.at(np.arange(2)).values, atol=1e-9)
+    assert bench.cut_off(scored, "percentile", 90.0) == pytest.approx(file.threshold.cut_off, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "representation", "detector"),
+    [("series", "vectors", "isolation_forest"), ("text", "vectors", "zscore"), ("images", "vectors", "zscore")],
+)
+def test_every_kind_is_scored_by_a_saved_detector(bench, kind: str, representation: str, detector: str, tmp_path: Path) -> None:
+    data_id = imported(bench, kind, tmp_path)
+    record = bench.save_detector(trained(bench, kind, representation, detector, data_id), Entitled(kind))
+    assert bench.gate(record.id, data_id).stops == []
+    scored = done(bench, bench.score_data(record.id, data_id))
+    file = detectors.load(bench.detector_path(record.id))
+    source = pictures() if kind == "images" else FRAME_OF[kind]()
+    np.testing.assert_allclose(bench.run_folder(scored).array("scores"), file.score(source), rtol=1e-6)
+
+
+def test_the_gate_stops_what_cannot_be_scored(bench, saved, tmp_path: Path) -> None:
+    _, record = saved
+    FRAME_OF["table"](30).drop(columns=["amount"]).to_csv(tmp_path / "less.csv", index=False)
+    less = bench.import_file(tmp_path / "less.csv", "less.csv").id
+    with pytest.raises(StorageError, match="amount"):
+        bench.score_data(record.id, less)
+    assert bench.records.runs(less) == []
+    pictures_there = bench.import_file(write_pictures(tmp_path / "p.zip", pictures()), "p.zip").id
+    assert isinstance(bench.gate(record.id, pictures_there), Gate)
+    assert bench.gate(record.id, pictures_there).stops
+
+
+def test_a_new_save_of_the_same_name_is_the_next_version_and_so_is_a_renaming(bench, saved) -> None:
+    run_id, _ = saved
+    second = bench.save_detector(run_id, Entitled(" orders "))
+    other = bench.save_detector(run_id, Entitled("other"))
+    assert (second.called, other.called) == ("orders v2", "other v1")
+    bench.rename_detector(other.id, "orders")
+    assert bench.saved_detector(other.id).called == "orders v3"
+    bench.note_detector(other.id, "a note")
+    assert bench.saved_detector(other.id).note == "a note"
+    with pytest.raises(StorageError, match="needs a name"):
+        bench.rename_detector(other.id, "  ")
+
+
+def test_a_retired_detector_is_offered_no_longer_and_can_be_had_back_or_deleted(bench, saved, tmp_path: Path) -> None:
+    run_id, _ = saved
+    record = bench.save_detector(run_id, Entitled("short-lived"))
+    scored = done(bench, bench.score_data(record.id, new_table(bench, tmp_path)))
+    with pytest.raises(StorageError, match="Retire it first"):
+        bench.delete_detector(record.id)
+    bench.retire_detector(record.id)
+    assert record.id not in [each.id for each in bench.saved_detectors(retired=False)]
+    bench.retire_detector(record.id, back=True)
+    assert record.id in [each.id for each in bench.saved_detectors(retired=False)]
+    bench.retire_detector(record.id)
+    bench.delete_detector(record.id)
+    assert not (bench.workspace.detectors / record.id).exists()
+    assert bench.records.run(scored).state == "done"  # what it scored stays
+    with pytest.raises(StorageError, match="no longer there"):
+        bench.saved_detector(record.id)
+
+
+def test_nobody_sees_the_detectors_of_another_owner(bench, saved) -> None:
+    _, record = saved
+    others = bench.of("grace")
+    assert others.saved_detectors() == []
+    for change in (others.detector_path, others.retire_detector, partial(others.rename_detector, name="mine"), others.delete_detector):
+        with pytest.raises(StorageError, match="no longer there"):
+            change(record.id)
+
+
+def test_a_file_from_elsewhere_is_kept_once_it_was_opened_and_a_damaged_one_refused_by_its_name(bench, saved, tmp_path: Path) -> None:
+    _, record = saved
+    ours = bench.detector_path(record.id)
+    uploaded, warning = bench.upload_detector(ours, "theirs.zip", Entitled("theirs"))
+    assert (uploaded.called, uploaded.origin["file"], uploaded.origin["signed"]) == ("theirs v1", "theirs.zip", "here")
+    assert uploaded.identity == record.identity
+    assert warning is None
+    changed = bytearray(ours.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    (tmp_path / "x").write_bytes(changed)
+    before = len(bench.saved_detectors())
+    with pytest.raises(StorageError, match=r"changed\.zip"):
+        bench.upload_detector(tmp_path / "x", "changed.zip", Entitled("changed"))
+    assert len(bench.saved_detectors()) == before
+    assert list(bench.workspace.incoming.iterdir()) == []
+
+
+def test_a_saved_detector_outlives_its_run_and_comes_with_the_backup(bench, saved, tmp_path: Path) -> None:
+    run_id, record = saved
+    bench.library.delete(Chosen(runs=(run_id,)))
+    bench.library.purge(Chosen(runs=(run_id,)))
+    assert bench.detector_manifest(record.id).kind == "table"
+    backup.save(bench.settings, tmp_path / "all.tar")
+    there = Settings(tmp_path / "there", f"sqlite:///{tmp_path / 'there' / 'anomalyst.db'}")
+    backup.restore(there, tmp_path / "all.tar")
+    restored = Workbench(there)
+    assert restored.detector_path(record.id).read_bytes() == bench.detector_path(record.id).read_bytes()
+    restored.close()
