@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from detectors.detector_file.manifest import Manifest
+from detectors.detector_file.manifest import NOT_ONE, Manifest
 from detectors.drift import Categories, Drift, Numbers, distance_of, shown_value
+from detectors.errors import StorageError
 from detectors.frames import count_rows, iter_batches
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile, load_profile
@@ -103,6 +105,31 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
         found = looked_at.drift(manifest.fitted_rows) if looked_at is not None and column["role"] == "feature" else None
         drifts += [found] if found is not None else []
     return Gate(_in_order(noticed), sorted(drifts, key=lambda drift: -drift.distance), rows)
+
+
+def check_described(manifest: Manifest, file: str) -> None:
+    """Whether what a detector file from elsewhere says of its columns and scores can be read.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    try:
+        for column in manifest.columns:
+            name, role, kind, missing = (column[key] for key in ("name", "role", "type", "missing"))
+            if not all(isinstance(text, str) for text in (name, role, kind)) or name not in manifest.roles or not 0 <= missing <= 1:
+                raise ValueError(name)
+        for name, watch in _watched(manifest.columns).items():
+            watch.add(pd.Series([], dtype=float))
+            watch.drift(manifest.fitted_rows)
+            if isinstance(watch, Numbers):
+                if not (np.isfinite(watch.quantiles).all() and (np.diff(watch.quantiles) >= 0).all()):
+                    raise ValueError(name)
+                shown_value(watch.column, float(watch.column["low"]) + float(watch.column["high"]))
+            if name not in manifest.used:
+                raise ValueError(name)
+        score_drift(manifest, np.zeros(1), manifest.threshold.cut_off)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ArithmeticError) as error:
+        raise StorageError(NOT_ONE, file=file) from error
 
 
 def _in_order(noticed: Sequence[Noticed]) -> list[Noticed]:

@@ -23,6 +23,7 @@ from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
 from pages.shared.running import PHASES
 from pages.shared.saving import show_card, upload_card
+from pages.shared.side_by_side import comparable
 
 #: Seconds between two looks at scores being made.
 LOOK_S = 0.7
@@ -157,6 +158,15 @@ def _scored(record: DetectorRecord, run: RunRecord) -> None:
                 say(N_("Open its flags")), key="open_flags", type="primary", icon=":material/flag:",
                 on_click=lambda: state.go("threshold", run=run.id),
             )  # fmt: skip
+            st.button(
+                say(N_("Train on this data")), key="train_here", icon=":material/model_training:", on_click=lambda: state.go("train"),
+                help=say(N_("Where the data have moved for good: train anew, then compare both on the same rows.")),
+            )  # fmt: skip
+            if len(comparable(run.data_id)) > 1:
+                st.button(
+                    say(N_("Compare with other runs")), key="compare_here", icon=":material/compare_arrows:",
+                    on_click=lambda: state.go("compare"),
+                )  # fmt: skip
             st.caption(say(N_("Scored {time}: a run like any other, with threshold, explanations, verdicts and download."), time=clock(run.created)))  # fmt: skip
 
 
@@ -182,7 +192,7 @@ with shown_problems():
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
         with st.spinner(say(N_("Comparing columns …"))):
             at_the_gate = gate_between(chosen.id, new_data.id)
-        gate_table(at_the_gate)
+        gate_table(at_the_gate, chosen.kind)
         drift_table(at_the_gate)
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)

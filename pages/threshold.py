@@ -103,9 +103,9 @@ if results.known_labels(current_run.id) is not None:
     judgement(current_run, current_threshold)
 made_of(current_run)
 changed_ranks(data_set, current_run)
+judging = st.columns([1.5, 1])
+with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
+    power_card(current_run, current_threshold)
 if current_run.task == "train":  # a saved detector on new data was not trained here: there is nothing to refit
-    judging = st.columns([1.5, 1])
-    with judging[0], shown_problems():  # last: explanations of what is listed go before what is planted
-        power_card(current_run, current_threshold)
     with judging[1], shown_problems():
         stability_card(current_run, current_threshold)

@@ -80,7 +80,7 @@ def test_a_workspace_of_the_first_layout_opens_with_all_it_held(database: Path) 
 
 def test_the_copy_beside_a_moved_database_is_as_it_was(database: Path) -> None:
     Records(f"sqlite:///{database}").close()
-    kept = database.with_name("anomalyst.db.before-0003")
+    kept = database.with_name(f"anomalyst.db.before-{VERSIONS[-1]}")
     assert tables(kept) == {"data_sets", "runs", "thresholds"}
     assert "leftovers" in tables(database)
     with closing(sqlite3.connect(kept)) as connection:

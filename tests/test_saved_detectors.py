@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,10 +15,12 @@ import pytest
 import detectors
 from detectors.answerer import Answerer
 from detectors.base import Progress
+from detectors.detector_file.manifest import read_manifest
 from detectors.errors import StorageError
 from detectors.explanations.store import load_explanations
-from detectors.gate import Gate
+from detectors.gate import Gate, check_described
 from detectors.runs.explained import ExplainedRun
+from detectors.runs.planted import load_power, plant
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import do
 from detectors.settings import Settings
@@ -201,6 +205,32 @@ def test_a_file_from_elsewhere_is_kept_once_it_was_opened_and_a_damaged_one_refu
         bench.upload_detector(tmp_path / "x", "changed.zip", Entitled("changed"))
     assert len(bench.saved_detectors()) == before
     assert list(bench.workspace.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize("quantiles", ["abc", [None, 1.0], [[1.0], [2.0, 3.0]], {"a": 1}])
+def test_a_file_whose_manifest_cannot_be_compared_with_is_refused(bench, saved, tmp_path: Path, quantiles: object) -> None:
+    _, record = saved
+    with zipfile.ZipFile(bench.detector_path(record.id)) as ours, zipfile.ZipFile(tmp_path / "x.zip", "w") as theirs:
+        for name in ours.namelist():
+            content = ours.read(name)
+            if name == "manifest.json":
+                told = json.loads(content)
+                told["schema"]["columns"][0]["quantiles"] = quantiles
+                content = json.dumps(told).encode()
+            if name != "signature.json":
+                theirs.writestr(name, content)
+    with pytest.raises(StorageError, match="not a detector file"):
+        check_described(read_manifest(tmp_path / "x.zip"), "x.zip")
+
+
+def test_anomalies_are_planted_in_what_a_saved_detector_scored(bench, saved, tmp_path: Path) -> None:
+    _, record = saved
+    data_id = new_table(bench, tmp_path)
+    scored = done(bench, bench.score_data(record.id, data_id))
+    plant(bench.run_folder(scored), bench.data_folder(data_id))
+    found = load_power(bench.run_folder(scored))
+    assert found is not None
+    assert found.held_out
 
 
 def test_a_saved_detector_outlives_its_run_and_comes_with_the_backup(bench, saved, tmp_path: Path) -> None:

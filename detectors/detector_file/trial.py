@@ -57,10 +57,14 @@ def main(arguments: list[str]) -> int:
     end_with_parent(os.fdopen(0, "rb", buffering=0, closefd=False))
     _limit(cpu_s)
     tempfile.tempdir = str(folder)
+    from detectors.detector_file.card import card
     from detectors.detector_file.loaded import load
+    from detectors.gate import check_described
 
     try:
         found = load(path)
+        check_described(found.manifest, path.name)
+        card(found.manifest)
     except (StorageError, DataError, AnomalystError) as error:
         write_json(folder / ANSWER, error.message.to_json())
         return REFUSED

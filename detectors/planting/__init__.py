@@ -72,7 +72,8 @@ def power(
     allowed = usual & ~fitted if held_out else usual & fitted
     window = int(getattr(preparation, "window_", 1))
     planter = _planters()[preparation.kind]
-    ground = Ground(data, allowed, fitted, window, getattr(preparation, "period_", None), planter.PLACES)
+    known = fitted if fitted.any() else usual  # what a saved detector scores, it learned nothing from
+    ground = Ground(data, allowed, known, window, getattr(preparation, "period_", None), planter.PLACES)
     judge = _Judge(detector, preparation, scores, progress)
     found: list[PlantedKind] = []
     not_planted: dict[str, Message] = {}

@@ -28,10 +28,13 @@ KEPT_ROLES = ("label", "id")
 def asked_of(manifest: Manifest, detector_id: str, data_id: str, roles: Mapping[str, str]) -> RunRequest:
     """What is asked of a run in which a saved detector scores a data set, whose columns have `roles` there.
 
-    Columns that the detector uses have the role that it learned; a label still judges the scores, everything else is left out.
+    Columns that the detector uses have the role that it learned; a label, by its role there or in the training data, still
+    judges the scores, everything else is left out.
     """
     used = {name: manifest.roles[name] for name in manifest.used}
     others = {name: role if role in KEPT_ROLES else "ignored" for name, role in roles.items() if name not in used}
+    if "label" not in others.values():
+        others |= {name: "label" for name, role in manifest.roles.items() if role == "label" and name in others}
     return RunRequest(
         data_id, manifest.detector, {**used, **others}, kind=manifest.kind, representation=manifest.representation,
         parameters=dict(manifest.parameters), preparation=dict(manifest.preparation.get("parameters", {})), seed=manifest.seed,

@@ -20,10 +20,18 @@ SHOWN = 10
 SIZES = {"none": N_("none"), "small": N_("small"), "large": N_("large")}
 
 
-def gate_table(gate: Gate) -> None:
+#: What is looked at before the scores of data without columns to compare.
+ONLY_SCORES = {
+    "images": N_("Pictures are not compared before they are scored; their scores are, below."),
+    "text": N_("The column of texts is there. Texts are not compared before they are scored; their scores are, below."),
+}
+
+
+def gate_table(gate: Gate, kind: str) -> None:
     """Every finding with what follows from it, those that stop scoring first."""
     if not gate.noticed:
-        st.markdown(":material/check_circle: " + say(N_("Same columns and types, no new categories, nothing out of range, no new gaps.")))
+        nothing = ONLY_SCORES.get(kind, N_("Same columns and types, no new categories, nothing out of range, no new gaps."))
+        st.markdown(":material/check_circle: " + say(nothing))
         return
     st.markdown(_lines(gate.noticed[:SHOWN]))
     if len(gate.noticed) > SHOWN:

@@ -117,6 +117,8 @@ def _count(title: str, count: int, help_text: str) -> None:
 
 def offer_refits(run: RunRecord, key: str) -> None:
     """A quiet button that has the detector refitted, where nothing is known of how sure its flags are."""
+    if run.task != "train":  # a saved detector on new data did not learn from these rows
+        return
     if workbench().refit_ranks(run.id) is None and all(other.ended for other in workbench().stability_runs(run.id)):
         text = say(N_("Which are solid?"))
         hint = N_("Refits the detector {refits} times on other parts of the rows ({duration}): it tells solid flags from borderline ones.")
