@@ -108,7 +108,9 @@ def test_from_an_empty_shelf_to_flags_of_new_data(bench, learned, tmp_path: Path
     for page in ("threshold.py", "explain.py", "train.py", "compare.py"):
         app = opened(page, moved, scored.id)
         assert not app.exception
-    assert "How sure is each flag?" not in texts(opened("threshold.py", moved, scored.id))  # nothing was trained here
+    shown = texts(opened("threshold.py", moved, scored.id))
+    assert "How sure is each flag?" not in shown  # nothing was trained here
+    assert "Scored by a saved detector, march Isolation forest v1, which learned from 300 rows of other data." in shown
 
 
 def test_what_cannot_be_scored_is_said_and_the_button_rests(bench, learned, tmp_path: Path) -> None:

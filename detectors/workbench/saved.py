@@ -113,7 +113,8 @@ class SavedDetectors(Suppressing):
         sync(path)
         path.rename(folder / DETECTOR_FILE)
         sync(folder)
-        add_detector(self.records, record)
+        with self._supervisor.looking:  # two that are saved at once are two versions
+            add_detector(self.records, record)
         return record
 
     # ── the shelf ──
@@ -145,7 +146,8 @@ class SavedDetectors(Suppressing):
         Raises:
             StorageError: the name is empty or too long, or the detector is gone.
         """
-        describe_detector(self.records, detector_id, name=Entitled(name).name)
+        with self._supervisor.looking:
+            describe_detector(self.records, detector_id, name=Entitled(name).name)
 
     def note_detector(self, detector_id: str, note: str) -> None:
         describe_detector(self.records, detector_id, note=short(note, LONGEST_NOTE))

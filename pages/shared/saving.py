@@ -38,6 +38,8 @@ SIGNED = {
 def save_card(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecord) -> None:
     """Offers to save the run, with the threshold kept for it, as a detector that scores new data."""
     kept = workbench().records.threshold(run.id)
+    if run.task == "score":
+        _scored_note(run)
     if kept is None or run.task != "train":
         return
     folded = st.expander(say(N_("Save as a detector that scores new data")), icon=":material/save:", key="save_detector", on_change="rerun")
@@ -56,6 +58,24 @@ def save_card(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecor
         if kept.segments:
             st.markdown(":material/info: " + say(N_("The cut-offs of single segments stay here: the file flags by the common one.")))
         _save_form(data_set, run)
+
+
+def _scored_note(run: RunRecord) -> None:
+    """Of new data that a saved detector scored: what it learned from, and the way back to how these data differ."""
+    detector_id = str(run.request.get("scored_by"))
+    with st.container(horizontal=True, vertical_alignment="center", key="scored_note"):
+        told = N_("Scored by a saved detector, {name}, which learned from {rows} rows of other data.")
+        st.caption(say(told, name=run.name, rows=(run.summary or {}).get("fitted_rows", 0)), width="content")
+        if any(record.id == detector_id for record in workbench().saved_detectors(retired=False)):
+            st.button(
+                say(N_("How these data differ")), key="to_gate", type="tertiary", icon=":material/fact_check:",
+                on_click=_back_to_gate, args=(detector_id,),
+            )  # fmt: skip
+
+
+def _back_to_gate(detector_id: str) -> None:
+    state.choose_saved(detector_id)
+    state.go("score")
 
 
 def _save_form(data_set: DataSetRecord, run: RunRecord) -> None:
