@@ -218,13 +218,17 @@ def _percent(share: float) -> str:
 
 # ── of the scores ──
 
-#: What the flags of scored data say: as many as expected, more (or fewer) though the rest scores as before, or a shift of all.
-Verdict = Literal["as expected", "more", "fewer", "shift"]
+#: What the flags of scored data say: as many as expected, more (or fewer) though the rest scores as before, or a shift of all;
+#: or as many as expected, of scores that have moved.
+Verdict = Literal["as expected", "more", "fewer", "shift", "moved"]
 
 SENTENCES: dict[Verdict, str] = {
     "as expected": N_("{found} flagged where {expected} was expected: about as many as among the rows learned from."),
     "more": N_("{found} flagged where {expected} was expected, and the other scores are as they were: these may well be anomalies."),
     "fewer": N_("{found} flagged where {expected} was expected: fewer than among the rows learned from."),
+    "moved": N_(
+        "{found} flagged where {expected} was expected, but most scores have moved: the cut-off may no longer lie where it should."
+    ),
     "shift": N_("{found} flagged where {expected} was expected, and most scores have moved: this is a shift, not {found} anomalies."),
 }
 
@@ -252,7 +256,7 @@ class ScoreDrift:
             return "shift" if self.below > max(MOVED, self.drift.chance) else "more"
         if self.found < self.expected / MORE and self.found < self.expected - spread:
             return "fewer"
-        return "shift" if self.below > max(MOVED, self.drift.chance) and self.drift.size == "large" else "as expected"
+        return "moved" if self.below > max(MOVED, self.drift.chance) and self.drift.size == "large" else "as expected"
 
     @property
     def message(self) -> Message:

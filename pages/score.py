@@ -171,8 +171,10 @@ def _scored(record: DetectorRecord, run: RunRecord) -> None:
 
 
 def _scores_told(found: ScoreDrift) -> None:
-    show = {"shift": st.warning, "more": st.info, "fewer": st.info, "as expected": st.success}[found.verdict]
-    icon = {"shift": ":material/moving:", "as expected": ":material/check_circle:"}.get(found.verdict, ":material/info:")
+    show = {"shift": st.warning, "moved": st.warning, "more": st.info, "fewer": st.info, "as expected": st.success}[found.verdict]
+    icon = {"shift": ":material/moving:", "moved": ":material/moving:", "as expected": ":material/check_circle:"}.get(
+        found.verdict, ":material/info:"
+    )
     show(say_message(found.message), icon=icon)
     title = Message(N_("Scores then and now"))
     show_chart(charts.drift_bars(found.drift, palette(), title=title, translate=translate), key="score_drift")

@@ -155,3 +155,10 @@ def test_many_flags_while_the_others_score_as_before_may_be_anomalies() -> None:
     assert found is not None
     assert (found.verdict, found.found) == ("more", 0.09)
     assert "9 % flagged where 1 % was expected" in str(found.message)
+
+
+def test_as_many_flags_of_scores_that_have_moved_are_not_as_expected() -> None:
+    scores = np.sort(np.concatenate([np.full(990, 0.5), np.full(10, 3.0)]))
+    found = score_drift(manifest(scores=SCORES), scores, 0.99)
+    assert found is not None
+    assert found.verdict == "moved"
