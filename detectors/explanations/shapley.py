@@ -31,8 +31,8 @@ MOST_PERMUTATIONS = 4
 #: Scores that explaining one row may cost, before permutations and then nearest rows are saved on.
 SCORES_OF_ONE = 6000
 
-#: Many rows are explained at once: at most this many …
-MOST_AT_ONCE = 1000
+#: Many rows are explained at once: at most this many (where each is compared with variants of itself, which take longer to find) …
+MOST_AT_ONCE, MOST_VARIED = 1000, 400
 
 #: … and at most so many that this many numbers are scored for it, so that nobody waits long for a wide table.
 NUMBERS_AT_ONCE = 10_000_000
@@ -165,7 +165,8 @@ class Explainer:
     @property
     def rows_at_once(self) -> int:
         """How many rows `many` explains in about a second or two: fewer the larger a row, one at least."""
-        return max(1, int(min(MOST_AT_ONCE, NUMBERS_AT_ONCE // (self.walk * self.game.numbers)) / self.game.scoring_cost))
+        most = MOST_VARIED if self.game.levels else MOST_AT_ONCE
+        return max(1, int(min(most, NUMBERS_AT_ONCE // (self.walk * self.game.numbers)) / self.game.scoring_cost))
 
     def row(self, row: NDArray[np.float32]) -> Explanation:
         """Explains one row, (…), with shap's `PermutationExplainer`, or with expected gradients where the detector has any."""

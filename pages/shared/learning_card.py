@@ -142,7 +142,7 @@ def offer_learning(run: RunRecord, judged: Judged) -> None:
         "keeps its place. It can be explained, compared and saved like any other."
     )
     if st.button(
-        say(N_("Learn from my verdicts")), key="learn", type="primary", icon=":material/school:", help=say(help_text),
+        say(N_("Learn from my verdicts")), key="learn", icon=":material/school:", help=say(help_text),
         disabled=not len(judged.rows),
     ):  # fmt: skip
         try:
