@@ -97,7 +97,7 @@ def test_the_swarm_stands_beneath_the_bars_and_groups_can_be_compared(bench, zsc
 def test_dependence_starts_with_the_heaviest_column_and_shows_others_beside_flagged_rows(bench, zscore):
     app = opened(zscore, "dependence")
     assert "How does amount move the score?" in texts(app)
-    assert "20 flagged rows and 300 others" in texts(app)
+    assert "20 flagged rows and 200 others" in texts(app)
     column = app.selectbox(key=f"dependence_{zscore[1]}")
     column.select_index(2).run()
     assert "How does amount move the score?" not in texts(app)
