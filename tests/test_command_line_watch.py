@@ -266,8 +266,17 @@ def test_the_commands_of_the_docs_do_what_they_say(detector: Path, inbox: Path) 
     shown = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     put(inbox, "monday.csv")
     (inbox.parent / "detector.zip").write_bytes(detector.read_bytes())
-    warning = json.loads(in_shell(shown[0] + " --json", inbox.parent))["warnings"][0]["id"]
+    warning = json.loads(in_shell(shown[0].strip() + " --json", inbox.parent))["warnings"][0]["id"]
     listed = in_shell(shown[1].replace("ID", warning), inbox.parent)
     assert "not acknowledged" in listed
     assert "acknowledged by" in in_shell(shown[1].splitlines()[0], inbox.parent)
     assert all(f"`{option}`" in page or option in shown[2] for option in ("--webhook", "--email", "--smtp", "--rule", "--retry"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+def test_the_name_of_a_file_cannot_write_on_the_terminal(detector: Path, inbox: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    put(inbox, "a\x1b[2J\n.csv")
+    os.rename(os.fsencode(inbox / "a\x1b[2J\n.csv"), os.fsencode(inbox) + b"/a\x1b[2J\n\xff.csv")  # noqa: PTH104
+    assert run("watch", detector, inbox, "--out", inbox.parent / "out", "--once") == 0
+    printed = capfd.readouterr().err
+    assert "\x1b" not in printed and r"a\x1b[2J\n\xff.csv: " in printed

@@ -96,6 +96,10 @@ class WatchFolder:
         with closing(sqlite3.connect(self.root / LOCK, timeout=0, isolation_level=None)) as lock:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.Error as error:
-                raise StorageError(HELD, folder=str(self.root)) from error
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                    raise StorageError(HELD, folder=str(self.root)) from error
+                raise StorageError(DAMAGED, file=str(self.root / LOCK), reason=str(error)) from error
+            for leftover in self.scores.glob(".*.json.*"):  # summaries that a kill left half written
+                leftover.unlink(missing_ok=True)
             yield

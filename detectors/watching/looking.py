@@ -61,5 +61,6 @@ class Looks:
 
 
 def shown_name(path: Path) -> str:
-    """The name of a file as text, also where its bytes are none."""
-    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    """The name of a file as text that can be printed, also where its bytes are none, or would move the cursor."""
+    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
