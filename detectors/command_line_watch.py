@@ -58,7 +58,7 @@ def add_arguments(watch: argparse.ArgumentParser) -> None:
     watch.add_argument("--pattern", default="*", metavar="'*.csv'", help="which names; default: all that do not begin with a dot")
     watch.add_argument("--once", action="store_true", help="score what is there and end, for a schedule such as cron")
     watch.add_argument("--every", type=float, metavar="SECONDS", help="between two looks; a file is scored when both saw it the same (default: 10, with --once 1)")  # fmt: skip
-    watch.add_argument("--rule", action="append", metavar="RULE", help="when to warn: flagged>50, rate>0.05, gate; as many as you like (default: flagged>0 and gate)")  # fmt: skip
+    watch.add_argument("--rule", action="append", metavar="RULE", help="when to warn: flagged>50, rate>0.05, drift>0.3, gate; as many as you like (default: flagged>0 and gate)")  # fmt: skip
     watch.add_argument("--webhook", metavar="URL", help=f"where warnings are sent as JSON; also from {PREFIX}WEBHOOK")
     watch.add_argument("--email", metavar="ADDRESS", help="to whom warnings are sent by e-mail")
     watch.add_argument(

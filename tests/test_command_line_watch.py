@@ -96,7 +96,20 @@ def test_values_of_another_type_are_a_finding_of_the_gate(detector: Path, inbox:
     frame.to_csv(inbox / "a.csv", index=False)
     assert once(detector, inbox, "--rule", "gate") == 0
     (found,) = lines(capsys.readouterr().out)
-    assert found["refused"] is None and "3 values of `amount`" in found["findings"][0] and len(found["warnings"]) == 1
+    assert found["refused"] is None and found["rows"] == 80 and found["failed"] and len(found["warnings"]) == 1
+    assert "`amount` holds text here" in found["findings"][0] and "3 values of `amount`" in found["findings"][-1]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_that_moved_is_drift_and_no_failure_of_the_gate(
+    detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    frame = table_frame().assign(count=lambda frame: frame["count"] + 1000)
+    frame.to_csv(inbox / "a.csv", index=False) if suffix == "csv" else frame.to_parquet(inbox / "a.parquet")
+    assert run("watch", detector, inbox, "--out", inbox.parent / "out", "--once", "--json", "--rule", "drift>0.9", "--rule", "gate") == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["drift"] == 1.0 and not found["failed"] and any("`count`: 80 of 80 rows" in each for each in found["findings"])
+    assert len(found["warnings"]) == 1 and "moved most" in found["warnings"][0]["text"]
 
 
 def test_an_unforeseen_error_is_noted_with_the_file(

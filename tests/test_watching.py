@@ -105,7 +105,13 @@ def test_a_rule_warns_above_its_limit(rule: str, flagged: int, warns: bool) -> N
 def test_the_gate_warns_of_what_was_refused_and_of_what_does_not_fit() -> None:
     gate = Rule.parse("gate")
     assert str(gate.warning(Outcome("a.csv", refused="A column is missing."))) == "a.csv was not scored. A column is missing."
-    assert "2 values" in str(gate.warning(Outcome("a.csv", rows=9, findings=("2 values of `x` are no numbers.",))))
+    assert "2 values" in str(gate.warning(Outcome("a.csv", rows=9, findings=("2 values of `x` are no numbers.",), failed=True)))
+
+
+def test_drift_warns_above_its_limit_and_findings_alone_do_not() -> None:
+    outcome = Outcome("a.csv", rows=9, findings=("A column came along.",), drift=0.4)
+    assert Rule.parse("gate").warning(outcome) is None and Rule.parse("drift>0.4").warning(outcome) is None
+    assert "lies 0.4 from what the detector learned from" in str(Rule.parse("drift>0.3").warning(outcome))
 
 
 def test_no_rows_are_no_rate() -> None:

@@ -99,7 +99,11 @@ class Mail:
         letter["Subject"] = " ".join(SUBJECT.format(text=str(told["text"])).split())[:LONGEST_SUBJECT]
         letter["From"], letter["To"] = self._account.sender or self._address, self._address
         letter["Date"], letter["Message-ID"] = format_datetime(moment(notice.made)), f"<{notice.id}@anomalyst.invalid>"
-        lines = [told["text"], "", *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "scores"))]
+        lines = [
+            told["text"],
+            "",
+            *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")),
+        ]
         letter.set_content("\n".join(map(str, lines)) + "\n")
         return letter
 

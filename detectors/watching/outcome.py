@@ -14,7 +14,11 @@ class Outcome:
     rows: int = 0
     flagged: int = 0
     findings: tuple[str, ...] = ()
-    """What did not fit the detector's columns, though scoring went on."""
+    """What is unlike what the detector learned from, though scoring went on."""
+    failed: bool = False
+    """Whether one of the findings is a failure of the gate."""
+    drift: float = 0.0
+    """How far the column that moved most lies from what was learned, 0 to 1."""
     refused: str | None = None
     """Why it was not scored."""
     scores: str | None = None
@@ -29,8 +33,8 @@ class Outcome:
 
     @property
     def fits(self) -> bool:
-        """Whether everything in it is as the detector learned it."""
-        return self.refused is None and not self.findings
+        """Whether it passed the gate."""
+        return self.refused is None and not self.failed
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "findings": list(self.findings), "rate": self.rate}

@@ -1,4 +1,4 @@
-"""When somebody is warned: more flags than so many, a higher rate than so much, a file that does not fit."""
+"""When somebody is warned: more flags than so many, a higher rate or drift than so much, a file that does not fit."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from detectors.errors import ParameterError
 from detectors.messages import N_, Message
 from detectors.watching.outcome import Outcome
 
-What = Literal["flagged", "rate", "gate"]
+What = Literal["flagged", "rate", "drift", "gate"]
 
 #: What is watched for where no rule is given.
 USUAL = ("flagged>0", "gate")
 
-NO_RULE = N_("`{text}` is no rule. Rules are flagged>50 (more flags than that), rate>0.05 (a larger share flagged) and gate.")
+NO_RULE = N_(
+    "`{text}` is no rule. Rules are flagged>50 (more flags than that), rate>0.05 (a larger share flagged), drift>0.3 (a column moved further) and gate."
+)
 
 MANY = N_("{file}: {flagged} of {rows} rows flagged, more than {limit}.")
 HIGH = N_("{file}: {flagged} of {rows} rows flagged, a share of {rate}, above {limit}.")
+MOVED = N_("{file}: the column that moved most lies {drift} from what the detector learned from, above {limit}.")
 REFUSED = N_("{file} was not scored. {reason}")
 UNFIT = N_("{file} was scored, but does not fit what the detector learned from. {reason}")
 
@@ -33,17 +36,17 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Rule:
-        """The rule that ``flagged>50``, ``rate>0.05`` or ``gate`` stands for.
+        """The rule that ``flagged>50``, ``rate>0.05``, ``drift>0.3`` or ``gate`` stands for.
 
         Raises:
-            ParameterError: it is none of them, or its number is negative, or a rate is above 1.
+            ParameterError: it is none of them, or its number is negative, or a rate or drift is above 1.
         """
-        found = re.fullmatch(r"\s*(flagged|rate)\s*>\s*(\d+(?:\.\d+)?|\.\d+)\s*", text, re.ASCII)
+        found = re.fullmatch(r"\s*(flagged|rate|drift)\s*>\s*(\d+(?:\.\d+)?|\.\d+)\s*", text, re.ASCII)
         if text.strip() == "gate":
             return cls("gate")
         what: What | None = next((name for name in get_args(What) if found and found[1] == name), None)
         limit = float(found[2]) if found else math.inf
-        if what is None or not math.isfinite(limit) or (what == "rate" and limit > 1):
+        if what is None or not math.isfinite(limit) or (what != "flagged" and limit > 1):
             raise ParameterError(NO_RULE, text=text)
         return cls(what, limit)
 
@@ -55,11 +58,12 @@ class Rule:
         """What is to be said of a file by this rule; None: nothing."""
         if self.what == "gate":
             return None if outcome.fits else self._unfit(outcome)
-        figure = outcome.flagged if self.what == "flagged" else outcome.rate
+        figure = {"flagged": outcome.flagged, "rate": outcome.rate, "drift": outcome.drift}[self.what]
         if not figure > self.limit:
             return None
         values = {"file": outcome.file, "flagged": outcome.flagged, "rows": outcome.rows, "rate": outcome.rate}
-        return Message(MANY if self.what == "flagged" else HIGH, {**values, "limit": self.limit})
+        template = {"flagged": MANY, "rate": HIGH, "drift": MOVED}[self.what]
+        return Message(template, {**values, "drift": outcome.drift, "limit": self.limit})
 
     def _unfit(self, outcome: Outcome) -> Message:
         if outcome.refused is not None:

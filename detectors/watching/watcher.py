@@ -17,6 +17,7 @@ from detectors.messages import N_, Message
 from detectors.reading import ReadingOptions
 from detectors.storage.files import write_json
 from detectors.watching.delivery import Courier
+from detectors.watching.fitting import Fit, fit_of
 from detectors.watching.folder import WatchFolder
 from detectors.watching.journal import Journal, Warned, key_of
 from detectors.watching.looking import Looks, Seen, shown_name
@@ -108,8 +109,12 @@ class Watcher:
     def _outcome(self, path: Path, name: str, out: Path, begun: int) -> Outcome:
         if begun >= MOST_TRIES:
             return self._refused(name, out, Message(GAVE_UP, {"tries": begun}))
+        fits: list[Fit] = []
         try:
-            done = score_file(self.loaded, path, out, options=self.options, progress=self.progress)
+            done = score_file(
+                self.loaded, path, out, options=self.options, progress=self.progress,
+                look=lambda read: fits.append(fit_of(self.loaded.manifest, path, read, self.options)),
+            )  # fmt: skip
         except AnomalystError as error:
             return self._refused(name, out, error)
         except OSError:
@@ -117,7 +122,8 @@ class Watcher:
         except Exception as error:  # whatever is in one file, the others are scored
             LOG.exception("scoring %s", name)
             return self._refused(name, out, Message(BROKE, {"reason": type(error).__name__}))
-        return Outcome(name, done.rows, done.flagged, tuple(str(note) for note in done.notes), scores=str(out))
+        fit, notes = fits[0], tuple(str(note) for note in done.notes)
+        return Outcome(name, done.rows, done.flagged, fit.findings + notes, fit.failed or bool(notes), fit.drift, scores=str(out))
 
     def _refused(self, name: str, out: Path, reason: object) -> Outcome:
         shutil.rmtree(Parts(out).folder, ignore_errors=True)
