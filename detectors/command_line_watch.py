@@ -43,7 +43,11 @@ STILL = N_("{count} files were still changing; the next watch scores them.")
 WAITING = N_("{count} warnings are still to be delivered; the next watch tries again.")
 NO_WARNINGS = N_("No warnings.")
 OPEN, SEEN = N_("not acknowledged"), N_("acknowledged by {author} at {when}")
-DELIVERED, TRIED, UNTRIED = N_("{channel}: delivered {when}"), N_("{channel}: tried {tries} times. {reason}"), N_("{channel}: waits")
+DELIVERED, TRIED, UNTRIED = (
+    N_("{channel}: delivered {when}"),
+    N_("{channel}: not delivered, tries so far: {tries}. {reason}"),
+    N_("{channel}: waits"),
+)
 
 
 def add_arguments(watch: argparse.ArgumentParser) -> None:

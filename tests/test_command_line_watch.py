@@ -109,7 +109,7 @@ def test_a_column_that_moved_is_drift_and_no_failure_of_the_gate(
     assert run("watch", detector, inbox, "--out", inbox.parent / "out", "--once", "--json", "--rule", "drift>0.9", "--rule", "gate") == 0
     (found,) = lines(capsys.readouterr().out)
     assert found["drift"] == 1.0 and not found["failed"] and any("`count`: 80 of 80 rows" in each for each in found["findings"])
-    assert len(found["warnings"]) == 1 and "moved most" in found["warnings"][0]["text"]
+    assert len(found["warnings"]) == 1 and "`count` has moved by 1" in found["warnings"][0]["text"]
 
 
 def test_an_unforeseen_error_is_noted_with_the_file(

@@ -109,9 +109,9 @@ def test_the_gate_warns_of_what_was_refused_and_of_what_does_not_fit() -> None:
 
 
 def test_drift_warns_above_its_limit_and_findings_alone_do_not() -> None:
-    outcome = Outcome("a.csv", rows=9, findings=("A column came along.",), drift=0.4)
+    outcome = Outcome("a.csv", rows=9, findings=("A column came along.",), drift=0.4, moved="count")
     assert Rule.parse("gate").warning(outcome) is None and Rule.parse("drift>0.4").warning(outcome) is None
-    assert "lies 0.4 from what the detector learned from" in str(Rule.parse("drift>0.3").warning(outcome))
+    assert "`count` has moved by 0.4, more than 0.3" in str(Rule.parse("drift>0.3").warning(outcome))
 
 
 def test_no_rows_are_no_rate() -> None:

@@ -24,6 +24,8 @@ class Fit:
     """Whether one of them would stop scoring on the page. Here what can be scored is, and somebody is warned."""
     drift: float = 0.0
     """The largest distance of a column from what was learned, 0 to 1; what chance alone brings counts as 0."""
+    moved: str | None = None
+    """That column."""
 
 
 def fit_of(manifest: Manifest, source: Path, read: Path, options: reading.ReadingOptions | None) -> Fit:
@@ -33,8 +35,9 @@ def fit_of(manifest: Manifest, source: Path, read: Path, options: reading.Readin
             gate = gate_of(manifest, folder, reading.load_report(folder).kind)
     except DataError as error:
         return Fit((str(error),), failed=True)
-    drift = max((each.distance for each in gate.drifts if each.size != "none"), default=0.0)
-    return Fit(tuple(str(each.what) for each in gate.noticed), bool(gate.stops), drift)
+    first = next((drift for drift in gate.drifts if drift.size != "none"), None)
+    drift, moved = (0.0, None) if first is None else (first.distance, first.column)
+    return Fit(tuple(str(each.what) for each in gate.noticed), bool(gate.stops), drift, moved)
 
 
 @contextmanager

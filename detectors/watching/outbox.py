@@ -41,7 +41,9 @@ class Notice:
 
     def to_json(self) -> dict[str, Any]:
         """What a webhook is sent; ``text`` is what chat services show."""
-        figures = {name: self.outcome[name] for name in ("file", "rows", "flagged", "rate", "drift", "findings", "refused", "scores")}
+        figures = {
+            name: self.outcome[name] for name in ("file", "rows", "flagged", "rate", "drift", "moved", "findings", "refused", "scores")
+        }
         return {"id": self.id, "made": when(self.made), "rule": self.rule, "text": str(self.message), **figures}
 
 

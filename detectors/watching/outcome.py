@@ -19,6 +19,8 @@ class Outcome:
     """Whether one of the findings is a failure of the gate."""
     drift: float = 0.0
     """How far the column that moved most lies from what was learned, 0 to 1."""
+    moved: str | None = None
+    """That column."""
     refused: str | None = None
     """Why it was not scored."""
     scores: str | None = None

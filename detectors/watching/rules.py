@@ -22,7 +22,7 @@ NO_RULE = N_(
 
 MANY = N_("{file}: {flagged} of {rows} rows flagged, more than {limit}.")
 HIGH = N_("{file}: {flagged} of {rows} rows flagged, a share of {rate}, above {limit}.")
-MOVED = N_("{file}: the column that moved most lies {drift} from what the detector learned from, above {limit}.")
+MOVED = N_("{file}: `{column}` has moved by {drift}, more than {limit}. 0 is as the detector learned it, at 1 all rows lie elsewhere.")
 REFUSED = N_("{file} was not scored. {reason}")
 UNFIT = N_("{file} was scored, but does not fit what the detector learned from. {reason}")
 
@@ -63,7 +63,7 @@ class Rule:
             return None
         values = {"file": outcome.file, "flagged": outcome.flagged, "rows": outcome.rows, "rate": outcome.rate}
         template = {"flagged": MANY, "rate": HIGH, "drift": MOVED}[self.what]
-        return Message(template, {**values, "drift": outcome.drift, "limit": self.limit})
+        return Message(template, {**values, "column": outcome.moved, "drift": outcome.drift, "limit": self.limit})
 
     def _unfit(self, outcome: Outcome) -> Message:
         if outcome.refused is not None:

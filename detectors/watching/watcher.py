@@ -123,7 +123,9 @@ class Watcher:
             LOG.exception("scoring %s", name)
             return self._refused(name, out, Message(BROKE, {"reason": type(error).__name__}))
         fit, notes = fits[0], tuple(str(note) for note in done.notes)
-        return Outcome(name, done.rows, done.flagged, fit.findings + notes, fit.failed or bool(notes), fit.drift, scores=str(out))
+        return Outcome(
+            name, done.rows, done.flagged, fit.findings + notes, fit.failed or bool(notes), fit.drift, fit.moved, scores=str(out)
+        )
 
     def _refused(self, name: str, out: Path, reason: object) -> Outcome:
         shutil.rmtree(Parts(out).folder, ignore_errors=True)
