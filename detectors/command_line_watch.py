@@ -191,6 +191,8 @@ def _show(asked: argparse.Namespace, found: Found, told: set[str]) -> None:
         _tell(Message(NOT_SCORED, {"file": outcome.file, "reason": outcome.refused}))
     else:
         _tell(Message(SCORED, {"file": outcome.file, "flagged": outcome.flagged, "rows": outcome.rows, "scores": outcome.scores}))
+    for finding in outcome.findings:
+        print(f"  {finding}", file=sys.stderr, flush=True)
     for one, text in zip(found.ids, found.warnings, strict=True):
         _tell(Message(WARNING, {"id": one, "text": text}))
 

@@ -100,6 +100,13 @@ def test_values_of_another_type_are_a_finding_of_the_gate(detector: Path, inbox:
     assert "`amount` holds text here" in found["findings"][0] and "3 values of `amount`" in found["findings"][-1]
 
 
+def test_flags_of_scores_that_have_all_moved_are_said_to_be_that(detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table_frame().assign(amount=9000.5, count=400).to_csv(inbox / "a.csv", index=False)
+    assert once(detector, inbox) == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["flagged"] == 80 and found["findings"][0].startswith("100 % flagged") and "most scores have moved" in found["findings"][0]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_column_that_moved_is_drift_and_no_failure_of_the_gate(
     detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str], suffix: str

@@ -104,6 +104,7 @@ class Mail:
             "",
             *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")),
         ]
+        lines += ["", *told["findings"]]
         letter.set_content("\n".join(map(str, lines)) + "\n")
         return letter
 

@@ -17,7 +17,7 @@ from detectors.messages import N_, Message
 from detectors.reading import ReadingOptions
 from detectors.storage.files import write_json
 from detectors.watching.delivery import Courier
-from detectors.watching.fitting import Fit, fit_of
+from detectors.watching.fitting import Fit, fit_of, shift_of
 from detectors.watching.folder import WatchFolder
 from detectors.watching.journal import Journal, Warned, key_of
 from detectors.watching.looking import Looks, Seen, shown_name
@@ -123,9 +123,9 @@ class Watcher:
             LOG.exception("scoring %s", name)
             return self._refused(name, out, Message(BROKE, {"reason": type(error).__name__}))
         fit, notes = fits[0], tuple(str(note) for note in done.notes)
-        return Outcome(
-            name, done.rows, done.flagged, fit.findings + notes, fit.failed or bool(notes), fit.drift, fit.moved, scores=str(out)
-        )
+        shift = shift_of(self.loaded.manifest, out)
+        findings = (*((shift,) if shift else ()), *fit.findings, *notes)
+        return Outcome(name, done.rows, done.flagged, findings, fit.failed or bool(notes), fit.drift, fit.moved, scores=str(out))
 
     def _refused(self, name: str, out: Path, reason: object) -> Outcome:
         shutil.rmtree(Parts(out).folder, ignore_errors=True)
