@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -9,7 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -21,7 +24,7 @@ from detectors.watching import watcher as watchers
 from detectors.watching.folder import WatchFolder
 from detectors.watching.outbox import Outbox
 from tests.detector_files import THRESHOLD, finished, read_source, table_frame, write_source
-from tests.receivers import WebServer, serving
+from tests.receivers import MailServer, WebServer, serving
 from tests.test_command_line_files import run
 from tests.test_docs import in_shell
 from tests.test_watching import free_port, wait_until
@@ -227,6 +230,33 @@ def test_a_dead_webhook_delays_no_scoring_and_is_told_when_it_lives(
     assert server.keys == ids
     assert {post["file"] for post in server.posts} == {"a.csv", "b.csv"}
     assert b"hidden" not in (inbox.parent / "out" / "watch.db").read_bytes()
+
+
+def test_an_e_mail_goes_out_and_the_password_stays_in_the_process(
+    detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANOMALYST_SMTP_USER", "ada")
+    monkeypatch.setenv("ANOMALYST_SMTP_PASSWORD", "hidden")
+    put(inbox, "a.csv")
+    with serving(MailServer(base64.b64encode(b"\0ada\0hidden"))) as server:
+        assert once(detector, inbox, "--email", "ada@example.org", "--smtp", server.place) == 0
+    (letter,) = server.letters
+    assert "To: ada@example.org" in letter and lines(capsys.readouterr().out)[0]["warnings"][0]["id"] in letter
+    assert all(b"hidden" not in path.read_bytes() for path in (inbox.parent / "out").rglob("*") if path.is_file())
+
+
+def test_a_file_that_is_still_being_written_waits(
+    detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = table_frame().to_csv(index=False)
+    (inbox / "a.csv").write_text(whole[:1000])
+    with monkeypatch.context() as patched:  # between the two looks the rest is written
+        meanwhile = SimpleNamespace(sleep=lambda seconds: (inbox / "a.csv").write_text(whole), monotonic=time.monotonic)
+        patched.setattr(command_line_watch, "time", meanwhile)
+        assert once(detector, inbox) == 0
+    assert capsys.readouterr().out == ""
+    assert once(detector, inbox) == 0
+    assert [line["rows"] for line in lines(capsys.readouterr().out)] == [80]
 
 
 def test_warnings_are_listed_and_acknowledged(
