@@ -1,7 +1,7 @@
-"""The command line: ``python -m detectors list | train | search | score | explain``. Stable, for scripts depend on it.
+"""The command line: ``python -m detectors list | train | search | score | explain | watch``. Stable, for scripts depend on it.
 
 Exit codes: 0 done; 2 something the user can mend, said in one line on standard error; 130 interrupted from the keyboard, after
-which the same `score` goes on where it was.
+which the same `score` or `watch` goes on where it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from detectors import registry
+from detectors import command_line_watch, registry
 from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
@@ -31,10 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_listing(asked.kind, asked.json))
         elif asked.command in ("score", "explain"):
             _use(asked)
+        elif asked.command == "watch":
+            _hide_native_messages()
+            command_line_watch.watch(asked)
         else:
             _train(asked, search=asked.command == "search")
     except KeyboardInterrupt:
-        print(Message(N_("Stopped. Nothing half done is left; the same `score` goes on where it was.")), file=sys.stderr)
+        print(Message(N_("Stopped. Nothing half done is left; the same `score` or `watch` goes on where it was.")), file=sys.stderr)
         return INTERRUPTED
     except AnomalystError as error:
         print(error, file=sys.stderr)
@@ -66,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in (("score", "score new data with a detector file"), ("explain", "say why rows of new data have their scores")):
         command = commands.add_parser(name, help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
         _add_use(command, explains=name == "explain")
+    what = "score every new file of a folder once, and warn"
+    watch = commands.add_parser("watch", help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
+    command_line_watch.add_arguments(watch)
     return parser
 
 

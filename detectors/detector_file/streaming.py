@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Scored:
 
 def score_file(
     loaded: LoadedDetector, source: Path, out: Path, *, keep: tuple[str, ...] = (), before: Path | None = None,
-    options: ReadingOptions | None = None, progress: Progress | None = None,
+    options: ReadingOptions | None = None, progress: Progress | None = None, look: Callable[[Path], None] | None = None,
 ) -> Scored:  # fmt: skip
     """Scores every row of `source` into the file `out`, Parquet or CSV: ``row`` (from 0), ``score``, ``flagged``, and `keep`.
 
@@ -50,6 +50,7 @@ def score_file(
     Args:
         keep: columns of the source that go along.
         before: for a series, a file of the rows that came before; they get no score.
+        look: called before anything is scored, with the folder that the data were read into; of Parquet there is none.
 
     Raises:
         DataError: the source cannot be read, or does not have the columns.
@@ -60,6 +61,8 @@ def score_file(
         {"detector": loaded.identity, "source": _identity(source), "before": before and _identity(before), "keep": list(keep)}
     )
     work = _Work(loaded, open_source(source, parts.read, wanted, options), parts, progress)
+    if look is not None:
+        look(parts.read)
     if loaded.manifest.kind != "series":
         work.score_batches(done)
     elif not done:
