@@ -84,7 +84,7 @@ view = view_of(current_run.kind)
 flags = flags_of(current_threshold)
 with shown_problems():
     view.scores(data_set, current_run, current_threshold)
-    suppression_list(data_set, current_run, flags.above)
+    suppression_list(data_set, current_run, current_threshold)
 items = plain(KINDS[current_run.kind].items)
 one_by_one, by_reason = st.tabs(
     [say(N_("Flagged {items}"), items=items), say(N_("By their reasons"))], on_change="rerun", key="flagged_tabs"

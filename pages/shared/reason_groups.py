@@ -20,7 +20,7 @@ from detectors.verdicts import ANOMALY, NONE, NORMAL, TITLES, UNSURE
 from pages.shared import engine, state
 from pages.shared.author import author
 from pages.shared.engine import kept_by_id, workbench
-from pages.shared.language import escape, percent, plain, say, say_message, translate
+from pages.shared.language import escape, percent, plain, say, translate
 from pages.shared.views.base import RunOfItems, View
 
 #: Rows of a group that are shown before it is judged.
@@ -48,8 +48,6 @@ class Grouped:
 def reason_panel(view: View, data_set: DataSetRecord, by: RunOfItems, rows: NDArray[np.intp]) -> None:
     """The reasons of the flagged `rows`, the most unusual first: alarm, groups, and the one that is looked at."""
     run = by.run
-    if noted := state.take_note():
-        st.toast(say_message(noted))
     if len(rows) < FEWEST:
         st.info(
             say(
@@ -59,7 +57,7 @@ def reason_panel(view: View, data_set: DataSetRecord, by: RunOfItems, rows: NDAr
         )
         return
     with st.spinner(say(N_("Putting flagged rows together by their reasons …"))):
-        found = _grouped(run.id, data_set.id, _explained(run.id, rows))
+        found = _grouped(run.id, data_set.id, tuple(_explained(run.id, rows).tolist()))
     if found.alarm is not None:
         _alarm(run, found.alarm)
     items = plain(KINDS[run.kind].items)
@@ -87,12 +85,8 @@ def _explained(run_id: str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return rows[sampled(len(rows), most)]
 
 
-def _grouped(run_id: str, data_id: str, rows: NDArray[np.intp]) -> Grouped:
-    return _kept(f"{run_id}_{data_id}_{hash(rows.tobytes())}", run_id, data_id, tuple(rows.tolist()))
-
-
 @kept_by_id(10)
-def _kept(_key: str, run_id: str, data_id: str, positions: tuple[int, ...]) -> Grouped:
+def _grouped(run_id: str, data_id: str, positions: tuple[int, ...]) -> Grouped:
     rows = np.array(positions, dtype=np.intp)
     explanation = workbench().explanations(run_id, data_id, rows)
     found = reasons_of(workbench().run_folder(run_id), workbench().data_folder(data_id), rows, explanation)

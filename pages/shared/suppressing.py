@@ -16,7 +16,7 @@ from detectors.flagged import reasons_of
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile
-from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.storage.tables import SuppressionRecord
 from detectors.suppressions import Bound, Suppression, like_row
 from detectors.verdicts import ANOMALY, NORMAL
@@ -24,6 +24,7 @@ from detectors.workbench.suppressing import Given, suppression_of
 from pages.shared import engine, state
 from pages.shared.author import author
 from pages.shared.engine import workbench
+from pages.shared.flags import flags_key, flags_of
 from pages.shared.language import clock, escape, plain, say, say_message, translate
 
 #: Columns that a rule asks about unless others are chosen: those that raised the score most, and at least this share of the most.
@@ -162,28 +163,32 @@ def _preview(looked: Looked, rule: Suppression) -> None:
         st.caption(say(N_("None of them was marked an anomaly.")))
 
 
-def suppression_list(data_set: DataSetRecord, run: RunRecord, flagged: NDArray[np.intp]) -> None:
-    """The rules of a run, with what each silences of the `flagged` rows, and the way to take it back; nothing where there are none."""
+def suppression_list(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
+    """The rules of a run, with what each silences of what would be flagged, and the way to take it back; nothing where there are none."""
     records = workbench().all_suppressions(run.id)
     if not records:
         return
-    in_force = [record for record in records if record.withdrawn is None]
-    silenced = workbench().silenced(data_set.id, [suppression_of(record) for record in in_force], flagged)
+    flags, key = flags_of(threshold), flags_key(threshold)
+    rules = sum(record.withdrawn is None for record in records)
     label = (
         N_("{rules} suppressions silence {count} {items} that would be flagged")
-        if len(in_force) != 1
+        if rules != 1
         else N_("One suppression silences {count} {items} that would be flagged")
     )
-    told = say(label, rules=len(in_force), count=int((silenced >= 0).sum()), items=plain(KINDS[run.kind].items))
+    told = say(label, rules=rules, count=flags.silenced, items=plain(KINDS[run.kind].items))
     with st.expander(told, icon=":material/notifications_off:", key="suppressions"):
         for record in records:
-            _line(data_set, record, flagged)
+            _line(record, _would_silence(data_set.id, record.id, key, suppression_of(record), flags.above))
 
 
-def _line(data_set: DataSetRecord, record: SuppressionRecord, flagged: NDArray[np.intp]) -> None:
-    rule = suppression_of(record)
-    count = int((workbench().silenced(data_set.id, [rule], flagged) >= 0).sum())
-    said = plain(N_(" and ")).join(bound.message.text(translate) for bound in rule.bounds)
+@st.cache_data(show_spinner=False, max_entries=100)
+def _would_silence(data_id: str, suppression_id: str, key: str, _rule: Suppression, _rows: NDArray[np.intp]) -> int:
+    """How many of the rows above the cut-off a suppression silences by itself; `key` names them."""
+    return int((workbench().silenced(data_id, [_rule], _rows) >= 0).sum())
+
+
+def _line(record: SuppressionRecord, count: int) -> None:
+    said = plain(N_(" and ")).join(bound.message.text(translate) for bound in suppression_of(record).bounds)
     facts = [say(N_("{count} flagged"), count=count), say(N_("by {author}, {when}"), author=record.author, when=clock(record.created))]
     facts += [say(N_("from row {row}"), row=record.row + 1)] if record.row is not None else []
     facts += [f"“{escape(record.note)}”"] if record.note else []
