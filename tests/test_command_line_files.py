@@ -243,7 +243,7 @@ def test_a_killed_scoring_goes_on_and_no_row_is_scored_twice_or_lost(
     assert not out.exists() and [path.name for path in parts.Parts(out).folder.glob("*.parquet")] == ["000000000000000.parquet"]
     (parts.Parts(out).folder / "000000000000032.half").write_bytes(b"torn")
     seen: list[int] = []
-    monkeypatch.setattr(streaming, "score_rows", lambda *asked, found=streaming.score_rows: seen.append(asked[2].rows) or found(*asked))
+    monkeypatch.setattr(streaming, "score_items", lambda *asked, found=streaming.score_items: seen.append(len(asked[1])) or found(*asked))
     done = score_file(loaded, source, out)
     assert (done.rows, done.resumed_from, sum(seen)) == (80, 32, 48)
     scores = pd.read_parquet(out)

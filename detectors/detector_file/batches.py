@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from detectors.messages import N_, Message
 from detectors.profile import load_profile
 from detectors.reading.report import REPORT_FILE
 from detectors.reading.typed_columns import damage_told, flat_table
+
+T = TypeVar("T")
 
 #: Rows read and scored together; fewer where there are many columns. Pictures are larger than rows.
 BATCH_ROWS, BATCH_VALUES, BATCH_PICTURES = 65_536, 8_000_000, 2_048
@@ -130,7 +132,7 @@ class ParquetFiles:
         for batch in flat_table(schema, (each.select(columns) for each in found), None, path.name, "parquet").blocks:
             skipped = min(max(0, start - place), len(batch))
             if skipped < len(batch):
-                yield place + skipped, batch.slice(skipped).to_pandas()
+                yield place + skipped, batch.slice(skipped).to_pandas(split_blocks=True)  # columns without gaps are not copied
             place += len(batch)
 
 
@@ -202,8 +204,8 @@ def parquet_files(path: Path) -> list[Path]:
         return [path] if stream.read(4) == b"PAR1" else []
 
 
-def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same, the next one being read while the last one is scored."""
+def ahead(batches: Iterator[T]) -> Iterator[T]:
+    """The same, the next one being made while the last one is worked on."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, batches, None)
         while (batch := coming.result()) is not None:

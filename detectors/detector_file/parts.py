@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -60,25 +62,15 @@ class Parts:
                 done += parquet.ParquetFile(path).metadata.num_rows
         return done
 
-    def add(self, first: int, rows: pd.DataFrame) -> None:
-        """Writes the scores of `rows`, of which the first is at position `first` of the data."""
-        path = self.folder / f"{first:015d}.parquet"
-        half = path.with_suffix(".half")
-        rows.to_parquet(half, index=False)
-        sync(half)
-        half.replace(path)
-        sync(self.folder)
-
-    def frames(self) -> Iterator[pd.DataFrame]:
-        """The scores, part by part."""
-        for path in self._paths():
-            yield pd.read_parquet(path)
-
-    def finish(self) -> None:
-        """Puts the parts together as the file that was asked for, whole or not at all, and removes them."""
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Takes further rows, and puts the whole file in its place when the block ends well; else the parts stay for the next attempt."""
         half = self.folder / "whole.half"
-        with half.open("wb") as stream:
-            (_write_parquet if self.out.suffix == ".parquet" else write_csv)(self.frames(), stream)
+        with half.open("wb") as stream, _whole(self.out, stream) as whole, ThreadPoolExecutor(1) as writer:
+            writing = Writing(self.folder, whole, writer)
+            writing.take_along(self._paths())
+            yield writing
+            writing.wait()
         sync(half)
         half.replace(self.out)
         sync(self.out.parent)
@@ -88,28 +80,108 @@ class Parts:
         return sorted(self.folder.glob("*.parquet"))
 
 
+class Writing:
+    """Writes rows twice, as a part and into the whole file, while the next ones are scored; one part waits at a time."""
+
+    def __init__(self, folder: Path, whole: Whole, writer: ThreadPoolExecutor) -> None:
+        self.flagged = 0
+        """How many rows of what was written are flagged; known after `wait`."""
+        self._folder, self._whole, self._writer = folder, whole, writer
+        self._latest: Future[None] | None = None
+
+    def add(self, first: int, rows: pd.DataFrame) -> None:
+        """Writes the scores of `rows`, of which the first is at position `first` of the data."""
+        self.wait()
+        self._latest = self._writer.submit(self._write, first, rows)
+
+    def take_along(self, parts: Sequence[Path]) -> None:
+        """Puts the parts of an earlier attempt into the whole file."""
+        self._latest = self._writer.submit(self._take_along, parts)
+
+    def wait(self) -> None:
+        """Until what was added is on disk; raises what went wrong with it."""
+        if self._latest is not None:
+            self._latest.result()
+
+    def _write(self, first: int, rows: pd.DataFrame) -> None:
+        path = self._folder / f"{first:015d}.parquet"
+        half = path.with_suffix(".half")
+        parquet.write_table(pa.Table.from_pandas(rows, preserve_index=False), half, use_dictionary=False)
+        sync(half)
+        half.replace(path)
+        sync(self._folder)
+        self._also(rows)
+
+    def _take_along(self, parts: Sequence[Path]) -> None:
+        for path in parts:
+            self._also(pd.read_parquet(path))
+
+    def _also(self, rows: pd.DataFrame) -> None:
+        self._whole.write(rows)
+        self.flagged += int(rows["flagged"].sum())
+
+
 def check_format(out: Path) -> None:
     """Raises `DataError` where `out` is of no format that scores are written in."""
     if out.suffix not in FORMATS:
         raise DataError(NO_FORMAT, out=out.name)
 
 
-def write_csv(frames: Iterator[pd.DataFrame], stream: BinaryIO) -> None:
+def write_csv(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:
     """For machines: every value as it is, numbers with all their digits."""
-    for number, frame in enumerate(frames):
-        stream.write(frame.to_csv(index=False, header=not number, lineterminator="\n").encode())
+    whole = WholeCsv(stream)
+    for frame in frames:
+        whole.write(frame)
 
 
-def _write_parquet(frames: Iterator[pd.DataFrame], stream: BinaryIO) -> None:
-    writer: parquet.ParquetWriter | None = None
-    try:
-        for frame in frames:
-            table = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
-            writer = writer or parquet.ParquetWriter(stream, table.schema, write_page_checksum=True)
-            writer.write_table(table)
-    finally:
-        if writer:
-            writer.close()
+class Whole(Protocol):
+    """The file that was asked for, on its way."""
+
+    def write(self, rows: pd.DataFrame) -> None: ...
+
+
+class WholeCsv:
+    """See `write_csv`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._begun = stream, False
+
+    def write(self, rows: pd.DataFrame) -> None:
+        self._stream.write(rows.to_csv(index=False, header=not self._begun, lineterminator="\n").encode())
+        self._begun = True
+
+
+class WholeParquet:
+    """Parquet, of which every part has the types of the first."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._writer: parquet.ParquetWriter | None = None
+
+    def write(self, rows: pd.DataFrame) -> None:
+        table = pa.Table.from_pandas(rows, self._writer.schema if self._writer else None, preserve_index=False)
+        self._writer = self._writer or parquet.ParquetWriter(
+            self._stream, table.schema, write_page_checksum=True, use_dictionary=_repeating(table)
+        )
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        if self._writer:
+            self._writer.close()
+
+
+@contextmanager
+def _whole(out: Path, stream: BinaryIO) -> Iterator[Whole]:
+    if out.suffix == ".csv":
+        yield WholeCsv(stream)
+    else:
+        with closing(WholeParquet(stream)) as whole:
+            yield whole
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """The columns whose values are listed once: numbers hardly ever repeat, and looking whether they do takes longest."""
+    return [field.name for field in table.schema if not pa.types.is_floating(field.type) and not pa.types.is_integer(field.type)]
 
 
 def _first_row(path: Path) -> int:

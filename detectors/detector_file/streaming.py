@@ -18,10 +18,10 @@ from detectors.detector_file.batches import Batch, Source, Wanted, ahead, open_s
 from detectors.detector_file.conforming import UNREAD
 from detectors.detector_file.frame_data import FrameData
 from detectors.detector_file.loaded import LoadedDetector
-from detectors.detector_file.parts import PART_ROWS, Parts
+from detectors.detector_file.parts import PART_ROWS, Parts, Writing
 from detectors.messages import Message
 from detectors.reading import ReadingOptions
-from detectors.runs.scoring import score_rows
+from detectors.runs.scoring import score_items
 
 #: The scores of no rows.
 NOTHING = pd.DataFrame({"row": np.zeros(0, np.int64), "score": np.zeros(0), "flagged": np.zeros(0, bool)})
@@ -63,13 +63,12 @@ def score_file(
     work = _Work(loaded, open_source(source, parts.read, wanted, options), parts, progress)
     if look is not None:
         look(parts.read)
-    if loaded.manifest.kind != "series":
-        work.score_batches(done)
-    elif not done:
-        work.score_series(before)
-    flagged = sum(int(frame["flagged"].sum()) for frame in parts.frames())
-    parts.finish()
-    return Scored(work.rows.rows, flagged, done, time.monotonic() - begun, together(work.notes))
+    with parts.writing() as writing:
+        if loaded.manifest.kind != "series":
+            work.score_batches(writing, done)
+        elif not done:
+            work.score_series(writing, before)
+    return Scored(work.rows.rows, writing.flagged, done, time.monotonic() - begun, together(work.notes))
 
 
 def wanted_of(loaded: LoadedDetector, keep: tuple[str, ...] = ()) -> Wanted:
@@ -82,9 +81,10 @@ def scored_batches(
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """The scores of `rows` from `start` on, batch by batch, each with the position of its first row."""
     progress = progress or Progress()
-    for batch in ahead(rows.batches(start, notes)):
+    prepared = ((batch, loaded.preparation.new_items(batch.data)) for batch in ahead(rows.batches(start, notes)))
+    for batch, items in ahead(prepared):
         progress.check()
-        yield batch.first, _table(loaded, batch, *score_rows(loaded.detector, loaded.preparation, batch.data))
+        yield batch.first, _table(loaded, batch, *score_items(loaded.detector, items, Progress()))
         progress.report("scoring", batch.first + batch.data.rows, rows.rows)
 
 
@@ -98,26 +98,26 @@ class _Work:
     progress: Progress
     notes: list[Message] = field(default_factory=list)
 
-    def score_batches(self, done: int) -> None:
+    def score_batches(self, writing: Writing, done: int) -> None:
         """All rows from the position `done` on."""
         waiting: list[pd.DataFrame] = []
         for first, frame in scored_batches(self.loaded, self.rows, done, self.notes, self.progress):
             waiting.append(frame)
             if first + len(frame) - done >= PART_ROWS:
-                self.parts.add(done, pd.concat(waiting, ignore_index=True))
+                writing.add(done, pd.concat(waiting, ignore_index=True))
                 done, waiting = first + len(frame), []
         if waiting or not self.rows.rows:
-            self.parts.add(done, pd.concat(waiting or [NOTHING], ignore_index=True))
+            writing.add(done, pd.concat(waiting or [NOTHING], ignore_index=True))
 
-    def score_series(self, before: Path | None) -> None:
+    def score_series(self, writing: Writing, before: Path | None) -> None:
         """All rows at once, after those of the file `before`."""
         if not self.rows.rows:
-            self.parts.add(0, NOTHING)
+            writing.add(0, NOTHING)
             return
         whole = whole_of(self.rows, self.notes)
         seen, first = after(whole.data, before, self.parts.folder / "before", self.loaded)
         scores = self.loaded.scores_of(seen, self.progress)[first:]
-        self.parts.add(0, _table(self.loaded, whole, scores, None))
+        writing.add(0, _table(self.loaded, whole, scores, None))
 
 
 def after(data: DataSet, before: Path | None, folder: Path, loaded: LoadedDetector) -> tuple[DataSet, int]:
