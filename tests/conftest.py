@@ -18,6 +18,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are called by their number: compressed ones hold the time, and tests shared among processes need the same names in all."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True, scope="module")
 def little_to_collect() -> None:
     """Streamlit collects garbage after every run of a page: what earlier modules left for good, TensorFlow's graphs above all, is passed over."""
