@@ -192,10 +192,10 @@ with shown_problems():
         st.info(say(N_("Choose the new data, or open your data and upload a file first.")), icon=":material/arrow_upward:")
     else:
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
-        with st.spinner(say(N_("Comparing columns …"))):
+        with st.spinner(say(N_("Comparing …"))):
             at_the_gate = gate_between(chosen.id, new_data.id)
         gate_table(at_the_gate, chosen.kind)
-        drift_table(at_the_gate)
+        drift_table(at_the_gate, chosen.kind)
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)
     batches_over_time(chosen.id, float(workbench().detector_manifest(chosen.id).scores.get("flagged", 0.0)))
