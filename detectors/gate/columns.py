@@ -26,6 +26,8 @@ ADD_THEM = N_("Scoring does not go on. Add it to the file, or train on the colum
 WITHOUT_THAT = N_("Scoring goes on; that suppression silences nothing here.")
 
 MISSING = N_("Not there, though the detector learned from it: {columns}.")
+NONE_THERE = N_("None of the columns is there that the detector learned from: {columns}.")
+OTHER_DETECTOR = N_("Scoring does not go on. Choose another detector, or the data that this one is for.")
 EXTRA = N_("There, though the detector did not learn from it: {columns}.")
 REORDERED = N_("The columns come in another order than in the training data.")
 RETYPED = N_("`{column}` holds {found} here; the detector learned from {learned}.")
@@ -52,7 +54,10 @@ TYPES = {"number": N_("numbers"), "boolean": N_("yes or no"), "date": N_("dates"
 def of_columns(manifest: Manifest, profiles: Mapping[str, ColumnProfile]) -> list[Noticed]:
     """Columns that are missing, too many, in another order, of another type."""
     used, there, found = manifest.used, list(profiles), []
-    if missing := [name for name in used if name not in profiles]:
+    missing = [name for name in used if name not in profiles]
+    if missing and len(missing) == len(used):
+        return [Noticed(_columns(NONE_THERE, missing), Message(OTHER_DETECTOR), stops=True)]
+    if missing:
         found.append(Noticed(_columns(MISSING, missing), Message(ADD_THEM), stops=True))
     known = set(manifest.roles)
     if extra := [name for name in there if name not in known and manifest.kind != "images"]:

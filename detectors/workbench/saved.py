@@ -43,6 +43,7 @@ TRYING_S = 180
 
 NO_THRESHOLD = N_("This run has no threshold yet. Keep one on the Threshold page: it goes into the file.")
 NAMELESS = N_("A detector needs a name: type at least one letter.")
+RETIRED = N_("`{name}` was retired and scores nothing new. Restore it first, or take another one.")
 STOPPED = N_("`{name}` cannot score this data set: {why}")
 
 
@@ -181,11 +182,13 @@ class SavedDetectors(Suppressing):
         The suppressions that came with the detector go along, where the data have their columns.
 
         Raises:
-            StorageError: one of them is gone, or the gate stops it.
+            StorageError: one of them is gone, the detector is retired, or the gate stops it.
         """
         record, data_set = self.saved_detector(detector_id), self.records.data_set(data_id)
         if data_set is None:
             raise StorageError(DATA_GONE)
+        if record.retired is not None:
+            raise StorageError(RETIRED, name=record.called)
         gate = self.gate(detector_id, data_id)
         if gate.stops:
             raise StorageError(STOPPED, name=record.called, why=gate.stops[0].what.text())

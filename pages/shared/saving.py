@@ -66,7 +66,7 @@ def _scored_note(run: RunRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="scored_note"):
         told = N_("Scored by a saved detector, {name}, which learned from {rows} rows of other data.")
         st.caption(say(told, name=run.name, rows=(run.summary or {}).get("fitted_rows", 0)), width="content")
-        if any(record.id == detector_id for record in workbench().saved_detectors(retired=False)):
+        if any(record.id == detector_id for record in workbench().saved_detectors()):
             st.button(
                 say(N_("How these data differ")), key="to_gate", type="tertiary", icon=":material/fact_check:",
                 on_click=_back_to_gate, args=(detector_id,),

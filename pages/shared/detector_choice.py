@@ -1,0 +1,124 @@
+"""Which saved detector looks at which data, on the Score page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from detectors.errors import StorageError
+from detectors.kinds import KINDS
+from detectors.messages import N_
+from detectors.storage.records import DataSetRecord
+from detectors.storage.tables import DetectorRecord
+from pages.shared import state
+from pages.shared.context import told_apart
+from pages.shared.engine import workbench
+from pages.shared.language import clock, escape, plain, say
+from pages.shared.saving import show_card, upload_card
+
+#: Data sets offered; all of them are in the Library.
+OFFERED = 50
+
+
+def need_detector() -> list[DetectorRecord]:
+    """The detectors that may score, and the one at this address though it be retired; without any the page says how one comes about, and ends."""
+    wanted = state.saved_detector()
+    found = [record for record in workbench().saved_detectors() if record.retired is None or record.id == wanted]
+    if not found:
+        with st.container(border=True, key="empty_state"):
+            st.markdown(
+                say(N_("No detector is saved yet. Train one, keep its threshold, and save it below the list of the Threshold page."))
+            )
+            if st.button(say(N_("Go to Threshold")), type="primary", key="offer_threshold"):
+                state.go("threshold")
+        upload_card()
+        st.stop()
+    return found
+
+
+def choose(detectors: list[DetectorRecord]) -> tuple[DetectorRecord, DataSetRecord | None]:
+    """The detector and the data set; both stay chosen on the way to other pages and back, and are in the URL."""
+    current = state.data_set()
+    by_id = {record.id: record for record in detectors}
+    wanted = state.saved_detector()
+    if wanted is not None and wanted not in by_id:
+        st.info(say(N_("The detector at this address is no longer there: it was deleted. Another one is shown.")), icon=":material/info:")
+    left, right = st.columns(2)
+    with left:
+        names = told_apart({record.id: _named(record) for record in detectors})
+        first = list(by_id).index(wanted if wanted in by_id else proposed(detectors, current))
+        picked = st.selectbox(
+            say(N_("Detector")), list(by_id), first, format_func=names.__getitem__, key=f"detector_{wanted}_{len(by_id)}_{first}"
+        )
+        if picked != state.selection().detector:
+            state.choose_saved(picked)
+    with right:
+        return by_id[picked], _choose_data(current)
+
+
+def proposed(detectors: list[DetectorRecord], data_set: DataSetRecord | None) -> str:
+    """Who looks at a data set where nobody was chosen: who scored it last, else the newest one that finds its columns there."""
+    if data_set is None:
+        return detectors[0].id
+    scored_by = [str(run.request.get("scored_by")) for run in workbench().records.runs(data_set.id) if run.task == "score"]
+    there = {profile.name for profile in workbench().profile(data_set.id)}
+    fitting = [
+        record.id for record in detectors if (record.kind == "images") == (data_set.kind == "images") and _needed(record.id) <= there
+    ]
+    ids = [record.id for record in detectors]
+    return next((one for one in [*scored_by, *fitting] if one in ids), ids[0])
+
+
+def _named(record: DetectorRecord) -> str:
+    kind = plain(KINDS[record.kind].title) if record.kind in KINDS else record.kind
+    retired = "" if record.retired is None else plain(N_(" (retired)"))
+    return f"{record.called} · {plain(record.title)} · {kind}{retired}"
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _needed(detector_id: str) -> set[str]:
+    """The columns that a detector needs."""
+    try:
+        return set(workbench().detector_manifest(detector_id).used)
+    except StorageError:  # deleted meanwhile, or its file is damaged: said where it is chosen
+        return {""}
+
+
+def _choose_data(current: DataSetRecord | None) -> DataSetRecord | None:
+    records = workbench().records.data_sets()[:OFFERED]
+    if current is not None and current.id not in {record.id for record in records}:
+        records = [current, *records]
+    names = told_apart({record.id: f"{record.name} · {clock(record.created)}" for record in records})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ids = list(names)
+        picked = st.selectbox(
+            say(N_("New data")), ids, ids.index(current.id) if current else None, format_func=names.__getitem__,
+            key=f"score_data_{current.id if current else ''}_{len(ids)}", placeholder=plain(N_("Choose a data set")),
+        )  # fmt: skip
+        st.button(say(N_("Open your data")), key="to_data", icon=":material/upload:", on_click=lambda: state.go("data"))
+    if picked is not None and (current is None or picked != current.id):
+        state.select(data=picked)
+        st.rerun()
+    return current
+
+
+def about(record: DetectorRecord) -> None:
+    """The detector in a line, and its card."""
+    manifest = workbench().detector_manifest(record.id)
+    told = N_("Learned from {fitted} {items} of {data}; flags what scores above {cut_off}, which {share} % of those do.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            say(
+                told, fitted=manifest.fitted_rows, items=plain(KINDS[manifest.kind].items), data=record.origin.get("data") or "–",
+                cut_off=manifest.threshold.cut_off, share=float(100 * manifest.scores.get("flagged", 0.0)),
+            ) + (f" · {escape(record.note)}" if record.note else ""),
+            width="stretch",
+        )  # fmt: skip
+        if st.button(say(N_("Card and download")), key="card", type="tertiary", icon=":material/badge:"):
+            show_card(record)
+    if record.retired is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key="is_retired"):
+            st.markdown(":material/inventory: " + say(N_("This detector is retired: what it scored stays, but it scores nothing new.")))
+            st.button(
+                say(N_("Restore")), key="restore_detector", icon=":material/unarchive:",
+                on_click=lambda: workbench().retire_detector(record.id, back=True),
+            )  # fmt: skip
