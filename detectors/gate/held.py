@@ -108,6 +108,8 @@ def check_described(manifest: Manifest, file: str) -> None:
             what, of, items = (told[key] for key in ("what", "column", "items"))
             if not isinstance(what, str) or not isinstance(of, str) or not items >= 0:
                 raise ValueError(what)
+            if not all(isinstance(column["name"], str) for column in told["figures"]):
+                raise ValueError(what)
             _check_watched(told["figures"], items)
         shown_sizes(manifest)
         vocabulary_of(manifest.preparation)

@@ -26,6 +26,9 @@ OF_SIZE = ("width", "height", "aspect")
 #: So many times as often as chance would have it, and a few items more, lie beyond the range that was learned from.
 BY_CHANCE, SOME = 3.0, 2
 
+#: What lies beyond the range by less than this is not told: percents that hardly anybody would see.
+SLACK = dict.fromkeys(("brightness", "contrast", "saturated", "known", "digits", "marks"), 1.0)
+
 #: A share of texts without a word, or said before, that has grown by this is named.
 GROWN = 0.05
 
@@ -85,7 +88,8 @@ def _of_numbers(watch: Numbers, figure: Figure, drift: Drift, found: Measured, i
     low, high = float(watch.quantiles[0]), float(watch.quantiles[-1])
     noticed = []
     for count, value, template in ((watch.below, watch.lowest, figure.below), (watch.above, watch.highest, figure.above)):
-        if template is None or count <= SOME + BY_CHANCE * watch.count / max(1, items):
+        beyond = low - value if value < low else value - high
+        if template is None or beyond < SLACK.get(figure.name, 0.0) or count <= SOME + BY_CHANCE * watch.count / max(1, items):
             continue
         shown = {name: _figure(number) for name, number in (("value", value), ("low", low), ("high", high))}
         shown["range"] = shown["low"] if shown["low"] == shown["high"] else f"{shown['low']} – {shown['high']}"

@@ -42,6 +42,8 @@ def of_times(manifest: Manifest, learned: Mapping[str, Any], found: Measured) ->
     """Findings, and the drift of the step and of the order; `learned` is what the manifest has of them."""
     watches, drifts = watched(learned["figures"]), []
     for name, watch in watches.items():
+        if name not in FIGURES["series"]:
+            continue
         watch.add(found.figures[name])
         drift = watch.drift(int(learned["items"]))
         drifts += [replace(drift, column="", figure=FIGURES["series"][name].title)] if drift is not None else []

@@ -75,7 +75,8 @@ def drift_table(gate: Gate, kind: str) -> None:
     rows = list(chosen["selection"]["rows"])
     drift = drifts[rows[0]] if rows and rows[0] < len(drifts) else drifts[0]
     with right:
-        title = Message(N_("`{column}` then and now"), {"column": called(drift)})
+        then = N_("{column}: then and now") if drift.figure else N_("`{column}` then and now")
+        title = Message(then, {"column": called(drift)})
         show_chart(charts.drift_bars(drift, palette(), title=title, translate=translate), key="drift")
     told = N_("Distance: the share of the rows that lie elsewhere, from 0 to 1. None up to {small}, or as far as {rows} unchanged rows would come by chance; large above {large}.")  # fmt: skip
     st.caption(say(told, small=SMALL, large=LARGE, rows=gate.rows))
@@ -111,6 +112,6 @@ def _config(drifts: list[Drift], kind: str) -> dict[str, object]:
         ),
         "drift": config.TextColumn(plain(N_("Drift")), width="small"),
         "distance": config.ProgressColumn(plain(N_("Distance")), width="small", min_value=0, max_value=1, format="%.2f"),
-        "learned": config.BarChartColumn(plain(N_("Learned from")), width="small", y_min=0, y_max=most),
-        "found": config.BarChartColumn(plain(N_("New")), width="small", y_min=0, y_max=most),
+        "learned": config.BarChartColumn(plain(N_("Then")), width="small", y_min=0, y_max=most),
+        "found": config.BarChartColumn(plain(N_("Now")), width="small", y_min=0, y_max=most),
     }
