@@ -22,13 +22,15 @@ from detectors.runs.folder import RunFolder
 from detectors.runs.new_data import ask_score, asked_of
 from detectors.storage.detector_files import (
     add_detector,
+    begin_detector,
     delete_detector,
     describe_detector,
     detector_of,
     detectors_of,
     retire_detector,
+    same_file,
 )
-from detectors.storage.files import DATA_GONE, DETECTOR_FILE, RUN_GONE, new_id, sync
+from detectors.storage.files import DATA_GONE, DETECTOR_FILE, RUN_GONE, new_id, share_files, sync
 from detectors.storage.records import LOCAL_OWNER, RunRecord, ThresholdRecord
 from detectors.storage.suppressed import add_suppression
 from detectors.storage.tables import DetectorRecord, SuppressionRecord
@@ -103,19 +105,23 @@ class SavedDetectors(Suppressing):
         return record, Message.from_json(told["warning"]) if told["warning"] else None
 
     def _keep_file(self, path: Path, entitled: Entitled, identity: str, origin: dict[str, object]) -> DetectorRecord:
-        """The file first, its record second: what is listed is there."""
+        """The file first, its record second: what is listed is there, and what is not goes at the next start."""
         manifest = read_manifest(path)
         record = DetectorRecord(
             new_id(), entitled.name, 0, manifest.kind, manifest.title or manifest.detector, path.stat().st_size, identity, origin,
             owner=self.owner, author=entitled.author, note=entitled.note,
         )  # fmt: skip
         folder = self.workspace.detectors / record.id
-        folder.mkdir()
         sync(path)
-        path.rename(folder / DETECTOR_FILE)
-        sync(folder)
-        with self._supervisor.looking:  # two that are saved at once are two versions
+        with self._supervisor.looking:  # two that are saved at once are two versions, and nobody clears away what is only begun
+            begin_detector(self.records, record.id)
+            folder.mkdir()
+            path.rename(folder / DETECTOR_FILE)
+            sync(folder)
+            sync(folder.parent)
             add_detector(self.records, record)
+        if (same := same_file(self.records, record)) is not None:
+            share_files(folder, [self.workspace.detectors / same.id])
         return record
 
     # ── the shelf ──
@@ -127,6 +133,10 @@ class SavedDetectors(Suppressing):
     def saved_detector(self, detector_id: str) -> DetectorRecord:
         """Raises `StorageError` where it is gone."""
         return detector_of(self.records, detector_id)
+
+    def same_detector(self, record: DetectorRecord) -> DetectorRecord | None:
+        """Another saved detector that is the very same file; None where there is none."""
+        return same_file(self.records, record)
 
     def detector_path(self, detector_id: str) -> Path:
         """The file of a saved detector; raises `StorageError` where that is gone."""
