@@ -14,9 +14,10 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from pages.shared import state
 from pages.shared.batches import batches_over_time
-from pages.shared.detector_choice import about, choose, need_detector
+from pages.shared.detector_choice import about, choose, need_detector, new_file
 from pages.shared.engine import workbench
 from pages.shared.gate_table import drift_table, gate_table
+from pages.shared.importing import follow_import
 from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
@@ -114,13 +115,12 @@ def _scores_told(found: ScoreDrift) -> None:
 
 
 page_head(N_("Score"), N_("Let a saved detector look at new data: first what is unlike what it learned from, then the scores."))
-if noted := state.take_note():
-    st.toast(say_message(noted), icon=":material/verified_user:")
 chosen, new_data = choose(need_detector())
+reading = new_file(new_data)
 with shown_problems():
     about(chosen)
     if new_data is None:
-        st.info(say(N_("Choose the new data, or open your data and upload a file first.")), icon=":material/arrow_upward:")
+        st.info(say(N_("Choose the new data, or open a new file.")), icon=":material/arrow_upward:")
     else:
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
         with st.spinner(say(N_("Comparing …"))):
@@ -130,3 +130,4 @@ with shown_problems():
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)
     batches_over_time(chosen.id, float(workbench().detector_manifest(chosen.id).scores.get("flagged", 0.0)))
+follow_import(reading)

@@ -23,8 +23,11 @@ from detectors.gate.scores import score_drift
 from detectors.gate.times import of_times
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile, load_profile
+from detectors.reading.report import REPORT_FILE, load_report
 
 STOPS = N_("Scoring does not go on.")
+SAME_FILE = N_("This is the very file that the detector learned from.")
+NOTHING_NEW = N_("Scoring goes on, and says little: choose new data above.")
 OTHER_KIND = N_("The detector scores {learned} data, and this is {found} data.")
 NOT_TOLD = {
     "images": N_("The detector file was written before pictures were compared: it does not know how bright, sharp or large those were that it learned from."),
@@ -41,7 +44,7 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
         values = {"learned": manifest.kind, "found": kind}
         return Gate([Noticed(Message(OTHER_KIND, values), Message(STOPS), stops=True)], rows=rows)
     profiles = {profile.name: profile for profile in load_profile(folder)}
-    noticed = [*of_columns(manifest, profiles), *of_suppressions(manifest, set(profiles))]
+    noticed = [*_of_file(manifest, folder), *of_columns(manifest, profiles), *of_suppressions(manifest, set(profiles))]
     if any(each.stops for each in noticed):
         return Gate(_in_order(noticed), rows=rows)
     found, drifts = _columns(manifest, folder, profiles, rows)
@@ -50,6 +53,12 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
         _in_order([*noticed, *inside.noticed, *found]), sorted([*drifts, *inside.drifts], key=lambda drift: -drift.distance), rows,
         inside.looked_at,
     )  # fmt: skip
+
+
+def _of_file(manifest: Manifest, folder: Path) -> list[Noticed]:
+    """Whether it is the very file that was learned from."""
+    is_same = (folder / REPORT_FILE).exists() and load_report(folder).content_hash == manifest.data.get("sha256")
+    return [Noticed(Message(SAME_FILE), Message(NOTHING_NEW))] if is_same else []
 
 
 def _columns(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from detectors.errors import StorageError
 from detectors.kinds import KINDS
@@ -11,7 +12,9 @@ from detectors.storage.records import DataSetRecord
 from detectors.storage.tables import DetectorRecord
 from pages.shared import state
 from pages.shared.context import told_apart
-from pages.shared.engine import workbench
+from pages.shared.engine import report, workbench
+from pages.shared.importing import uploader
+from pages.shared.keeping import shown_refusal
 from pages.shared.language import clock, escape, plain, say
 from pages.shared.saving import show_card, upload_card
 
@@ -60,12 +63,29 @@ def proposed(detectors: list[DetectorRecord], data_set: DataSetRecord | None) ->
     if data_set is None:
         return detectors[0].id
     scored_by = [str(run.request.get("scored_by")) for run in workbench().records.runs(data_set.id) if run.task == "score"]
-    there = {profile.name for profile in workbench().profile(data_set.id)}
-    fitting = [
-        record.id for record in detectors if (record.kind == "images") == (data_set.kind == "images") and _needed(record.id) <= there
-    ]
     ids = [record.id for record in detectors]
-    return next((one for one in [*scored_by, *fitting] if one in ids), ids[0])
+    return next((one for one in [*scored_by, *(record.id for record in fitting(detectors, data_set))] if one in ids), ids[0])
+
+
+def fitting(detectors: list[DetectorRecord], data_set: DataSetRecord) -> list[DetectorRecord]:
+    """The detectors that find all their columns in a data set, and did not learn from that very file."""
+    alike = [record for record in detectors if (record.kind == "images") == (data_set.kind == "images")]
+    if not alike:
+        return []
+    there, content = {profile.name for profile in workbench().profile(data_set.id)}, report(data_set.id).content_hash
+    return [record for record in alike if (told := _needs(record.id)) is not None and told[0] <= there and told[1] != content]
+
+
+def score_offer(data_set: DataSetRecord) -> None:
+    """A button that leads to the scores of a data set, where a saved detector fits."""
+    found = fitting(workbench().saved_detectors(retired=False), data_set)
+    if found and st.button(
+        say(N_("Score it")), key="to_score", icon=":material/fact_check:",
+        help=say(N_("A saved detector finds its columns here: {name}."), name=found[0].called),
+    ):  # fmt: skip
+        if state.saved_detector() not in [record.id for record in found]:
+            state.choose_saved(found[0].id)
+        state.go("score")
 
 
 def _named(record: DetectorRecord) -> str:
@@ -75,12 +95,13 @@ def _named(record: DetectorRecord) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _needed(detector_id: str) -> set[str]:
-    """The columns that a detector needs."""
+def _needs(detector_id: str) -> tuple[set[str], str] | None:
+    """The columns that a detector needs, and the hash of the file that it learned from; None where it is gone."""
     try:
-        return set(workbench().detector_manifest(detector_id).used)
-    except StorageError:  # deleted meanwhile, or its file is damaged: said where it is chosen
-        return {""}
+        manifest = workbench().detector_manifest(detector_id)
+    except StorageError:  # or its file is damaged: said where it is chosen
+        return None
+    return set(manifest.used), str(manifest.data.get("sha256"))
 
 
 def _choose_data(current: DataSetRecord | None) -> DataSetRecord | None:
@@ -88,17 +109,28 @@ def _choose_data(current: DataSetRecord | None) -> DataSetRecord | None:
     if current is not None and current.id not in {record.id for record in records}:
         records = [current, *records]
     names = told_apart({record.id: f"{record.name} · {clock(record.created)}" for record in records})
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        ids = list(names)
-        picked = st.selectbox(
-            say(N_("New data")), ids, ids.index(current.id) if current else None, format_func=names.__getitem__,
-            key=f"score_data_{current.id if current else ''}_{len(ids)}", placeholder=plain(N_("Choose a data set")),
-        )  # fmt: skip
-        st.button(say(N_("Open your data")), key="to_data", icon=":material/upload:", on_click=lambda: state.go("data"))
+    ids = list(names)
+    picked = st.selectbox(
+        say(N_("New data")), ids, ids.index(current.id) if current else None, format_func=names.__getitem__,
+        key=f"score_data_{current.id if current else ''}_{len(ids)}", placeholder=plain(N_("Choose a data set")),
+    )  # fmt: skip
     if picked is not None and (current is None or picked != current.id):
         state.select(data=picked)
         st.rerun()
     return current
+
+
+def new_file(current: DataSetRecord | None) -> DeltaGenerator | None:
+    """The place for a new file, open where no data are chosen; to be passed to `follow_import` at the end of the page."""
+    shown_refusal()
+    if state.pending() is not None and state.current_import() is None:
+        with st.container(horizontal=True, vertical_alignment="center", key="asked"):
+            st.markdown(":material/help: " + say(N_("The new file can be read in more than one way.")))
+            st.button(say(N_("Look at it")), key="to_data", icon=":material/arrow_forward:", on_click=lambda: state.go("data"))
+        return None
+    is_open = current is None or state.current_import() is not None
+    with st.expander(say(N_("Open a new file")), icon=":material/upload:", key=f"new_file_{is_open}", expanded=is_open):
+        return uploader()
 
 
 def about(record: DetectorRecord) -> None:
