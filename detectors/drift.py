@@ -26,6 +26,10 @@ BARS, ENDS, NAMED = 12, 0.01, 8
 #: Dates are seconds in a schema.
 MICROSECONDS = 1e6
 
+#: The type of a schema's numbers that are seconds from one moment to another; and the units that these are told in.
+DURATION = "duration"
+UNITS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
+
 Size = Literal["none", "small", "large"]
 
 
@@ -44,6 +48,13 @@ class Drift:
     """Share of the training rows with a value, (bars,)."""
     found: NDArray[np.float64]
     """The same of the new rows."""
+    figure: str = ""
+    """What of a picture, a text or a time it is (a title of `contents.FIGURES`); nothing where it is a column of the data."""
+
+    @property
+    def name(self) -> str:
+        """The column or the figure, or both."""
+        return ": ".join(filter(None, [self.column, self.figure]))
 
     @property
     def size(self) -> Size:
@@ -61,8 +72,8 @@ class Numbers:
         self.points = np.unique(self.quantiles)
         low, high = np.quantile(self.quantiles, [ENDS, 1 - ENDS])
         self.edges = np.linspace(low, high, BARS + 1) if high > low else np.array([low, low])
-        self.count = self.missing = self.outside = 0
-        self.furthest: float | None = None
+        self.count = self.missing = self.below = self.above = 0
+        self.lowest, self.highest = np.inf, -np.inf
         self._below, self._up_to = np.zeros(len(self.points)), np.zeros(len(self.points))
         self._inner = np.zeros(max(1, len(self.edges) - 1))
 
@@ -74,14 +85,26 @@ class Numbers:
             return
         self.count += len(numbers)
         low, high = float(self.quantiles[0]), float(self.quantiles[-1])
-        beyond = numbers[(numbers < low) | (numbers > high)]
-        self.outside += len(beyond)
-        for value in (beyond[:1].tolist() + beyond[-1:].tolist()) if len(beyond) else []:
-            if self.furthest is None or _away(value, low, high) > _away(self.furthest, low, high):
-                self.furthest = value
+        inside = numbers[np.searchsorted(numbers, low, "left") : np.searchsorted(numbers, high, "right")]
+        self.below += int(np.searchsorted(numbers, low, "left"))
+        self.above += len(numbers) - int(np.searchsorted(numbers, high, "right"))
+        self.lowest, self.highest = min(self.lowest, float(numbers[0])), max(self.highest, float(numbers[-1]))
         self._below += np.searchsorted(numbers, self.points, "left")
         self._up_to += np.searchsorted(numbers, self.points, "right")
-        self._inner += _binned(np.searchsorted(numbers, self.edges[1:-1], "right"), len(numbers))
+        self._inner += _binned(np.searchsorted(inside, self.edges[1:-1], "right"), len(inside))
+
+    @property
+    def outside(self) -> int:
+        """Values beyond the range that was learned from."""
+        return self.below + self.above
+
+    @property
+    def furthest(self) -> float | None:
+        """The value that lies furthest beyond the range; None where all lie inside."""
+        if not self.outside:
+            return None
+        low, high = float(self.quantiles[0]), float(self.quantiles[-1])
+        return self.lowest if low - self.lowest > self.highest - high else self.highest
 
     def drift(self, learned_rows: int) -> Drift | None:
         """None where there is no value."""
@@ -95,12 +118,22 @@ class Numbers:
         up_to = _beyond(self._up_to / self.count, levels[last], np.minimum(levels[last] + step, 1.0))
         below = _beyond(self._below / self.count, np.maximum(levels[first] - step, 0.0), levels[first])
         chance = KOLMOGOROV_99 * np.sqrt(1 / self.count + 1 / max(1, learned_rows))
+        bars = self._bars()
+        labels, learned, new = (tuple(label for label, _, _ in bars), *(np.array([bar[place] for bar in bars]) for place in (1, 2)))
+        return Drift(self.column["name"], float(max(up_to.max(), below.max())), float(chance), labels, learned, new)
+
+    def _bars(self) -> list[tuple[str, float, float]]:
+        """Label, share of the training rows and of the new ones of each bar; values beyond the range have bars of their own."""
         middles = (self.edges[1:] + self.edges[:-1]) / 2
-        labels = tuple(self._label(float(middle)) for middle in middles)
-        return Drift(self.column["name"], float(max(up_to.max(), below.max())), float(chance), labels, self._learned(), self._inner / self.count)  # fmt: skip
+        bars = list(zip(map(self._label, middles.tolist()), self._learned().tolist(), (self._inner / self.count).tolist(), strict=True))
+        if self.below:
+            bars.insert(0, (f"< {self._label(float(self.quantiles[0]))}", 0.0, self.below / self.count))
+        if self.above:
+            bars.append((f"> {self._label(float(self.quantiles[-1]))}", 0.0, self.above / self.count))
+        return bars
 
     def _learned(self) -> NDArray[np.float64]:
-        """The share of the training rows in each bar, the outer ones with all beyond."""
+        """The share of the training rows in each bar, the outer ones with all as far as the range."""
         spread = np.sort(np.interp(np.linspace(0, 1, 2001), np.linspace(0, 1, len(self.quantiles)), self.quantiles))
         return _binned(np.searchsorted(spread, self.edges[1:-1], "right"), len(spread)) / len(spread)
 
@@ -158,6 +191,9 @@ def shown_value(column: Mapping[str, Any], value: float) -> str:
     """A number of a schema as its column shows it."""
     if column["type"] == "date":
         return pd.Timestamp(round(value * MICROSECONDS), unit="us").strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    if column["type"] == DURATION:
+        size, unit = next((each for each in UNITS if abs(value) >= each[0]), UNITS[-1])
+        return f"{value / size:.4g} {unit}"
     return f"{value:.4g}" if abs(value) < 1e4 or not float(value).is_integer() else f"{value:.0f}"
 
 
@@ -166,10 +202,6 @@ def _as_floats(values: pd.Series) -> NDArray[np.float64]:
         seconds = values.astype("datetime64[us]").astype("int64").to_numpy() / MICROSECONDS
         return np.where(values.isna(), np.nan, seconds)
     return pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _away(value: float, low: float, high: float) -> float:
-    return max(low - value, value - high)
 
 
 def _beyond(found: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

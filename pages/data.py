@@ -18,6 +18,7 @@ from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.checks import checks_card
 from pages.shared.data_set_list import data_set_list
+from pages.shared.detector_choice import score_offer
 from pages.shared.empty import tell_missing_data
 from pages.shared.engine import workbench
 from pages.shared.import_preview import import_preview, offer_reading_differently, read_differently
@@ -55,6 +56,7 @@ def heading(record: DataSetRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(record.name), anchor=False, width="stretch")
         read_differently(record)
+        score_offer(record)
         if st.button(say(N_("Continue to Train")), type="primary", icon=":material/arrow_forward:", icon_position="right", key="continue"):
             state.go("train")
         entry_menu(record)

@@ -14,87 +14,19 @@ from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from pages.shared import state
 from pages.shared.batches import batches_over_time
-from pages.shared.context import told_apart
+from pages.shared.detector_choice import about, choose, need_detector, new_file
 from pages.shared.engine import workbench
 from pages.shared.gate_table import drift_table, gate_table
-from pages.shared.language import clock, escape, plain, say, say_message, translate
+from pages.shared.importing import follow_import
+from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
 from pages.shared.running import PHASES
-from pages.shared.saving import show_card, upload_card
 from pages.shared.side_by_side import comparable
 
 #: Seconds between two looks at scores being made.
 LOOK_S = 0.7
-
-#: Data sets offered; all of them are in the Library.
-OFFERED = 50
-
-
-def need_detector() -> list[DetectorRecord]:
-    """The detectors offered for scoring; without any the page says how one comes about, and ends."""
-    found = workbench().saved_detectors(retired=False)
-    if not found:
-        with st.container(border=True, key="empty_state"):
-            st.markdown(
-                say(N_("No detector is saved yet. Train one, keep its threshold, and save it below the list of the Threshold page."))
-            )
-            if st.button(say(N_("Go to Threshold")), type="primary", key="offer_threshold"):
-                state.go("threshold")
-        upload_card()
-        st.stop()
-    return found
-
-
-def choose(detectors: list[DetectorRecord]) -> tuple[DetectorRecord, DataSetRecord | None]:
-    """The detector and the data set; both stay chosen on the way to other pages and back."""
-    by_id = {record.id: record for record in detectors}
-    left, right = st.columns(2)
-    with left:
-        wanted = state.saved_detector()
-        first = list(by_id).index(wanted) if wanted in by_id else 0
-        names = {record.id: f"{record.called} · {record.title}" for record in detectors}
-        picked = st.selectbox(say(N_("Detector")), list(by_id), first, format_func=names.__getitem__, key=f"detector_{wanted}_{len(by_id)}")
-        if picked != wanted:
-            state.choose_saved(picked)
-    with right:
-        return by_id[picked], _choose_data()
-
-
-def _choose_data() -> DataSetRecord | None:
-    records = workbench().records.data_sets()[:OFFERED]
-    current = state.data_set()
-    if current is not None and current.id not in {record.id for record in records}:
-        records = [current, *records]
-    names = told_apart({record.id: f"{record.name} · {clock(record.created)}" for record in records})
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        ids = list(names)
-        picked = st.selectbox(
-            say(N_("New data")), ids, ids.index(current.id) if current else None, format_func=names.__getitem__,
-            key=f"score_data_{current.id if current else ''}_{len(ids)}", placeholder=plain(N_("Choose a data set")),
-        )  # fmt: skip
-        st.button(say(N_("Open your data")), key="to_data", icon=":material/upload:", on_click=lambda: state.go("data"))
-    if picked is not None and (current is None or picked != current.id):
-        state.select(data=picked)
-        st.rerun()
-    return current
-
-
-def about(record: DetectorRecord) -> None:
-    """The detector in a line, and its card."""
-    manifest = workbench().detector_manifest(record.id)
-    told = N_("Learned from {fitted} {items} of {data}; flags what scores above {cut_off}, which {share} % of those do.")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            say(
-                told, fitted=manifest.fitted_rows, items=plain(KINDS[manifest.kind].items), data=record.origin.get("data") or "–",
-                cut_off=manifest.threshold.cut_off, share=float(100 * manifest.scores.get("flagged", 0.0)),
-            ) + (f" · {escape(record.note)}" if record.note else ""),
-            width="stretch",
-        )  # fmt: skip
-        if st.button(say(N_("Card and download")), key="card", type="tertiary", icon=":material/badge:"):
-            show_card(record)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -117,8 +49,8 @@ def scoring(record: DetectorRecord, data_set: DataSetRecord, gate: Gate) -> None
     again = latest is not None and latest.state == "done"
     if st.button(
         say(N_("Score again") if again else N_("Score {rows} {items}"), rows=data_set.rows, items=items), key="score",
-        type="secondary" if again else "primary", icon=":material/play_arrow:", disabled=bool(gate.stops),
-        help=say(N_("See above what stops it.")) if gate.stops else None,
+        type="secondary" if again else "primary", icon=":material/play_arrow:",
+        disabled=bool(gate.stops) or record.retired is not None, help=say(N_("See above what stops it.")) if gate.stops else None,
     ):  # fmt: skip
         try:
             workbench().score_data(record.id, data_set.id)
@@ -183,19 +115,19 @@ def _scores_told(found: ScoreDrift) -> None:
 
 
 page_head(N_("Score"), N_("Let a saved detector look at new data: first what is unlike what it learned from, then the scores."))
-if noted := state.take_note():
-    st.toast(say_message(noted), icon=":material/verified_user:")
 chosen, new_data = choose(need_detector())
+reading = new_file(new_data)
 with shown_problems():
     about(chosen)
     if new_data is None:
-        st.info(say(N_("Choose the new data, or open your data and upload a file first.")), icon=":material/arrow_upward:")
+        st.info(say(N_("Choose the new data, or open a new file.")), icon=":material/arrow_upward:")
     else:
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
-        with st.spinner(say(N_("Comparing columns …"))):
+        with st.spinner(say(N_("Comparing …"))):
             at_the_gate = gate_between(chosen.id, new_data.id)
         gate_table(at_the_gate, chosen.kind)
-        drift_table(at_the_gate)
+        drift_table(at_the_gate, chosen.kind)
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)
     batches_over_time(chosen.id, float(workbench().detector_manifest(chosen.id).scores.get("flagged", 0.0)))
+follow_import(reading)

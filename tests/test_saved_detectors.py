@@ -16,6 +16,7 @@ import detectors
 from detectors.answerer import Answerer
 from detectors.base import Progress
 from detectors.detector_file.manifest import read_manifest
+from detectors.detector_file.signature import SigningKey
 from detectors.errors import StorageError
 from detectors.explanations.store import load_explanations
 from detectors.gate import Gate, check_described
@@ -171,6 +172,8 @@ def test_a_retired_detector_is_offered_no_longer_and_can_be_had_back_or_deleted(
         bench.delete_detector(record.id)
     bench.retire_detector(record.id)
     assert record.id not in [each.id for each in bench.saved_detectors(retired=False)]
+    with pytest.raises(StorageError, match="was retired and scores nothing new"):
+        bench.score_data(record.id, bench.records.run(scored).data_id)
     bench.retire_detector(record.id, back=True)
     assert record.id in [each.id for each in bench.saved_detectors(retired=False)]
     bench.retire_detector(record.id)
@@ -196,6 +199,8 @@ def test_a_file_from_elsewhere_is_kept_once_it_was_opened_and_a_damaged_one_refu
     uploaded, warning = bench.upload_detector(ours, "theirs.zip", Entitled("theirs"))
     assert (uploaded.called, uploaded.origin["file"], uploaded.origin["signed"]) == ("theirs v1", "theirs.zip", "here")
     assert uploaded.identity == record.identity
+    assert bench.same_detector(uploaded).identity == record.identity
+    assert bench.detector_path(uploaded.id).samefile(ours)  # the same file takes its room on the disk once
     assert warning is None
     changed = bytearray(ours.read_bytes())
     changed[len(changed) // 2] ^= 1
@@ -244,3 +249,32 @@ def test_a_saved_detector_outlives_its_run_and_comes_with_the_backup(bench, save
     restored = Workbench(there)
     assert restored.detector_path(record.id).read_bytes() == bench.detector_path(record.id).read_bytes()
     restored.close()
+    assert SigningKey.of(there.workspace) == SigningKey.of(bench.workspace.root)  # what was signed here is signed there
+    assert (there.workspace / "signing.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_brings_no_key_where_there_is_one(bench, saved, tmp_path: Path) -> None:
+    backup.save(bench.settings, tmp_path / "all.tar")
+    there = Settings(tmp_path / "there", f"sqlite:///{tmp_path / 'there' / 'anomalyst.db'}")
+    there.workspace.mkdir()
+    own = SigningKey.of(there.workspace)
+    backup.restore(there, tmp_path / "all.tar")
+    assert SigningKey.of(there.workspace) == own
+
+
+def test_a_crash_between_file_and_record_leaves_no_file_behind(bench, saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, record = saved
+    before = {path.name for path in bench.workspace.detectors.iterdir()}
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("detectors.workbench.saved.add_detector", crash)
+        patched.setattr("detectors.workbench.saved.try_opening", lambda *_: {"identity": record.identity, "warning": None})
+        with pytest.raises(KeyboardInterrupt):
+            bench.upload_detector(bench.detector_path(record.id), "theirs.zip", Entitled("crashed"))
+    assert len(list(bench.workspace.detectors.iterdir())) == len(before) + 1
+    bench._supervisor.recover()  # as at the next start
+    assert {path.name for path in bench.workspace.detectors.iterdir()} == before
+    assert "crashed" not in [each.name for each in bench.saved_detectors()]

@@ -86,6 +86,8 @@ class Manifest:
     """The processor's architecture: another one may round differently."""
     columns: list[dict[str, Any]] = field(default_factory=list)
     """The columns that are used: name, role, type, range, categories … (`schema.Column`)."""
+    contents: list[dict[str, Any]] | None = None
+    """What was inside pictures, texts and times (`schema.contents_of`); None in files that were written before that was looked at."""
     preparation: Mapping[str, Any] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
     """The options that the training file was read with."""

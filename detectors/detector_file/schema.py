@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from detectors.contents import Measured, measured
 from detectors.data_set import DataSet
+from detectors.drift import DURATION
 from detectors.frames import value_key
 
 #: Categories that are named: a column with more of them is of names rather than of categories.
@@ -59,6 +61,26 @@ def schema_of(data: DataSet, fitted: NDArray[np.bool_], columns: Iterable[tuple[
     return [tally.told(rows) for tally in tallies]
 
 
+def contents_of(kind: str, data: DataSet, fitted: NDArray[np.bool_], preparation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was inside the pictures, the texts or the times of the rows where `fitted`: ``what`` it is, the ``column`` of texts that it is
+    of, how many ``items`` were looked at, and its ``figures`` as columns (`Column`)."""
+    return [
+        {"what": each.what, "column": each.column, "items": len(each.figures), "figures": [asdict(told) for told in _figures(each)]}
+        for each in measured(kind, data, preparation, fitted)
+    ]
+
+
+def _figures(found: Measured) -> list[Column]:
+    tallies = [_Tally(Column(str(name), "figure")) for name in found.figures.columns]
+    for tally in tallies:
+        tally.add(found.figures[tally.column.name], 1)
+    columns = [tally.told(max(1, len(found.figures))) for tally in tallies]
+    for column in columns:
+        if found.what == "series" and column.name == "step" and found.times.is_date:
+            column.type = DURATION
+    return columns
+
+
 class _Tally:
     """What is known of one column so far."""
 
@@ -73,7 +95,10 @@ class _Tally:
     def add(self, values: pd.Series, every: int) -> None:
         self._missing += int(values.isna().sum())
         known = values.dropna()
-        if pd.api.types.is_bool_dtype(known) or (known.dtype == object and pd.api.types.infer_dtype(known) == "boolean"):
+        if self.column.role == "entity":
+            self._kinds.add(_entity_type(known))
+            self._count(known.astype(object))
+        elif pd.api.types.is_bool_dtype(known) or (known.dtype == object and pd.api.types.infer_dtype(known) == "boolean"):
             self._kinds.add("boolean")
             self._count(known)
         elif pd.api.types.is_datetime64_any_dtype(known):
@@ -113,6 +138,15 @@ class _Tally:
         if self._sample:
             found = np.quantile(np.concatenate(self._sample), np.linspace(0, 1, QUANTILES))
             column.quantiles = [float(column.low or 0.0), *found[1:-1].tolist(), float(column.high or 0.0)]
-        if kind in ("text", "boolean") and self._counts is not None:
+        if (kind in ("text", "boolean") or column.role == "entity") and self._counts is not None:
             column.categories = dict(self._counts.most_common())
         return column
+
+
+def _entity_type(values: pd.Series) -> str:
+    """The type of a column that says whose a row is: it is counted like categories, whatever it holds."""
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "date"
+    return "number" if pd.api.types.is_numeric_dtype(values) else "text"

@@ -14,9 +14,8 @@ from typing import Literal, Self
 from detectors.errors import StorageError
 from detectors.messages import N_
 from detectors.settings import Settings
+from detectors.storage.files import KEY_FILE
 
-#: In the workspace: the key that only this installation has.
-KEY_FILE = "signing.key"
 KEY_BYTES = 32
 
 #: Who signed a detector file: this installation, another one, nobody.

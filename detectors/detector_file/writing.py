@@ -20,7 +20,7 @@ from detectors.detector_file import card as cards
 from detectors.detector_file.canaries import Canaries, chosen, library_versions
 from detectors.detector_file.engine import LONG_AGO, write_engine
 from detectors.detector_file.manifest import CARD, MANIFEST, SIGNATURE, KeptThreshold, Manifest, Member
-from detectors.detector_file.schema import schema_of
+from detectors.detector_file.schema import contents_of, schema_of
 from detectors.detector_file.signature import SigningKey
 from detectors.detector_file.source import Finished
 from detectors.runs.explained import levels_of
@@ -91,7 +91,8 @@ def _manifest(run: Finished, threshold: KeptThreshold, canaries: int, suppressio
         ],
     )  # fmt: skip
     columns = schema_of(run.data, run.fitted, [(name, manifest.roles[name]) for name in manifest.used])
-    return replace(manifest, columns=[column.to_json() for column in columns])
+    contents = contents_of(request.kind, run.data, run.fitted, manifest.preparation)
+    return replace(manifest, columns=[column.to_json() for column in columns], contents=contents)
 
 
 def _pack(folder: Path, path: Path) -> None:

@@ -45,7 +45,7 @@ def asked_of(manifest: Manifest, detector_id: str, data_id: str, roles: Mapping[
 def ask_score(folder: RunFolder, request: RunRequest, manifest: Manifest, called: str, drift: Drift | None) -> None:
     """Asks for the scores of a data set by the saved detector that is `called` so; `drift` is that of the column that moved most."""
     folder.ask(request)
-    moved = None if drift is None else {"column": drift.column, "distance": drift.distance, "size": drift.size}
+    moved = None if drift is None else {"column": drift.name, "distance": drift.distance, "size": drift.size}
     write_json(folder.path / FILE, {"called": called, "threshold": manifest.threshold.to_json(), "drift": moved})
 
 

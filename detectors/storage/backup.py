@@ -1,7 +1,8 @@
 """The whole workspace as one file, and back: ``python -m detectors.storage.backup save FILE`` or ``restore FILE``.
 
-The file is a tar archive: the database as it was at one moment, the folders of its data sets, runs and saved detectors, and, last, a list
-with the SHA-256 of every file. It can be made while the server runs: what a folder holds is published whole, and what
+The file is a tar archive: the database as it was at one moment, the folders of its data sets, runs and saved detectors, the key
+that these are signed with, and, last, a list with the SHA-256 of every file. Whoever has it can read the data and sign as this
+installation. It can be made while the server runs: what a folder holds is published whole, and what
 was being trained is started again after restoring.
 """
 
@@ -29,7 +30,7 @@ from sqlalchemy import make_url
 from detectors.errors import AnomalystError, StorageError
 from detectors.messages import N_, Message
 from detectors.settings import Settings
-from detectors.storage.files import Workspace, sync
+from detectors.storage.files import KEY_FILE, Workspace, sync
 from detectors.storage.lock import ServerLock
 
 DATABASE, CHECKSUMS = "anomalyst.db", "checksums.json"
@@ -101,6 +102,9 @@ def restore(settings: Settings, source: Path) -> Totals:
                 folder.rmdir()
                 (unpacked / name).replace(folder)
             database.parent.mkdir(parents=True, exist_ok=True)
+            if (unpacked / KEY_FILE).exists() and not (workspace.root / KEY_FILE).exists():
+                (unpacked / KEY_FILE).chmod(0o600)
+                (unpacked / KEY_FILE).replace(workspace.root / KEY_FILE)
             shutil.move(unpacked / DATABASE, database)  # last: a workspace without a database is empty
             sync(workspace.root)
         finally:
@@ -153,6 +157,8 @@ def _pack(archive: tarfile.TarFile, workspace: Workspace, snapshot: Path) -> Tot
             connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("data_sets", "runs")
         )
         connection.commit()
+    if (workspace.root / KEY_FILE).exists():
+        totals.bytes += packed.add(workspace.root / KEY_FILE, KEY_FILE)
     totals.bytes += packed.add(snapshot, DATABASE)
     text = json.dumps({"made": datetime.now().astimezone().isoformat(timespec="seconds"), "sha256": packed.checksums}).encode()
     entry = tarfile.TarInfo(CHECKSUMS)
@@ -270,7 +276,7 @@ def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
 def _safe(name: str) -> Path:
     """A name in the archive as a path that stays inside the folder."""
     parts = PurePosixPath(name).parts
-    inside = name == DATABASE or (len(parts) > 2 and parts[0] in TABLES)
+    inside = name in (DATABASE, KEY_FILE) or (len(parts) > 2 and parts[0] in TABLES)
     if not inside or any(part in ("..", ".") or "\\" in part or ":" in part for part in parts):
         raise ValueError(name)
     return Path(*parts)
@@ -307,7 +313,7 @@ def _database(settings: Settings) -> Path:
     if url.get_backend_name() != "sqlite" or not url.database:
         raise StorageError(
             N_(
-                "The database is not SQLite. Back it up with its own tools, and copy the folders data, runs and detectors of the workspace {path} after that."
+                "The database is not SQLite. Back it up with its own tools, and copy the folders data, runs and detectors and the file signing.key of the workspace {path} after that."
             ),
             path=str(settings.workspace),
         )

@@ -35,11 +35,23 @@ def detector_of(records: Records, detector_id: str) -> DetectorRecord:
     return found
 
 
+def begin_detector(records: Records, detector_id: str) -> None:
+    """Notes the folder of a detector that is about to be kept as a leftover: after a crash before `add_detector` it goes at the next start."""
+    with records.session() as session:
+        session.add(LeftoverRecord(_folder(detector_id)))
+
+
 def add_detector(records: Records, record: DetectorRecord) -> None:
-    """Keeps a saved detector as the next version of its name."""
+    """Keeps a saved detector as the next version of its name; its folder is no leftover any more."""
     with records.session() as session:
         record.version = _next_version(session, records, record.name)
         session.add(record)
+        session.execute(delete(LeftoverRecord).where(LeftoverRecord.folder == _folder(record.id)))
+
+
+def same_file(records: Records, record: DetectorRecord) -> DetectorRecord | None:
+    """Another saved detector that is the very same file; None where there is none."""
+    return next((each for each in detectors_of(records) if each.identity == record.identity and each.id != record.id), None)
 
 
 def describe_detector(records: Records, detector_id: str, *, name: str | None = None, note: str | None = None) -> None:
@@ -76,7 +88,12 @@ def delete_detector(records: Records, detector_id: str) -> None:
         if record.retired is None:
             raise StorageError(STILL_IN_USE, name=record.called)
         session.execute(delete(DetectorRecord).where(DetectorRecord.id == detector_id))
-        session.add(LeftoverRecord(f"detectors/{detector_id}"))
+        session.add(LeftoverRecord(_folder(detector_id)))
+
+
+def _folder(detector_id: str) -> str:
+    """The folder of a detector inside the workspace."""
+    return f"detectors/{detector_id}"
 
 
 def _next_version(session: Session, records: Records, name: str) -> int:

@@ -26,6 +26,9 @@ DETECTOR_GONE = N_("This detector is no longer there: it was deleted in the mean
 #: What the file of a saved detector is called in its folder.
 DETECTOR_FILE = "detector.zip"
 
+#: In the workspace: the key that only this installation has.
+KEY_FILE = "signing.key"
+
 #: Smaller files, in bytes, fill a block of the disk at most: sharing them would save nothing.
 SHARED_BYTES = 4096
 

@@ -42,7 +42,7 @@ def fit_of(manifest: Manifest, source: Path, read: Path, options: reading.Readin
     except DataError as error:
         return Fit((str(error),), failed=True)
     first = next((drift for drift in gate.drifts if drift.size != "none"), None)
-    drift, moved = (0.0, None) if first is None else (first.distance, first.column)
+    drift, moved = (0.0, None) if first is None else (first.distance, first.name)
     return Fit(tuple(str(each.what) for each in gate.noticed), bool(gate.stops), drift, moved)
 
 

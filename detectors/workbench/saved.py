@@ -22,13 +22,15 @@ from detectors.runs.folder import RunFolder
 from detectors.runs.new_data import ask_score, asked_of
 from detectors.storage.detector_files import (
     add_detector,
+    begin_detector,
     delete_detector,
     describe_detector,
     detector_of,
     detectors_of,
     retire_detector,
+    same_file,
 )
-from detectors.storage.files import DATA_GONE, DETECTOR_FILE, RUN_GONE, new_id, sync
+from detectors.storage.files import DATA_GONE, DETECTOR_FILE, RUN_GONE, new_id, share_files, sync
 from detectors.storage.records import LOCAL_OWNER, RunRecord, ThresholdRecord
 from detectors.storage.suppressed import add_suppression
 from detectors.storage.tables import DetectorRecord, SuppressionRecord
@@ -43,6 +45,7 @@ TRYING_S = 180
 
 NO_THRESHOLD = N_("This run has no threshold yet. Keep one on the Threshold page: it goes into the file.")
 NAMELESS = N_("A detector needs a name: type at least one letter.")
+RETIRED = N_("`{name}` was retired and scores nothing new. Restore it first, or take another one.")
 STOPPED = N_("`{name}` cannot score this data set: {why}")
 
 
@@ -102,19 +105,23 @@ class SavedDetectors(Suppressing):
         return record, Message.from_json(told["warning"]) if told["warning"] else None
 
     def _keep_file(self, path: Path, entitled: Entitled, identity: str, origin: dict[str, object]) -> DetectorRecord:
-        """The file first, its record second: what is listed is there."""
+        """The file first, its record second: what is listed is there, and what is not goes at the next start."""
         manifest = read_manifest(path)
         record = DetectorRecord(
             new_id(), entitled.name, 0, manifest.kind, manifest.title or manifest.detector, path.stat().st_size, identity, origin,
             owner=self.owner, author=entitled.author, note=entitled.note,
         )  # fmt: skip
         folder = self.workspace.detectors / record.id
-        folder.mkdir()
         sync(path)
-        path.rename(folder / DETECTOR_FILE)
-        sync(folder)
-        with self._supervisor.looking:  # two that are saved at once are two versions
+        with self._supervisor.looking:  # two that are saved at once are two versions, and nobody clears away what is only begun
+            begin_detector(self.records, record.id)
+            folder.mkdir()
+            path.rename(folder / DETECTOR_FILE)
+            sync(folder)
+            sync(folder.parent)
             add_detector(self.records, record)
+        if (same := same_file(self.records, record)) is not None:
+            share_files(folder, [self.workspace.detectors / same.id])
         return record
 
     # ── the shelf ──
@@ -126,6 +133,10 @@ class SavedDetectors(Suppressing):
     def saved_detector(self, detector_id: str) -> DetectorRecord:
         """Raises `StorageError` where it is gone."""
         return detector_of(self.records, detector_id)
+
+    def same_detector(self, record: DetectorRecord) -> DetectorRecord | None:
+        """Another saved detector that is the very same file; None where there is none."""
+        return same_file(self.records, record)
 
     def detector_path(self, detector_id: str) -> Path:
         """The file of a saved detector; raises `StorageError` where that is gone."""
@@ -181,11 +192,13 @@ class SavedDetectors(Suppressing):
         The suppressions that came with the detector go along, where the data have their columns.
 
         Raises:
-            StorageError: one of them is gone, or the gate stops it.
+            StorageError: one of them is gone, the detector is retired, or the gate stops it.
         """
         record, data_set = self.saved_detector(detector_id), self.records.data_set(data_id)
         if data_set is None:
             raise StorageError(DATA_GONE)
+        if record.retired is not None:
+            raise StorageError(RETIRED, name=record.called)
         gate = self.gate(detector_id, data_id)
         if gate.stops:
             raise StorageError(STOPPED, name=record.called, why=gate.stops[0].what.text())

@@ -20,17 +20,23 @@ SHOWN = 10
 SIZES = {"none": N_("none"), "small": N_("small"), "large": N_("large")}
 
 
-#: What is looked at before the scores of data without columns to compare.
-ONLY_SCORES = {
-    "images": N_("Pictures are not compared before they are scored; their scores are, below."),
-    "text": N_("The column of texts is there. Texts are not compared before they are scored; their scores are, below."),
+#: What is said where nothing is unlike the training rows.
+ALIKE = {
+    "images": N_("Pictures like those it learned from: in size and colour, brightness, contrast and sharpness."),
+    "text": N_("Texts like those it learned from: in length, words, letters and signs."),
+    "series": N_("Same columns and types, nothing out of range, no new gaps; the step and the order of the rows as in the training data."),
+}
+
+MOVED = {
+    "images": N_("How far have the pictures moved?"),
+    "text": N_("How far have the texts moved?"),
 }
 
 
 def gate_table(gate: Gate, kind: str) -> None:
     """Every finding with what follows from it, those that stop scoring first."""
     if not gate.noticed:
-        nothing = ONLY_SCORES.get(kind, N_("Same columns and types, no new categories, nothing out of range, no new gaps."))
+        nothing = ALIKE.get(kind, N_("Same columns and types, no new categories, nothing out of range, no new gaps."))
         st.markdown(":material/check_circle: " + say(nothing))
         return
     st.markdown(_lines(gate.noticed[:SHOWN]))
@@ -53,26 +59,34 @@ def _cell(message: Message) -> str:
     return re.sub(r"(?<!\\)\|", "¦", say_message(message))
 
 
-def drift_table(gate: Gate) -> None:
-    """How far each column has moved, with its training bars beside its new ones; the chosen one is drawn large."""
+def drift_table(gate: Gate, kind: str) -> None:
+    """How far each column or figure has moved, with its training bars beside its new ones; the chosen one is drawn large."""
     if not gate.drifts:
         return
     drifts = gate.drifts
     counts = {size: sum(drift.size == size for drift in drifts) for size in ("large", "small")}
-    st.markdown(f"**{say(N_('How far has each column moved?'))}** " + _summed(counts, len(drifts)))
+    st.markdown(f"**{say(MOVED.get(kind, N_('How far has each column moved?')))}** " + _summed(counts, len(drifts)))
     left, right = st.columns([1.5, 1])
     with left:
         chosen = st.dataframe(
-            _frame(drifts), hide_index=True, height="content" if len(drifts) <= SHOWN else 400, column_config=_config(drifts),
+            _frame(drifts), hide_index=True, height="content" if len(drifts) <= SHOWN else 400, column_config=_config(drifts, kind),
             on_select="rerun", selection_mode="single-row", key="drift_chosen", alt=plain(N_("How far each column has moved")),
         )  # fmt: skip
     rows = list(chosen["selection"]["rows"])
     drift = drifts[rows[0]] if rows and rows[0] < len(drifts) else drifts[0]
     with right:
-        title = Message(N_("`{column}` then and now"), {"column": drift.column})
+        then = N_("{column}: then and now") if drift.figure else N_("`{column}` then and now")
+        title = Message(then, {"column": called(drift)})
         show_chart(charts.drift_bars(drift, palette(), title=title, translate=translate), key="drift")
     told = N_("Distance: the share of the rows that lie elsewhere, from 0 to 1. None up to {small}, or as far as {rows} unchanged rows would come by chance; large above {large}.")  # fmt: skip
     st.caption(say(told, small=SMALL, large=LARGE, rows=gate.rows))
+    if gate.looked_at is not None:
+        st.caption(say(N_("Of {rows}, {looked} were looked at, drawn evenly."), rows=gate.rows, looked=gate.looked_at))
+
+
+def called(drift: Drift) -> str:
+    """The column's name, or what is told of a picture, a text or a time."""
+    return ": ".join(filter(None, [drift.column, translate(drift.figure)]))
 
 
 def _summed(counts: dict[str, int], columns: int) -> str:
@@ -83,19 +97,21 @@ def _summed(counts: dict[str, int], columns: int) -> str:
 
 def _frame(drifts: list[Drift]) -> pd.DataFrame:
     return pd.DataFrame({
-        "column": [drift.column for drift in drifts], "drift": [plain(SIZES[drift.size]) for drift in drifts],
+        "column": [called(drift) for drift in drifts], "drift": [plain(SIZES[drift.size]) for drift in drifts],
         "distance": [drift.distance for drift in drifts], "learned": [drift.learned.tolist() for drift in drifts],
         "found": [drift.found.tolist() for drift in drifts],
     })  # fmt: skip
 
 
-def _config(drifts: list[Drift]) -> dict[str, object]:
+def _config(drifts: list[Drift], kind: str) -> dict[str, object]:
     most = max(float(max(drift.learned.max(), drift.found.max())) for drift in drifts)
     config = st.column_config
     return {
-        "column": config.TextColumn(plain(N_("Column"))),
+        "column": config.TextColumn(
+            plain(N_("Column") if kind not in MOVED else N_("Of each picture") if kind == "images" else N_("Of each text"))
+        ),
         "drift": config.TextColumn(plain(N_("Drift")), width="small"),
         "distance": config.ProgressColumn(plain(N_("Distance")), width="small", min_value=0, max_value=1, format="%.2f"),
-        "learned": config.BarChartColumn(plain(N_("Training rows")), width="small", y_min=0, y_max=most),
-        "found": config.BarChartColumn(plain(N_("New rows")), width="small", y_min=0, y_max=most),
+        "learned": config.BarChartColumn(plain(N_("Then")), width="small", y_min=0, y_max=most),
+        "found": config.BarChartColumn(plain(N_("Now")), width="small", y_min=0, y_max=most),
     }

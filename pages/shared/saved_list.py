@@ -28,7 +28,7 @@ def origin_text(record: DetectorRecord) -> str:
 
 
 def score_by(detector_id: str) -> None:
-    """Opens the Score page with a detector; a retired one is not offered there."""
+    """Opens the Score page with a detector; a retired one shows there what it scored."""
     state.choose_saved(detector_id)
     state.go("score")
 

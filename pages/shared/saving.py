@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -66,7 +67,7 @@ def _scored_note(run: RunRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="scored_note"):
         told = N_("Scored by a saved detector, {name}, which learned from {rows} rows of other data.")
         st.caption(say(told, name=run.name, rows=(run.summary or {}).get("fitted_rows", 0)), width="content")
-        if any(record.id == detector_id for record in workbench().saved_detectors(retired=False)):
+        if any(record.id == detector_id for record in workbench().saved_detectors()):
             st.button(
                 say(N_("How these data differ")), key="to_gate", type="tertiary", icon=":material/fact_check:",
                 on_click=_back_to_gate, args=(detector_id,),
@@ -115,7 +116,7 @@ def show_card(record: DetectorRecord) -> None:
 
 def _download(record: DetectorRecord) -> None:
     path = workbench().detector_path(record.id)
-    name, title = f"{record.name} v{record.version}.zip".replace("/", "-"), say(N_("Download the file"))
+    name, title = file_name(record), say(N_("Download the file"))
     if record.size > MOST_IN_MEMORY:
         st.link_button(
             title, offered(File(name, ZIP, lambda stream: _copy(path, stream), workbench().workspace.incoming)), icon=":material/download:"
@@ -124,6 +125,12 @@ def _download(record: DetectorRecord) -> None:
         st.download_button(
             title, path.read_bytes, name, ZIP, key="download_detector", on_click="ignore", type="primary", icon=":material/download:"
         )
+
+
+def file_name(record: DetectorRecord) -> str:
+    """What a downloaded detector file is called: its name and version, without what file systems give a meaning to."""
+    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", record.name).strip(" .-")
+    return f"{name or 'detector'} v{record.version}.zip"
 
 
 def _copy(path: Path, stream: BinaryIO) -> None:
@@ -161,5 +168,12 @@ def _take(sent: UploadedFile, name: str) -> None:
         path.unlink(missing_ok=True)
     state.choose_saved(record.id)
     state.forget_upload()
-    state.note(warning or Message(N_("{name} was checked and is kept."), {"name": record.called}))
+    state.note(warning or _kept(record))
     st.rerun()
+
+
+def _kept(record: DetectorRecord) -> Message:
+    same = workbench().same_detector(record)
+    if same is None:
+        return Message(N_("{name} was checked and is kept."), {"name": record.called})
+    return Message(N_("{name} was checked and is kept. It is the very same file as {same}."), {"name": record.called, "same": same.called})

@@ -68,9 +68,17 @@ class Selection:
     """How what is flagged is listed."""
     position: Position | None = None
     """Where the threshold of the run is looked at; None: where it was kept last."""
+    detector: str | None = None
+    """The saved detector that is to score."""
 
     def to_url(self) -> dict[str, str]:
-        values = {"data": self.data, "run": self.run, "row": self.row, "compared": ",".join(self.compared) or None}
+        values = {
+            "data": self.data,
+            "run": self.run,
+            "row": self.row,
+            "compared": ",".join(self.compared) or None,
+            "detector": self.detector,
+        }
         named = {name: str(value) for name, value in values.items() if value is not None}
         return named | self.listing.to_url() | (self.position.to_url() if self.position else {})
 
@@ -81,7 +89,8 @@ class Selection:
         number = int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
         listing = Listing.from_url(st.query_params.to_dict())
         position = Position.from_url({name: st.query_params[name] for name in NAMES if name in st.query_params})
-        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing, position)
+        detector = st.query_params.get("detector")
+        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing, position, detector)
 
 
 @dataclass
@@ -374,13 +383,16 @@ def choose_detector(name: str) -> None:
 
 
 def saved_detector() -> str | None:
-    """The id of the saved detector that is to score; None where none was chosen."""
-    chosen: str | None = st.session_state.get(_SAVED)
+    """The id of the saved detector that is to score: the one at this address, else the one chosen last."""
+    chosen: str | None = selection().detector or st.session_state.get(_SAVED)
     return chosen
 
 
 def choose_saved(detector_id: str) -> None:
+    """Chooses a saved detector; written into the URL at once."""
     st.session_state[_SAVED] = detector_id
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = replace(selection(), detector=detector_id)
+    st.query_params.from_dict(selection().to_url())
 
 
 def sample(data_id: str) -> int | None:

@@ -1,0 +1,89 @@
+"""Figures of pictures: their size, and light, contrast, sharpness and colour of what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from detectors.data_set import DataSet
+
+#: Of a larger picture so many pixels are looked at, in bands of rows from all over it; of all pictures together so many.
+MOST_PIXELS, MOST_TOGETHER = 1_000_000, 150_000_000
+BANDS = 8
+
+#: Pixels of pictures that are measured at once.
+AT_ONCE = 4_000_000
+
+#: Red, green and blue in what the eye takes for brightness, of 256 (ITU-R BT.601).
+RED, GREEN, BLUE = 77, 150, 29
+
+GREY, COLOUR = "grey", "colour"
+
+WHITE = 255
+
+
+def picture_figures(data: DataSet, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """A row of figures for each picture of `data` at `rows`, in their order; for fewer of them, evenly drawn, where they are large."""
+    pictures = data.pictures(rows)
+    pixels = sum(min(picture.shape[0] * picture.shape[1], MOST_PIXELS) for picture in pictures)
+    pictures = pictures[:: max(1, -(-pixels // MOST_TOGETHER))]
+    found = [_together(group) for group in _groups(pictures)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["size"])
+
+
+def _groups(pictures: Sequence[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
+    """Neighbours of one shape, as many as are measured at once."""
+    group: list[NDArray[np.uint8]] = []
+    for picture in pictures:
+        if group and (picture.shape != group[0].shape or len(group) * picture.size >= AT_ONCE):
+            yield group
+            group = []
+        group.append(picture)
+    if group:
+        yield group
+
+
+def _together(pictures: list[NDArray[np.uint8]]) -> pd.DataFrame:
+    """The figures of pictures of one shape."""
+    height, width, _ = pictures[0].shape
+    bands = np.stack([_bands(picture) for picture in pictures])  # (pictures, bands, height, width, channels)
+    channels = bands.shape[-1]
+    is_grey = (bands == bands[..., :1]).reshape(len(bands), -1).all(axis=1) if channels == 3 else np.ones(len(bands), dtype=bool)
+    light = _light(bands)
+    flat = light.reshape(len(light), -1)
+    return pd.DataFrame({
+        "size": f"{width} × {height}", "width": float(width), "height": float(height), "aspect": round(width / height, 4),
+        "colour": np.where(is_grey, GREY, COLOUR),
+        "brightness": 100 / WHITE * flat.mean(axis=1, dtype=np.float64), "contrast": 100 / WHITE * flat.std(axis=1, dtype=np.float64),
+        "sharpness": 100 / WHITE * _edges(light), "saturated": 100 * ((flat == 0) | (flat == WHITE)).mean(axis=1),
+    })  # fmt: skip
+
+
+def _bands(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All of a picture as one band or, of a large one, bands of its rows, (bands, height, width, channels)."""
+    height, width, _ = picture.shape
+    rows = MOST_PIXELS // (width * BANDS)
+    if height * width <= MOST_PIXELS or height < BANDS * 3:
+        return picture[None, :, :: max(1, -(-height * width // MOST_PIXELS))]
+    starts = np.linspace(0, height - max(3, rows), BANDS).astype(int)
+    return np.stack([picture[start : start + max(3, rows)] for start in starts])
+
+
+def _light(bands: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """How bright each pixel is, 0 to 255, without the axis of channels."""
+    if bands.shape[-1] == 1:
+        return bands[..., 0].astype(np.int16)
+    wide = bands.astype(np.uint16)
+    return ((RED * wide[..., 0] + GREEN * wide[..., 1] + BLUE * wide[..., 2]) >> 8).astype(np.int16)
+
+
+def _edges(light: NDArray[np.int16]) -> NDArray[np.float64]:
+    """The spread of what a pixel differs from its four neighbours (Laplacian), of each picture; 0 where it has no inner pixel."""
+    if min(light.shape[2:]) < 3:
+        return np.zeros(len(light))
+    inner = light[..., 1:-1, 1:-1] * np.int16(4)
+    around = light[..., :-2, 1:-1] + light[..., 2:, 1:-1] + light[..., 1:-1, :-2] + light[..., 1:-1, 2:]
+    return (inner - around).reshape(len(light), -1).std(axis=1, dtype=np.float64)
