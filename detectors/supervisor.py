@@ -43,6 +43,7 @@ FIRST_RULE, FIRST_VALUE = "percentile", 95.0
 FIRST_AUTHOR, FIRST_REASON = "Anomalyst", N_("chosen after training")
 
 INTERRUPTED = Message(N_("The server ended while this run was being trained. Start it again to get its result."))
+NOT_SCORED = Message(N_("The server ended while these data were being scored. Score them again."))
 
 
 class Supervisor:
@@ -71,7 +72,7 @@ class Supervisor:
             if run.state == "queued" and not RunFolder(self._workspace.runs / run.id).has_ended():
                 queue.enqueue(self._workspace, run.id, run.owner)  # the server ended between recording and queueing it
             else:
-                self._settle(run, lost=INTERRUPTED, lost_state="interrupted")
+                self._settle(run, lost=NOT_SCORED if run.task == "score" else INTERRUPTED, lost_state="interrupted")
         self.remove_leftovers()
         self._measure()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.storage.bin import Chosen
 from detectors.storage.records import DataSetRecord, RunRecord
@@ -112,7 +113,9 @@ def detector_shelf(records: list[DetectorRecord]) -> Shelf:
         {
             "name": [record.name for record in records],
             "version": [record.version for record in records],
-            "detector": [record.title for record in records],
+            "detector": [
+                f"{plain(record.title)} · {plain(KINDS[record.kind].title)}" if record.kind in KINDS else record.title for record in records
+            ],
             "from": [origin_text(record) for record in records],
             "state": [plain(N_("in use") if record.retired is None else N_("retired")) for record in records],
             "size": [record.size for record in records],

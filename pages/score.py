@@ -44,6 +44,10 @@ def scoring(record: DetectorRecord, data_set: DataSetRecord, gate: Gate) -> None
     items = plain(KINDS[record.kind].items) if record.kind in KINDS else ""
     if latest is not None and latest.state == "done":
         _scored(record, latest)
+    elif latest is not None and latest.state == "stopped":
+        st.markdown(
+            ":material/stop_circle: " + say(N_("The scoring of {time} was stopped; nothing of it was kept."), time=clock(latest.created))
+        )
     elif latest is not None and latest.message is not None:
         st.error(say_message(latest.message), icon=":material/error:")
     again = latest is not None and latest.state == "done"

@@ -12,12 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from detectors.answerer import Answerer
 from detectors.base import Progress
+from detectors.runs import queue
 from detectors.runs.request import RunRequest
 from detectors.runs.tasks import do
 from detectors.storage.marks import Said
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench import Workbench
 from detectors.workbench.saved import Entitled
+from pages.shared.saving import file_name
 from tests.behind_pages import resting_workbench
 
 pytestmark = pytest.mark.slow
@@ -60,11 +62,13 @@ def learned(bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return data_id, done(bench, bench.start_run(RunRequest(data_id, "isolation_forest", roles)))
 
 
-def opened(page: str, data_id: str, run_id: str | None = None) -> AppTest:
+def opened(page: str, data_id: str, run_id: str | None = None, detector: str | None = None) -> AppTest:
     app = AppTest.from_file(FRAME, default_timeout=240)
     app.query_params["data"] = data_id
     if run_id is not None:
         app.query_params["run"] = run_id
+    if detector is not None:
+        app.query_params["detector"] = detector
     return app.run().switch_page(page).run()
 
 
@@ -119,6 +123,50 @@ def test_what_cannot_be_scored_is_said_and_the_button_rests(bench, learned, tmp_
     assert "Not there, though the detector learned from it: b." in texts(app)
     assert "Scoring does not go on." in texts(app)
     assert app.button(key="score").disabled
+
+
+def test_a_scoring_that_was_stopped_or_interrupted_is_said_and_can_be_done_again(bench, learned, tmp_path: Path) -> None:
+    record = saved_once(bench, learned[1])
+    new = imported(bench, frame(4, 30), "june.csv", tmp_path)
+    scored = bench.score_data(record.id, new)
+    bench.records.set_state(scored, "running")
+    queue.withdraw(bench.workspace, scored)
+    bench._supervisor.recover()  # as at a start after a crash
+    app = opened("score.py", new)
+    assert "The server ended while these data were being scored. Score them again." in texts(app)
+    assert not app.button(key="score").disabled
+    bench.records.set_state(scored, "stopped")
+    assert "was stopped; nothing of it was kept" in texts(opened("score.py", new))
+
+
+def test_the_detector_of_the_address_scores_and_one_that_fits_is_offered(bench, learned, tmp_path: Path) -> None:
+    record = saved_once(bench, learned[1])
+    other = imported(bench, pd.DataFrame({"z": range(30)}), "other.csv", tmp_path)
+    unlike = bench.save_detector(done(bench, bench.start_run(RunRequest(other, "zscore", {"z": "feature"}))), Entitled("unlike"))
+    new = imported(bench, frame(5, 30), "july.csv", tmp_path)
+    assert opened("score.py", new).selectbox[0].value == record.id  # not the newest one, which lacks its columns
+    assert opened("score.py", new, detector=unlike.id).selectbox[0].value == unlike.id
+    assert "None of the columns is there that the detector learned from: z." in texts(opened("score.py", new, detector=unlike.id))
+    assert "it was deleted. Another one is shown." in texts(opened("score.py", new, detector="nowhere"))
+    assert [button.key for button in opened("data.py", new).button].count("to_score") == 1
+    assert "to_score" not in [button.key for button in opened("data.py", learned[0]).button]  # it learned from that
+    bench.retire_detector(unlike.id)
+    retired = opened("score.py", other, detector=unlike.id)
+    assert "This detector is retired" in texts(retired)
+    assert retired.button(key="score").disabled
+    retired.button(key="restore_detector").click().run()
+    assert bench.saved_detector(unlike.id).retired is None
+    bench.retire_detector(unlike.id)
+    bench.delete_detector(unlike.id)
+
+
+def test_a_download_is_called_by_name_and_version_on_every_system() -> None:
+    def called(name: str) -> str:
+        return file_name(DetectorRecord("1", name, 2, "table", "", 0, "", {}))
+
+    assert called("März / Linie 2") == "März - Linie 2 v2.zip"
+    assert called('a<b>:"c"|?*\n') == "a-b-c v2.zip"
+    assert called("...") == "detector v2.zip"
 
 
 def test_verdicts_on_scored_rows_count_for_the_batch_and_can_be_learned_from(bench, learned, tmp_path: Path) -> None:

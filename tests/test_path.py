@@ -161,3 +161,73 @@ def test_the_keyboard_moves_the_handle(page: Page, server: AppServer):
     page.keyboard.press("ArrowLeft")
     expect(handle).not_to_have_attribute("aria-valuenow", str(before))
     assert cut_off_of(page) < before
+
+
+def score_new(page: Page, folder: Path) -> str:
+    """Saves the run that is shown as a detector and lets it score a new file; gives the address of the Score page."""
+    page.get_by_text("Save as a detector that scores new data").click()
+    page.get_by_label("Name", exact=True).fill('March "A/B"')
+    page.get_by_role("button", name="Save as detector").click()
+    page.get_by_role("button", name="Score new data").click()
+    wait_until_idle(page.get_by_text("This is the very file that the detector learned from."))
+    new = machine_frame().assign(extra=1).iloc[-100:]
+    new["temperature"] += 100
+    new.to_csv(folder / "april.csv", index=False)
+    page.get_by_text("Open a new file").click()
+    page.set_input_files("input[type=file]", folder / "april.csv")
+    wait_until_idle(page.get_by_text("There, though the detector did not learn from it: extra."))
+    expect(page.locator("table").first).to_contain_text("100 of 100 rows (100 %) lie outside")
+    page.get_by_role("button", name="Score 100 rows").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("this is a shift, not", timeout=TRAINING_MS)
+    return page.url
+
+
+def open_detectors(page: Page, server: AppServer) -> None:
+    page.goto(f"{server.url}/library")
+    page.get_by_text("Detectors (1)").click()
+    wait_until_idle(page.get_by_text("Add a detector file from elsewhere"))
+
+
+def test_a_saved_detector_scores_a_new_file_is_retired_restored_and_brought_back_from_its_download(
+    page: Page, server: AppServer, source: Path, tmp_path: Path
+):
+    page.goto(f"{server.url}/data")
+    upload(page, source)
+    page.get_by_role("button", name="Continue to Train").click()
+    wait_until_idle(page.get_by_text("Choose a detector, train it on your data"))
+    choose(page, "isolation_forest")
+    train(page)
+    page.locator(FINISHED).first.click()
+    wait_until_idle(page.locator(".threshold-handle"))
+    keep(page, "the last ones")
+    address = score_new(page, tmp_path)
+    page.get_by_role("button", name="Open its flags").first.click()
+    wait_until_idle(page.get_by_text('Scored by a saved detector, March "A/B" v1'))
+    page.locator(".triage-item .triage-value").first.click()
+    page.keyboard.press("a")
+    expect(page.locator(".triage-counts")).to_have_text("1 judged: 1 anomaly, 0 normal, 0 unsure")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download flagged rows").click()
+    waiting.value.save_as(tmp_path / "flagged.csv")
+    assert "extra" in pd.read_csv(tmp_path / "flagged.csv")
+
+    open_detectors(page, server)
+    page.get_by_test_id("stDataFrame").click(position={"x": 48, "y": 52})  # the box of the first row, which is drawn and no element
+    page.get_by_role("button", name="Retire").click()
+    expect(page.get_by_role("button", name="Restore")).to_be_enabled()
+    page.goto(address)
+    wait_until_idle(page.get_by_text("This detector is retired"))
+    expect(page.get_by_text("1 flags judged, 100 % of them right")).to_be_visible()
+    expect(page.get_by_role("button", name="Score again")).to_be_disabled()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("button", name="Score again")).to_be_enabled()
+    page.get_by_role("button", name="Card and download").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the file").click()
+    assert waiting.value.suggested_filename == "March -A-B v1.zip"
+    waiting.value.save_as(tmp_path / "back.zip")
+
+    open_detectors(page, server)
+    page.set_input_files("input[type=file]", tmp_path / "back.zip")
+    page.get_by_role("button", name="Check and keep").click()
+    expect(page.get_by_text("back v1 was checked and is kept. It is the very same file as")).to_be_visible(timeout=TRAINING_MS)

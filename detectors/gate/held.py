@@ -16,19 +16,19 @@ from detectors.detector_file.manifest import NOT_ONE, Manifest
 from detectors.drift import Drift, Numbers, shown_value
 from detectors.errors import StorageError
 from detectors.frames import count_rows, iter_batches
-from detectors.gate.columns import of_columns, of_suppressions, of_values, watched
+from detectors.gate.columns import OTHER_DETECTOR, of_columns, of_suppressions, of_values, watched
 from detectors.gate.findings import Gate, Noticed
 from detectors.gate.inside import of_contents, shown_sizes
 from detectors.gate.scores import score_drift
 from detectors.gate.times import of_times
+from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile, load_profile
 from detectors.reading.report import REPORT_FILE, load_report
 
-STOPS = N_("Scoring does not go on.")
 SAME_FILE = N_("This is the very file that the detector learned from.")
 NOTHING_NEW = N_("Scoring goes on, and says little: choose new data above.")
-OTHER_KIND = N_("The detector scores {learned} data, and this is {found} data.")
+OTHER_KIND = N_("The detector scores {learned}, and these are {found}.")
 NOT_TOLD = {
     "images": N_("The detector file was written before pictures were compared: it does not know how bright, sharp or large those were that it learned from."),
     "text": N_("The detector file was written before texts were compared: it does not know how long those were that it learned from, and in which letters."),
@@ -41,8 +41,8 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
     """Holds the data set in `folder`, of a `kind`, against what the detector file learned from. Reads it block by block."""
     rows = count_rows(folder)
     if (manifest.kind == "images") != (kind == "images"):
-        values = {"learned": manifest.kind, "found": kind}
-        return Gate([Noticed(Message(OTHER_KIND, values), Message(STOPS), stops=True)], rows=rows)
+        values = {name: KINDS[each].items if each in KINDS else each for name, each in (("learned", manifest.kind), ("found", kind))}
+        return Gate([Noticed(Message(OTHER_KIND, values), Message(OTHER_DETECTOR), stops=True)], rows=rows)
     profiles = {profile.name: profile for profile in load_profile(folder)}
     noticed = [*_of_file(manifest, folder), *of_columns(manifest, profiles), *of_suppressions(manifest, set(profiles))]
     if any(each.stops for each in noticed):
