@@ -15,7 +15,7 @@ from detectors.messages import N_, Message
 from detectors.storage.files import new_id
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.storage.tables import DetectorRecord
-from detectors.workbench.saved import Entitled
+from detectors.workbench.saved import Entitled, file_name
 from pages.shared import state
 from pages.shared.context import run_title
 from pages.shared.download import MOST_IN_MEMORY
