@@ -33,7 +33,8 @@ TRAINED_FILE = f"{OUT}/detector.zip"
 FROM_VERDICTS = N_("This run learned from verdicts, which are kept here and in no file. Save it as a detector: that scores anywhere.")
 NOT_SAID = N_("This run was asked for {what}, which no command says yet. Save it as a detector: that scores anywhere.")
 COLUMN_WITH_EQUALS = N_("On the command line the name of the column `{column}` cannot be told from its value. Take the lines of Python.")
-IN_PLACE = N_("Put `{file}` where the command is run.")
+IN_PLACE = N_("Run it in the folder that holds {files}.")
+ANY_DETECTOR = N_("`{name}` stands for whichever detector you train.")
 OF_THIS_MACHINE = N_("The run that it started from is a folder on the machine of this dashboard.")
 AS_NEW = N_(
     "A row that was learned from has the score of its training here. A detector file scores and explains every row as a new one, "
@@ -60,6 +61,10 @@ class Shown:
 
     def noting(self, *notes: Message) -> Self:
         return replace(self, notes=(*self.notes, *notes))
+
+
+def _in_place(*files: str) -> Message:
+    return Message(IN_PLACE, {"files": ", ".join(files)})
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def read_in(file: SourceFile, kind: str, roles: Mapping[str, str], detector: str
     training = _training(request, file)
     reading = call("detectors.read_pictures" if kind == "images" else "detectors.read", [file.path], file.said)
     lines = ["import detectors", "", f"{'pictures' if kind == 'images' else 'frame'} = {reading}", "", f"run = {_call(training)}"]
-    return Shown(shell(words_of(training, kind)), "\n".join(lines), (Message(IN_PLACE, {"file": file.name}),))
+    return Shown(shell(words_of(training, kind)), "\n".join(lines), (_in_place(file.name), Message(ANY_DETECTOR, {"name": detector})))
 
 
 def trained(request: RunRequest, file: SourceFile, *, threshold: str | None = None, start_from: Path | None = None) -> Shown:
@@ -110,7 +115,7 @@ def trained(request: RunRequest, file: SourceFile, *, threshold: str | None = No
         training = replace(training, threshold=threshold)
     after = ['flagged = run.scores[run.scores["flagged"]]'] if threshold else ["scores = run.scores  # row, score, flagged …"]
     lines = ["import detectors", "", f"run = {_call(training)}", *after, f'run.save("{OUT}")  # scores.parquet, run.json, detector.zip']
-    notes = [Message(IN_PLACE, {"file": file.name})]
+    notes = [_in_place(file.name)]
     command = shell(words_of(training, request.kind))
     if training.fit_where is not None and "=" in training.fit_where[0]:
         command, notes = "", [Message(COLUMN_WITH_EQUALS, {"column": training.fit_where[0]})]
@@ -162,7 +167,7 @@ class Scoring:
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        return (Message(IN_PLACE, {"file": f"{self.detector}, {self.file.name}"}),)
+        return (_in_place(self.detector, self.file.name, *([] if self.before is None else [self.before.name])),)
 
 
 def scored(asked: Scoring) -> Shown:
@@ -185,7 +190,7 @@ def watched(detector: str, folder: str, *, pattern: str = "*", rules: Sequence[s
     words = ["watch", detector, folder, "--out", "watched"]
     words += ["--pattern", pattern] if pattern != "*" else []
     words += [word for rule in rules for word in ("--rule", rule)]
-    return Shown(shell([*words, *(["--link", link] if link else [])]), "", (Message(IN_PLACE, {"file": f"{detector}, {folder}"}),))
+    return Shown(shell([*words, *(["--link", link] if link else [])]), "", (_in_place(detector, folder),))
 
 
 def rule_of(threshold: ThresholdRecord, *, judged: bool) -> str:

@@ -13,6 +13,7 @@ from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench.saved import file_name
 from pages.shared import engine
+from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message
 
@@ -22,9 +23,10 @@ COMMON_CUT_OFF = N_("The cut-offs of single segments stay here: the command flag
 NO_SUPPRESSIONS = N_("Suppressed rows stay flagged by the command; a saved detector takes the suppressions along.")
 
 
-def shown_as_command(made: Callable[[], Shown], key: str) -> None:
-    """A folded place with the command and the lines of Python, made once it is opened."""
-    folded = st.expander(say(N_("As a command")), icon=":material/terminal:", key=f"as_command_{key}", on_change="rerun")
+def shown_as_command(made: Callable[[], Shown], key: str, of: str = "") -> None:
+    """A folded place with the command and the lines of Python, made once it is opened; `of` names the run where there are several."""
+    title = say(N_("As a command · {name}"), name=of) if of else say(N_("As a command"))
+    folded = st.expander(title, icon=":material/terminal:", key=f"as_command_{key}", on_change="rerun")
     if not folded.open:
         return
     with folded:
@@ -48,7 +50,7 @@ def data_as_command(record: DataSetRecord) -> None:
 def run_as_command(data_set: DataSetRecord, run: RunRecord | None) -> None:
     """On Train: the run that is looked at, once it is done."""
     if run is not None and run.data_id == data_set.id and run.state == "done":
-        shown_as_command(lambda: _scores(data_set, run), "run")
+        shown_as_command(lambda: _scores(data_set, run), "run", run_text(run))
 
 
 def threshold_as_command(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> None:
