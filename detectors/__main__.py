@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         if asked.command == "list":
-            print(_listing(asked.kind, asked.json))
+            print(_rules(asked.json) if asked.rules else _listing(asked.kind, asked.json))
         elif asked.command in ("score", "explain"):
             _use(asked)
         elif asked.command == "watch":
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="the detectors and their parameters")
     listing.add_argument("--kind", choices=list(KINDS), help="only those for this kind of data")
+    listing.add_argument("--rules", action="store_true", help="the rules for --threshold in place of the detectors")
     listing.add_argument("--json", action="store_true", help="as JSON")
     for name, what in (
         ("train", "fit a detector on a file and score every row of it"),
@@ -170,6 +171,16 @@ def _listing(kind: str | None, as_json: bool) -> str:
     if as_json:
         return json.dumps(records, ensure_ascii=False, indent=1)
     return "\n".join(f"{record['name']:<24}{record['title']} ({record['family']})" for record in records)
+
+
+def _rules(as_json: bool) -> str:
+    records = [
+        {"name": name, "title": rule.title, "help": rule.help, "parameters": [field.describe(each) for each, field in rule.fields.items()]}
+        for name, rule in RULES.items()
+    ]
+    if as_json:
+        return json.dumps(records, ensure_ascii=False, indent=1)
+    return "\n".join(f"{name:<24}{Message(rule.help)}" for name, rule in RULES.items())
 
 
 def _hide_native_messages() -> None:

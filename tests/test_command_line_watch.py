@@ -53,7 +53,21 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def once(detector: Path, inbox: Path, *more: object) -> int:
-    return run("watch", detector, inbox, "--pattern", "*.csv", "--out", inbox.parent / "out", "--once", "--json", "--quiet", *more)
+    return run(
+        "watch",
+        detector,
+        inbox,
+        "--pattern",
+        "*.csv",
+        "--out",
+        inbox.parent / "out",
+        "--once",
+        "--json",
+        "--quiet",
+        "--explain",
+        "0",
+        *more,
+    )
 
 
 def lines(printed: str) -> list[dict[str, Any]]:
@@ -177,7 +191,7 @@ def started(detector: Path, inbox: Path, *more: str) -> subprocess.Popen[bytes]:
         "*.csv",
     ]
     return subprocess.Popen(
-        [*command, "--every", "0.05", "--json", *more], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*command, "--every", "0.05", "--json", "--explain", "0", *more], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
@@ -215,7 +229,7 @@ def test_killed_in_the_middle_it_scores_none_twice_and_loses_none(detector: Path
     warned = [each["file"] for each in Outbox(WatchFolder(out)).history()]
     assert sorted(warned) == names
     assert [each["rows"] for each in outcomes(out)] == [20_000] * 4
-    assert len(list((out / "scores").glob("*.parquet"))) == 2 * 4 and not list((out / "scores").glob(".*"))
+    assert len(list((out / "scores").glob("*.parquet"))) == 4 and not list((out / "scores").glob(".*"))
 
 
 def test_a_dead_webhook_delays_no_scoring_and_is_told_when_it_lives(
@@ -313,7 +327,7 @@ def test_the_most_unusual_flags_are_explained_beside_the_scores(detector: Path, 
     assert Path(found["reasons"]).parent == Path(found["scores"]).parent and len(list(Path(found["scores"]).parent.glob("*.parquet"))) == 2
 
     table_frame(40).to_csv(inbox / "b.csv", index=False)
-    assert once(detector, inbox, "--explain", "0") == 0
+    assert once(detector, inbox) == 0
     (found,) = lines(capsys.readouterr().out)
     assert found["reasons"] is None and not Path(found["scores"]).with_suffix(".reasons.parquet").exists()
 
@@ -326,7 +340,7 @@ def test_flags_that_cannot_be_explained_stay_flags(
 
     put(inbox, "a.csv")
     monkeypatch.setattr(Opened, "explained", none)
-    assert once(detector, inbox) == 0
+    assert once(detector, inbox, "--explain", "20") == 0
     (found,) = lines(capsys.readouterr().out)
     assert found["flagged"] >= 4 and found["refused"] is None and found["reasons"] is None
     assert "could not be explained (This file carries no background rows)" in found["findings"][-1]
