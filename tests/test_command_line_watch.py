@@ -256,9 +256,13 @@ def test_an_e_mail_goes_out_and_the_password_stays_in_the_process(
     monkeypatch.setenv("ANOMALYST_SMTP_PASSWORD", "hidden")
     put(inbox, "a.csv")
     with serving(MailServer(base64.b64encode(b"\0ada\0hidden"))) as server:
-        assert once(detector, inbox, "--email", "ada@example.org", "--smtp", server.place) == 0
+        assert once(detector, inbox, "--email", "ada@example.org", "--smtp", server.place, "--link", "https://example.org/{file}") == 0
     (letter,) = server.letters
-    assert "To: ada@example.org" in letter and lines(capsys.readouterr().out)[0]["warnings"][0]["id"] in letter
+    assert (
+        "To: ada@example.org" in letter
+        and "https://example.org/a.csv" in letter
+        and lines(capsys.readouterr().out)[0]["warnings"][0]["id"] in letter
+    )
     assert all(b"hidden" not in path.read_bytes() for path in (inbox.parent / "out").rglob("*") if path.is_file())
 
 

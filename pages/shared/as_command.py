@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -66,6 +66,11 @@ def explanation_as_command(data_set: DataSetRecord, run: RunRecord, row: int) ->
 def scoring_as_command(data_set: DataSetRecord, run: RunRecord) -> None:
     """On Score: new data through a saved detector."""
     shown_as_command(lambda: as_command.scored(_scoring(data_set, run)), "score")
+
+
+def watch_as_command(detector: str, folder: str, pattern: str, rules: Sequence[str]) -> None:
+    """On Watch: a watch of the folder from the command line, with a saved detector's file of this name."""
+    shown_as_command(lambda: as_command.watched(detector, folder, pattern=pattern, rules=rules), f"watch_{folder}")
 
 
 def file_of(record: DataSetRecord) -> SourceFile:
