@@ -156,7 +156,7 @@ class Scoring:
         lines = [
             "import detectors",
             "",
-            f'found = detectors.load("{self.detector}")',
+            f"found = {call('detectors.load', [self.detector], {})}",
             f"{given} = {call(read, [self.file.path], self.file.said)}",
         ]
         after = ""

@@ -78,13 +78,21 @@ def shell(words: Sequence[str]) -> str:
 
 def call(name: str, values: Sequence[Any], named: Mapping[str, Any]) -> str:
     """A call in Python; a long one has a line for each argument."""
-    arguments = [*map(repr, values), *(f"{key}={_plain(value)!r}" for key, value in named.items())]
+    arguments = [*map(literal, values), *(f"{key}={literal(value)}" for key, value in named.items())]
     line = f"{name}({', '.join(arguments)})"
     if len(line) <= LINE:
         return line
     return f"{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def _plain(value: Any) -> Any:
-    """A value whose `repr` is Python."""
-    return dict(value) if isinstance(value, Mapping) else value
+def literal(value: Any) -> str:
+    """A value as Python reads it; text between double quotes, as JSON writes it, which Python reads alike."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+    return repr(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import runpy
 import shlex
@@ -9,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from detectors import as_command, written_out
 from detectors.as_command import Shown
 from detectors.errors import DataError
 from detectors.following import Follows, follows
@@ -176,7 +178,7 @@ def test_train_and_threshold_show_it_folded_and_a_shell_runs_it(bench, made) -> 
     app.session_state["as_command_threshold"] = True
     app.run()
     command, python = (block.value for block in app.code)
-    assert "--threshold rows=8" in command and "threshold='rows=8'" in python
+    assert "--threshold rows=8" in command and 'threshold="rows=8"' in python
     in_shell(command.replace("--out trained", "--out by_shell"), one.folder)
     scores = pd.read_parquet(one.folder / "by_shell" / "scores.parquet")
     assert scores["score"].tolist() == scores_of(bench, one.run_id)
@@ -212,6 +214,33 @@ def test_a_row_is_explained_as_on_the_page(bench, made) -> None:
     assert sorted(reasons["contribution"].tolist()) == sorted(np.asarray(values)[: len(reasons)].tolist())
     there = in_python(python, "reasons", one.folder)
     assert isinstance(there, pd.DataFrame) and there["contribution"].tolist() == reasons["contribution"].tolist()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["plain", "it's \"quoted\"", "back\\slash\n", "naïve 中 🙂", "true", "12", [["amount", ">", 400.0], ["country", "is", "FR"]], [64, 32],
+     ("part", "a"), ("a",), {"trees": 30, "deep": {"x": None}}, True, 0.1, -3],
+)  # fmt: skip
+def test_values_are_written_as_python_reads_them(value: object) -> None:
+    assert ast.literal_eval(written_out.literal(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("delimiter", "tab"), ("sheet", "2024"), ("missing", "NA, -"), ("first_line", 3)],
+)
+def test_values_are_written_as_the_command_line_reads_them(name: str, value: object) -> None:
+    declared = ReadingOptions.fields[name]
+    assert declared.parse(name, written_out.text_of(declared, name, value)) == value
+
+
+def test_what_no_command_can_say_is_said(bench, made) -> None:
+    record, run = bench.records.data_set(made["table"].data_id), bench.records.run(made["table"].run_id)
+    file, request = on_pages.file_of(record), RunRequest.from_json(run.request)
+    learned = as_command.trained(replace(request, detector="verdicts", start_from=run.id), file)
+    assert (learned.command, learned.python) == ("", "") and "verdicts" in str(learned.notes[0])
+    equals = as_command.trained(replace(request, fit_where=FitWhere("a=b", "1")), file)
+    assert equals.command == "" and 'fit_where=("a=b", "1")' in equals.python
 
 
 # ── new rows of a series, seen after those that came before ──
