@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from detectors import kinds, metrics, reading, registry, roles, thresholds
+from detectors import kinds, metrics, reading, registry, roles
 from detectors.base import Detector, Progress
 from detectors.detector_file.manifest import KeptThreshold
 from detectors.detector_file.opening import open_detector_file
@@ -24,30 +25,38 @@ from detectors.errors import DataError, ParameterError
 from detectors.frames import load_frame
 from detectors.kinds import KINDS
 from detectors.messages import N_
+from detectors.named import Looked, Named
+from detectors.params import Parametrised
 from detectors.preparation import find_preparation
-from detectors.profile import load_profile
 from detectors.runs.contaminated import check_drop
+from detectors.runs.deciding import USUAL, Decided, check_rule, decided
 from detectors.runs.earlier import Earlier
 from detectors.runs.execute import FittedRun, execute
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.files import write_json
 
-#: The rule behind the cut-off of a run.
-RULE, VALUE = "percentile", 95.0
+NO_FILE = N_("There is no file `{path}`.")
 
+#: What stands for standard input.
+STANDARD = "-"
 
 #: A detector learns from no fewer.
 FEWEST_ROWS = 2
 
 
+#: Values by name or, as on a command line, words ``NAME=VALUE``.
+Said = Mapping[str, Any] | tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Training:
-    """What was asked for on the command line."""
+    """What was asked for on the command line, or from Python."""
 
     data: Path
     detector: str
-    out: Path
+    out: Path | None = None
+    """None: everything stays in memory."""
     kind: str | None = None
     """None: what the file and the roles that were named look like."""
     label: str | None = None
@@ -55,19 +64,39 @@ class Training:
     entity: str | None = None
     text: str | None = None
     ignore: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Column → role, for what has no option of its own."""
     fit_where: tuple[str, str] | None = None
+    fit_first: float | None = None
+    """The leading share of the time to learn from; None: all of it."""
     fit_rows: int | None = None
     """Rows to learn from, drawn at random; None: all of them."""
     anomaly: str | None = None
-    parameters: tuple[str, ...] = ()
-    preparation: tuple[str, ...] = ()
-    reading: tuple[str, ...] = ()
+    parameters: Said = ()
+    preparation: Said = ()
+    reading: Said = ()
     start_from: Path | None = None
     """An earlier run to start from: a folder that `train` left, its detector file, or a run's folder in a workspace."""
     drop_share: float | None = None
     """The share of the most unusual rows to train again without; None: train once."""
+    threshold: str = USUAL
+    """``RULE=VALUE``, and further parameters of the rule after commas."""
     seed: int = 0
     quiet: bool = False
+
+    @property
+    def named(self) -> Named:
+        """What of it says for what the columns are."""
+        return Named(self.kind, self.label, self.time, self.entity, self.text, self.ignore, self.roles)
+
+
+def values_of(what: type[Parametrised], said: Said) -> dict[str, Any]:
+    """The values that were said for the fields of `what`.
+
+    Raises:
+        ParameterError: a word names no field, or its value is outside the limits.
+    """
+    return what.parse_parameters(list(said)) if isinstance(said, tuple) else dict(said)
 
 
 class PrintedProgress(Progress):
@@ -99,50 +128,93 @@ def train(asked: Training) -> dict[str, Any]:
         AnomalystError: something the user can mend: the file, a column, a parameter.
     """
     with begun(asked) as opened:
-        earlier = None if asked.start_from is None else _earlier(asked.start_from, opened.folder / "earlier")
-        run = execute(opened.request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
-        return leave(run, asked)
+        return leave(fitted(asked, opened), asked)
 
 
-@contextmanager
-def begun(asked: Training) -> Iterator[Begun]:
-    """Checks what was asked and reads the file; says at the end what was noticed in it."""
+def _check(asked: Training) -> None:
+    """What can be said of a training before its file is read.
+
+    Raises:
+        AnomalystError: it cannot be meant, or nothing can be written where it was to leave its results.
+    """
     if asked.anomaly is not None and asked.label is None:
         raise ParameterError(N_("`--anomaly` was given without `--label`. Name the column that holds `{anomaly}`."), anomaly=asked.anomaly)
     if asked.fit_rows is not None and asked.fit_rows < FEWEST_ROWS:
         raise ParameterError(
             N_("`--fit-rows` must be a whole number from {fewest}. It is {rows}."), fewest=FEWEST_ROWS, rows=asked.fit_rows
         )
+    if asked.fit_first is not None and not 0 < asked.fit_first <= 1:
+        raise ParameterError(N_("`--fit-first` must be a share above 0, at most 1, such as 0.5. It is {share}."), share=asked.fit_first)
     if asked.start_from is not None and asked.preparation:
         raise ParameterError(
             N_("`--prepare` was given with `--start-from`: the data are prepared as in the earlier run. Leave one of them out.")
         )
+    check_rule(asked.threshold)
     _check_parameters(asked)
-    options = reading.ReadingOptions(**reading.ReadingOptions.parse_parameters(list(asked.reading)))
-    if not asked.data.exists():
-        raise DataError(N_("There is no file `{path}`."), path=str(asked.data))
-    with written_to(asked.out):
-        asked.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=asked.out):
-            pass  # better to know now than after hours of training
+    if str(asked.data) != STANDARD and not asked.data.exists():
+        raise DataError(NO_FILE, path=str(asked.data))
+    if asked.out is not None:
+        with written_to(asked.out):
+            asked.out.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=asked.out):
+                pass  # better to know now than after hours of training
+
+
+@contextmanager
+def begun(asked: Training) -> Iterator[Begun]:
+    """Checks what was asked and reads the file; says at the end what was noticed in it."""
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        report = reading.read_file(asked.data, data, name=asked.data.name, options=options)
-        yield Begun(_request(asked, data), data, Path(folder))
+        opened = begin(asked, Path(folder))
+        yield opened
         if not asked.quiet:
-            print(*report.notes, sep="\n", end="\n" if report.notes else "", file=sys.stderr)
+            notes = reading.load_report(opened.data).notes
+            print(*notes, sep="\n", end="\n" if notes else "", file=sys.stderr)
+
+
+def begin(asked: Training, folder: Path) -> Begun:
+    """Checks what was asked and reads the file into `folder`, which is needed until the end."""
+    options = reading.ReadingOptions(**values_of(reading.ReadingOptions, asked.reading))
+    _check(asked)
+    source, data = asked.data, folder / "data"
+    if str(source) == STANDARD:
+        source = folder / "standard_input"
+        with source.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    reading.read_file(source, data, name=source.name, options=options)
+    return Begun(_request(asked, data), data, folder)
+
+
+def fitted(asked: Training, opened: Begun) -> FittedRun:
+    """What was asked for, done."""
+    earlier = None if asked.start_from is None else _earlier(asked.start_from, opened.folder / "earlier")
+    return execute(opened.request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
 
 
 def leave(run: FittedRun, asked: Training) -> dict[str, Any]:
-    """Writes what a training leaves into the folder that was named; gives the summary."""
-    threshold = thresholds.threshold(RULE, VALUE, np.sort(run.training_scores))
-    scores, summary = _scores(run, threshold.cut_off), _summary(run, threshold)
-    with written_to(asked.out):
-        scores.to_parquet(asked.out / "scores.parquet", index=False)
+    """Writes what a training leaves into the folder that was named; gives the summary.
+
+    Raises:
+        DataError: the rule that was asked for cannot be applied to these scores; everything is written, with the usual one.
+    """
+    assert asked.out is not None
+    by = decided(run, asked.threshold)
+    summary = leave_in(asked.out, run, by)
+    if by.why_not is not None:
+        left = N_("{reason} The training is in {out}, with the usual threshold. Name another rule with --threshold.")
+        raise DataError(left, reason=str(by.why_not), out=str(asked.out))
+    return summary
+
+
+def leave_in(out: Path, run: FittedRun, by: Decided) -> dict[str, Any]:
+    """Leaves `scores.parquet`, `run.json` and `detector.zip` in the folder `out`; gives the summary."""
+    scores, summary = scores_table(run, by.cut_off), _summary(run, by)
+    with written_to(out):
+        out.mkdir(parents=True, exist_ok=True)
+        scores.to_parquet(out / "scores.parquet", index=False)
         write_detector_file(
-            Finished.of_fitted(run), KeptThreshold.from_json(threshold.to_json()), asked.out / "detector.zip", key=installed_key()
+            Finished.of_fitted(run), KeptThreshold.from_json(by.threshold.to_json()), out / "detector.zip", key=installed_key()
         )
-        write_json(asked.out / "run.json", summary)
+        write_json(out / "run.json", summary)
     return summary
 
 
@@ -179,51 +251,26 @@ def _choices(asked: Training, kind: str) -> tuple[type[Detector], dict[str, Any]
     """The detector for `kind`, its parameters and those of the preparation that it works on."""
     detector = registry.find(kind, asked.detector)
     preparation = find_preparation(kind, detector.representation())
-    parameters = detector.parse_parameters(list(asked.parameters))
-    prepared = preparation.parse_parameters(list(asked.preparation))
+    parameters = values_of(detector, asked.parameters)
+    prepared = values_of(preparation, asked.preparation)
     detector(**parameters)
     preparation(**prepared)
     return detector, parameters, prepared
 
 
-def _kind(asked: Training, data: Path) -> str:
-    """What was said; else what the roles that were named imply; else what the file looks like."""
-    if asked.kind is not None:
-        return asked.kind
-    if asked.text is not None:
-        return "text"
-    if asked.time is not None or asked.entity is not None:
-        return "series"
-    report = reading.load_report(data)
-    return kinds.fitting(load_profile(data), report.rows, report.kind)[0]
-
-
 def _request(asked: Training, data: Path) -> RunRequest:
     """Roles as the Data page would propose them, but for what was said."""
-    kind = KINDS[_kind(asked, data)]
-    aliases = dict(kind.aliases or {})
-    label = aliases.get(asked.label or "", asked.label)
-    profiles = load_profile(data)
-    columns = [profile.name for profile in profiles]
-    named = {label: "label", asked.time: "time", asked.entity: "entity", asked.text: "text"}
-    for column in [*named, *asked.ignore, asked.fit_where[0] if asked.fit_where else None]:
-        if column is not None and column not in columns:
-            raise DataError(N_("There is no column `{column}`. The columns are {known}."), column=column, known=", ".join(columns[:50]))
-    chosen = {role.column: role.role for role in kind.propose(profiles, reading.load_report(data).rows)}
-    if label is None:
-        chosen = {column: "ignored" if role == "label" else role for column, role in chosen.items()}
-    for column, role in named.items():
-        if column is not None:
-            chosen = roles.with_role(chosen, column, role, kind.single)
-    chosen |= dict.fromkeys(asked.ignore, "ignored")
-    kinds.check_roles(kind.name, chosen, profiles)
+    found, named = Looked.of(data), asked.named
+    named.check_columns([asked.fit_where[0] if asked.fit_where else None], found)
+    chosen, kind = named.roles_of(found), KINDS[named.kind_of(found)]
+    label = next(iter(roles.labels(chosen)), None)
     if label is not None and asked.anomaly is not None:
         roles.check_anomaly(load_frame(data, [label])[label], label, asked.anomaly)
     detector, parameters, preparation = _choices(asked, kind.name)
     request = RunRequest(
         "", asked.detector, chosen, kind=kind.name, representation=detector.representation(), parameters=parameters,
         preparation=preparation, seed=asked.seed, fit_where=FitWhere(*asked.fit_where) if asked.fit_where else None,
-        fit_sample=asked.fit_rows, anomaly=asked.anomaly, drop_share=asked.drop_share,
+        fit_first=asked.fit_first, fit_sample=asked.fit_rows, anomaly=asked.anomaly, drop_share=asked.drop_share,
         start_from=None if asked.start_from is None else str(asked.start_from),
     )  # fmt: skip
     kinds.check_needed(kind.name, request.used_roles)
@@ -251,7 +298,8 @@ def _earlier(path: Path, into: Path) -> Earlier:
     return Earlier(into, "", manifest.kind, manifest.representation, manifest.detector, manifest.parameters, roles)
 
 
-def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
+def scores_table(run: FittedRun, cut_off: float) -> pd.DataFrame:
+    """A line for every row, in file order: ``row, score, flagged`` and, where there are some, name, label, kind …"""
     frame = pd.DataFrame({"row": np.arange(len(run.scores)), "score": run.scores, "flagged": run.scores > cut_off})
     if run.first_scores is not None:
         frame = frame.assign(first_score=run.first_scores, dropped=run.dropped)
@@ -267,20 +315,20 @@ def _scores(run: FittedRun, cut_off: float) -> pd.DataFrame:
     return frame
 
 
-def _summary(run: FittedRun, threshold: thresholds.Threshold) -> dict[str, Any]:
+def _summary(run: FittedRun, by: Decided) -> dict[str, Any]:
     seconds = {"read": run.seconds["read"] + run.seconds["prepare"], "fit": run.seconds["fit"], "score": run.seconds["score"]}
     summary = {
         "detector": run.detector.name(), "kind": run.request.kind, "representation": run.detector.representation(),
         "parameters": run.detector.parameters, "preparation": run.preparation.parameters, "seed": run.request.seed,
         "rows": len(run.scores), "fitted_rows": run.fitted_rows, "seconds": {k: round(v, 4) for k, v in seconds.items()},
-        "threshold": {"rule": f"{RULE} {VALUE:g}", "value": threshold.cut_off}, "flagged": int((run.scores > threshold.cut_off).sum()),
+        "threshold": {"rule": by.text, "value": by.cut_off}, "flagged": int((run.scores > by.cut_off).sum()),
     }  # fmt: skip
     if run.request.start_from is not None:
         summary["start_from"] = run.request.start_from
     if run.dropped is not None:
         summary["dropped_rows"] = int(run.dropped.sum())
     if run.labels is not None:
-        summary["metrics"] = _metrics(run, threshold.cut_off)
+        summary["metrics"] = _metrics(run, by.cut_off)
         if run.detector.supervised:
             summary["judged"] = _judged(run)
     return summary

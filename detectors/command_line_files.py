@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pyarrow import parquet
 
 from detectors.base import Progress
 from detectors.command_line import PrintedProgress, written_to
-from detectors.detector_file.batches import Batch, Source, open_source
-from detectors.detector_file.explaining import COLUMNS
-from detectors.detector_file.loaded import NO_ROW, LoadedDetector, load
+from detectors.detector_file.explained_files import Opened, write_explanations
+from detectors.detector_file.loaded import LoadedDetector, load
 from detectors.detector_file.parts import check_format, write_csv
 from detectors.detector_file.signature import installed_key
-from detectors.detector_file.streaming import after, score_file, scored_batches, together, wanted_of, whole_of
+from detectors.detector_file.streaming import score_file, together
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message, shown
 from detectors.reading import ReadingOptions
@@ -95,14 +93,14 @@ def explain(asked: Asked) -> dict[str, Any]:
         AnomalystError: something the user can mend.
     """
     with _opened(asked) as (loaded, source), tempfile.TemporaryDirectory() as folder:
-        notes: list[Message] = []
-        rows = open_source(source, Path(folder) / "data", wanted_of(loaded), asked.options(loaded))
-        wanted = _flagged(loaded, rows, notes) if asked.rows is None else _positions(asked.rows)
-        found = _explained(loaded, rows, wanted, asked, notes)
+        opened = Opened.of(loaded, source, Path(folder), before=asked.before, options=asked.options(loaded))
+        wanted = opened.flagged() if asked.rows is None else _positions(asked.rows)
+        found, notes = opened.explained(wanted, asked.progress), opened.notes
         if asked.out == STANDARD:
             write_csv(iter([found]), sys.stdout.buffer)
         else:
-            _write(found, Path(asked.out))
+            with written_to(Path(asked.out).parent):
+                write_explanations(found, Path(asked.out))
         return _told(asked, loaded, {"rows": len(wanted), "lines": len(found)}, notes)
 
 
@@ -135,67 +133,11 @@ def _how(asked: Asked, loaded: LoadedDetector) -> dict[str, Any]:
     return {"keep": asked.keep, "before": asked.before, "options": asked.options(loaded), "progress": asked.progress}
 
 
-def _flagged(loaded: LoadedDetector, rows: Source, notes: list[Message]) -> Any:
-    if not rows.rows:
-        return np.zeros(0, dtype=np.intp)
-    if loaded.manifest.kind == "series":
-        whole = whole_of(rows, notes)
-        return np.flatnonzero(loaded.flag(loaded.scores_of(whole.data), whole.deciding))
-    found = [frame.loc[frame["flagged"], "row"].to_numpy() for _, frame in scored_batches(loaded, rows, 0, notes)]
-    return np.concatenate(found).astype(np.intp)
-
-
-def _explained(loaded: LoadedDetector, rows: Source, wanted: Any, asked: Asked, notes: list[Message]) -> pd.DataFrame:
-    outside = wanted[(wanted < 0) | (wanted >= rows.rows)]
-    if len(outside):
-        raise DataError(NO_ROW, row=int(outside[0]), last=rows.rows - 1)
-    if loaded.manifest.kind == "series":
-        with tempfile.TemporaryDirectory() as folder:
-            data, first = after(whole_of(rows, notes).data, asked.before, Path(folder) / "before", loaded)
-        explained = loaded.explain_rows(data, wanted + first, asked.progress)
-        return explained.assign(row=explained["row"] - first)
-    if not len(wanted):
-        return pd.DataFrame(columns=COLUMNS)
-    found = []
-    for batch in rows.batches(int(wanted.min()), notes):
-        found.append(_of_batch(loaded, batch, wanted, asked.progress))
-        if batch.first + batch.data.rows > wanted.max():
-            break
-    table = pd.concat([frame for frame in found if frame is not None], ignore_index=True)
-    order = {row: place for place, row in enumerate(wanted.tolist())}
-    return table.sort_values("row", key=lambda row: row.map(order), kind="stable", ignore_index=True)
-
-
-def _of_batch(loaded: LoadedDetector, batch: Batch, wanted: Any, progress: Progress) -> pd.DataFrame | None:
-    """The wanted rows of one batch, explained; None where it has none of them."""
-    inside = wanted[(wanted >= batch.first) & (wanted < batch.first + batch.data.rows)] - batch.first
-    if not len(inside):
-        return None
-    found = loaded.explain_rows(batch.data, inside, progress)
-    return found.assign(row=found["row"] + batch.first)
-
-
 def _positions(text: str) -> Any:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or not all(part.isdecimal() for part in parts):
         raise ParameterError(NOT_ROWS, text=text)
     return np.array([int(part) for part in parts], dtype=np.intp)
-
-
-def _write(found: pd.DataFrame, out: Path) -> None:
-    with written_to(out.parent):
-        half = out.with_name(f".{out.name}.half")
-        if out.suffix == ".parquet":
-            # Values of several columns stand in one: as texts they are all of one type.
-            found.assign(**{name: found[name].map(_as_text) for name in ("actual", "expected")}).to_parquet(half, index=False)
-        else:
-            with half.open("wb") as stream:
-                write_csv(iter([found]), stream)
-        half.replace(out)
-
-
-def _as_text(value: Any) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)
 
 
 def _told(asked: Asked, loaded: LoadedDetector, figures: dict[str, Any], notes: list[Message]) -> dict[str, Any]:

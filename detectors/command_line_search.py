@@ -29,6 +29,7 @@ def search(asked: Training, trials: int, minutes: float | None = None) -> dict[s
         searched.check()
         found = _searched(searched, opened, Progress() if asked.quiet else PrintedTrials())
         summary = leave(found.best, asked)
+    assert asked.out is not None
     with written_to(asked.out):
         write_json(asked.out / "search.json", found.to_json(searched))
     return summary

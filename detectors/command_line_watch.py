@@ -18,9 +18,14 @@ from detectors.messages import N_, Message
 from detectors.settings import PREFIX, Settings
 
 if TYPE_CHECKING:  # they load the detector's libraries
+    from detectors.detector_file.loaded import LoadedDetector
     from detectors.watching.delivery import Channel, Courier
     from detectors.watching.folder import WatchFolder
+    from detectors.watching.further import Further
     from detectors.watching.watcher import Found, Watcher
+
+#: Flags of a file that are explained, and the word for the file that was scored before.
+EXPLAINED, PREVIOUS = 20, "previous"
 
 #: Seconds between two looks: of a watch that goes on, and of one that ends after them.
 EVERY_S, ONCE_S = 10.0, 1.0
@@ -34,6 +39,9 @@ SAME = N_("`--out` must be another folder than the one that is watched.")
 NOTHING = N_("No watch ever wrote to `{folder}`.")
 BOTH = N_("`--email` and `--smtp` go together: to whom, and through which server.")
 NO_TIME = N_("`--every` must be a number of seconds above 0. It is `{seconds}`.")
+
+FEWER_THAN_NONE = N_("`--explain` must be 0 or more. It is {count}.")
+NO_LINK = N_("`--link` must be an http or https address. It is `{text}`.")
 
 SCORED = N_("{file}: {flagged} of {rows} rows flagged. Scores are in {scores}.")
 NOT_SCORED = N_("{file} was not scored. {reason}")
@@ -68,6 +76,9 @@ def add_arguments(watch: argparse.ArgumentParser) -> None:
     watch.add_argument(
         "--smtp", metavar="HOST:PORT", help=f"through which server; user, password and sender from {PREFIX}SMTP_USER, _PASSWORD, _FROM"
     )
+    watch.add_argument("--link", metavar="URL", help="an address that goes along with every warning; {file} and {scores} stand for the file's name and where its scores are")  # fmt: skip
+    watch.add_argument("--explain", type=int, default=EXPLAINED, metavar="N", help=f"so many flags of a file, the most unusual ones, are explained beside its scores; 0: none (default: {EXPLAINED})")  # fmt: skip
+    watch.add_argument("--before", metavar="FILE", help=f"for series: the rows that came before, which get no score; `{PREVIOUS}`: each file is seen after the one scored before it")  # fmt: skip
     watch.add_argument("--retry", action="store_true", help="files that could not be scored count as new")
     watch.add_argument("--history", action="store_true", help="list the warnings in DIR, newest first, and end")
     watch.add_argument("--acknowledge", metavar="ID", help="say that you have seen a warning, and end; it is sent no more")
@@ -105,6 +116,10 @@ def _check(asked: argparse.Namespace) -> None:
         raise ParameterError(SAME)
     if asked.every is not None and not 0 < asked.every < float("inf"):
         raise ParameterError(NO_TIME, seconds=asked.every)
+    if asked.explain < 0:
+        raise ParameterError(FEWER_THAN_NONE, count=asked.explain)
+    if asked.link is not None and not asked.link.startswith(("http://", "https://")):
+        raise ParameterError(NO_LINK, text=asked.link)
 
 
 def _channels(asked: argparse.Namespace) -> list[Channel]:
@@ -137,10 +152,23 @@ def _watcher(asked: argparse.Namespace, channels: list[Channel]) -> tuple[Watche
     if loaded.warning is not None and not asked.quiet:
         _tell(loaded.warning)
     options = Asked(asked.detector_file, "", "", reading=tuple(asked.read)).options(loaded)
+    further = _further(asked, loaded)
     with written_to(asked.out):
         kept = WatchFolder.open(asked.out)
     couriers = [Courier(Outbox(kept), channel) for channel in channels]
-    return Watcher(loaded, Looks(asked.folder, asked.pattern), kept, rules, couriers, options), kept
+    return Watcher(loaded, Looks(asked.folder, asked.pattern), kept, rules, couriers, options, further=further), kept
+
+
+def _further(asked: argparse.Namespace, loaded: LoadedDetector) -> Further:
+    from detectors.command_line_files import ONLY_SERIES
+    from detectors.watching.further import Further
+
+    if asked.before is not None and loaded.manifest.kind != "series":
+        raise ParameterError(ONLY_SERIES, file=asked.detector_file.name, kind=loaded.manifest.kind)
+    before = None if asked.before in (None, PREVIOUS) else Path(asked.before)
+    if before is not None and not before.exists():
+        raise ParameterError(N_("There is no file `{path}`."), path=asked.before)
+    return Further(asked.explain, before, asked.before == PREVIOUS, asked.link)
 
 
 def _run(asked: argparse.Namespace, watcher: Watcher) -> None:

@@ -35,6 +35,8 @@ class DataSet:
     """Column → feature, time, entity, text, label, id, ignored."""
     only: NDArray[np.intp] | None = field(default=None, compare=False)
     """The rows it is narrowed to, which then count from 0; None: all of them."""
+    before: DataSet | None = field(default=None, compare=False)
+    """What these rows follow on from: a series is seen after it. Its rows are not counted among these, and have no scores here."""
 
     @cached_property
     def rows(self) -> int:
@@ -50,6 +52,14 @@ class DataSet:
             positions = np.arange(len(self.only)) if rows is None else np.asarray(rows, dtype=np.intp)
             return load_rows(self.folder, self.only[positions], columns).set_axis(positions, axis=0)
         return load_frame(self.folder, columns) if rows is None else load_rows(self.folder, rows, columns)
+
+    def seen(self, columns: Sequence[str]) -> tuple[pd.DataFrame, int]:
+        """`columns` of all rows after those that they follow on from, where there are some; and how many those are."""
+        own = self.frame(columns)
+        if self.before is None:
+            return own, 0
+        earlier = self.before.frame(columns)
+        return pd.concat([earlier, own], ignore_index=True), len(earlier)
 
     def blocks(self, columns: Sequence[str]) -> Iterator[tuple[slice, pd.DataFrame]]:
         """`columns` of all rows, block by block, each with the positions of its rows: for data larger than memory.

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.base import Scores
-from detectors.data_set import DataSet
 from detectors.explanations.reasons import NAMED_COLUMNS
 from detectors.explanations.shapley import Explanation
 from detectors.frames import iter_rows
@@ -27,7 +26,7 @@ OURS = "{name} (Anomalyst)"
 def reasons_of(run: RunFolder, data: Path, rows: NDArray[np.intp], explanation: Explanation) -> Sequence[Sequence[Reason]]:
     """The reasons for `rows`, positions in the data, from their explanation."""
     preparation = load_preparation(run.result / "preparation")
-    return preparation.reasons(DataSet(data, run.request().used_roles), rows, explanation.values, explanation.expected)
+    return preparation.reasons(run.request().source(data), rows, explanation.values, explanation.expected)
 
 
 def reason_texts(found: Sequence[Sequence[Reason]], translate: Translate = str) -> list[list[str]]:

@@ -268,6 +268,11 @@ class Parametrised:
         values = {name: getattr(self, name) for name in self.fields}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
+    @property
+    def changed_parameters(self) -> dict[str, Any]:
+        """Those of them that differ from their defaults."""
+        return {name: value for name, value in self.parameters.items() if getattr(self, name) != self.fields[name].default}
+
     @classmethod
     def parse_parameters(cls, words: list[str]) -> dict[str, Any]:
         """Values from ``KEY=VALUE`` words of a command line."""

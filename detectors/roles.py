@@ -50,6 +50,8 @@ MOST_ENTITIES = 1000
 MOST_LABELS = 20
 
 _ID_NAME = re.compile(r"(^|[ _.-])(id|uuid|guid|key|index|no|nr|num|number)$|^.+num$")
+#: How the values of a column that reading adds, `file`, end: the names of the files that rows came from.
+_FILE_NAME = re.compile(r"\.(csv|tsv|txt|parquet|feather|arrow|json|jsonl|ndjson|xlsx|xls)(\.gz)?$", re.IGNORECASE)
 _CAMEL_ID = re.compile(r"[a-z](Id|ID|Uuid|UUID|Guid|GUID|Num|No)$")
 
 #: From so many rows on, values that all differ, or only grow, are no accident.
@@ -331,6 +333,10 @@ def _is_date(profile: ColumnProfile, rows: int) -> bool:
     return profile.type == "date"
 
 
+def _is_file(profile: ColumnProfile, rows: int) -> bool:
+    return profile.name.startswith("file") and profile.type == "text" and bool(_FILE_NAME.search(profile.example or ""))
+
+
 def _is_named_id(profile: ColumnProfile, rows: int) -> bool:
     named = bool(_ID_NAME.search(profile.name.strip().lower()) or _CAMEL_ID.search(profile.name.strip()))
     return named and _all_differ(profile, rows) and (profile.integer or profile.type == "text")
@@ -374,6 +380,7 @@ _RULES: tuple[tuple[Callable[[ColumnProfile, int], bool], str, str], ...] = (
     (_is_all_missing, "ignored", N_("Every value is missing.")),
     (_is_constant, "ignored", N_("There is only one value, so it cannot tell rows apart.")),
     (_is_date, "ignored", N_("Dates are set aside: every moment is new, so the moment alone would make rows look unusual.")),
+    (_is_file, "id", N_("It says which file a row came from: the next data come from others.")),
     (_is_named_id, "id", N_("Its name and its {distinct} different values in {rows} rows say that it names the row.")),
     (_is_counter, "id", N_("It grows from row to row, so it counts the rows instead of describing them.")),
     (_is_code, "id", N_("Each of the {rows} rows has a short text of its own, which names it.")),

@@ -16,6 +16,7 @@ from detectors.messages import N_
 from detectors.profile import ColumnProfile
 from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
+from pages.shared.as_command import data_as_command
 from pages.shared.checks import checks_card
 from pages.shared.data_set_list import data_set_list
 from pages.shared.detector_choice import score_offer
@@ -271,6 +272,7 @@ else:
     label_note(opened)
     with st.expander(say(N_("First {count} rows"), count=min(PREVIEWED, opened.rows)), icon=":material/table_rows:"):
         st.dataframe(engine.first_rows(opened.id, PREVIEWED), hide_index=True, alt=plain(N_("The first rows of {name}"), name=opened.name))
+    data_as_command(opened)
     st.subheader(say(N_("Other data")), anchor=False)
     reading = uploader()
     samples()

@@ -9,6 +9,7 @@ from detectors.kinds import KINDS, Kind
 from detectors.messages import N_
 from pages.shared import engine, results, state
 from pages.shared.all_flagged import all_flagged
+from pages.shared.as_command import explanation_as_command
 from pages.shared.empty import need_threshold
 from pages.shared.engine import workbench
 from pages.shared.flags import flags_of
@@ -111,6 +112,7 @@ if one.open:
         nearest_normal(item, view)
         find_similar(view, current_data, RunOfItems(current_run, current_threshold), looked_at)
         suppression_form(Looked(current_data, current_run, looked_at, flags.rows))
+        explanation_as_command(current_data, current_run, looked_at)
         for show in item.afterwards:
             show()
 if every.open:

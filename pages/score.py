@@ -13,6 +13,7 @@ from detectors.messages import N_, Message
 from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from pages.shared import state
+from pages.shared.as_command import scoring_as_command
 from pages.shared.batches import batches_over_time
 from pages.shared.detector_choice import about, choose, need_detector, new_file
 from pages.shared.engine import workbench
@@ -22,6 +23,7 @@ from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
+from pages.shared.rows_before import rows_before, told_before
 from pages.shared.running import PHASES
 from pages.shared.side_by_side import comparable
 
@@ -43,21 +45,21 @@ def scoring(record: DetectorRecord, data_set: DataSetRecord, gate: Gate) -> None
         return
     items = plain(KINDS[record.kind].items) if record.kind in KINDS else ""
     if latest is not None and latest.state == "done":
-        _scored(record, latest)
+        _scored(record, data_set, latest)
     elif latest is not None and latest.state == "stopped":
         st.markdown(
             ":material/stop_circle: " + say(N_("The scoring of {time} was stopped; nothing of it was kept."), time=clock(latest.created))
         )
     elif latest is not None and latest.message is not None:
         st.error(say_message(latest.message), icon=":material/error:")
-    again = latest is not None and latest.state == "done"
+    again, before = latest is not None and latest.state == "done", rows_before(record, data_set)
     if st.button(
         say(N_("Score again") if again else N_("Score {rows} {items}"), rows=data_set.rows, items=items), key="score",
         type="secondary" if again else "primary", icon=":material/play_arrow:",
         disabled=bool(gate.stops) or record.retired is not None, help=say(N_("See above what stops it.")) if gate.stops else None,
     ):  # fmt: skip
         try:
-            workbench().score_data(record.id, data_set.id)
+            workbench().score_after(record.id, data_set.id, before)
         except AnomalystError as error:
             st.error(say_message(error.message), icon=":material/error:")
             return
@@ -81,7 +83,7 @@ def _wait(run: RunRecord) -> None:
     live()
 
 
-def _scored(record: DetectorRecord, run: RunRecord) -> None:
+def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> None:
     """What the scores say as a whole, and the way to the flags."""
     manifest = workbench().detector_manifest(record.id)
     ordered = np.asarray(workbench().run_folder(run.id).array("sorted_scores"))
@@ -103,7 +105,8 @@ def _scored(record: DetectorRecord, run: RunRecord) -> None:
                     say(N_("Compare with other runs")), key="compare_here", icon=":material/compare_arrows:",
                     on_click=lambda: state.go("compare"),
                 )  # fmt: skip
-            st.caption(say(N_("Scored {time}: a run like any other, with threshold, explanations, verdicts and download."), time=clock(run.created)))  # fmt: skip
+            st.caption(say(N_("Scored {time}: a run like any other, with threshold, explanations, verdicts and download."), time=clock(run.created)) + " " + told_before(run))  # fmt: skip
+    scoring_as_command(data_set, run)
 
 
 def _scores_told(found: ScoreDrift) -> None:

@@ -12,6 +12,7 @@ from detectors.position import Position
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import Considered
 from pages.shared import engine, results, state
+from pages.shared.as_command import threshold_as_command
 from pages.shared.changed_ranks import changed_ranks
 from pages.shared.cost_card import cost_card
 from pages.shared.download import download_panel
@@ -97,6 +98,7 @@ if by_reason.open:
         reason_panel(view, data_set, RunOfItems(current_run, current_threshold), flags.rows)
 download_panel(data_set, current_run, current_threshold)
 save_card(data_set, current_run, current_threshold)
+threshold_as_command(data_set, current_run, current_threshold)
 with shown_problems():
     learning_card(view, data_set, current_run, current_threshold)
 if results.known_labels(current_run.id) is not None:

@@ -17,6 +17,7 @@ from detectors.profile import ColumnProfile
 from detectors.runs.request import FitWhere, RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord
 from pages.shared import engine, state
+from pages.shared.as_command import run_as_command
 from pages.shared.context import run_text
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
@@ -291,3 +292,4 @@ shown_above = running_run(data_set)
 searches(data_set)
 st.subheader(plain(N_("Runs")), anchor=False)
 run_list(data_set, without=shown_above)
+run_as_command(data_set, state.run())

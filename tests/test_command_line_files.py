@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 import zipfile
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from detectors.detector_file import batches, parts, streaming
 from detectors.detector_file.loaded import LoadedDetector
 from detectors.detector_file.streaming import score_file
 from detectors.detector_file.writing import write_detector_file
+from detectors.thresholds import RULES
 from tests.detector_files import THRESHOLD, finished, pictures, read_source, series_frame, table_frame, text_frame, write_source
 
 pytestmark = pytest.mark.slow
@@ -51,6 +54,12 @@ def loaded(home: Path) -> LoadedDetector:
 @pytest.fixture(autouse=True)
 def no_workspace(workspace: Path) -> None:
     """The analyst's own installation is left alone."""
+
+
+@pytest.fixture
+def native_messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard error is caught by the test, and not hidden from native libraries."""
+    monkeypatch.setattr("detectors.__main__._hide_native_messages", lambda: None)
 
 
 def anomalyst(*arguments: object, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -172,13 +181,76 @@ def test_steps_of_a_series_are_explained_after_those_before_them(home: Path, tmp
     assert found["row"].unique().tolist() == [55] and found["part"].str.match(r"(value|other), steps \d+–\d+ of 8").all()
 
 
+def test_flags_of_a_series_that_goes_on_are_explained(home: Path, tmp_path: Path) -> None:
+    """Without --rows: the flags that `score` gives after the same rows, and no others."""
+    frame = series_frame()
+    frame.iloc[:100].to_csv(tmp_path / "past.csv", index=False)
+    frame.iloc[100:].to_csv(tmp_path / "new.csv", index=False)
+    asked = (home / "series.zip", tmp_path / "new.csv", "--before", tmp_path / "past.csv", "--quiet")
+    assert run("score", *asked, "--out", tmp_path / "s.parquet") == run("explain", *asked, "--out", tmp_path / "e.parquet") == 0
+    scores = pd.read_parquet(tmp_path / "s.parquet")
+    assert pd.read_parquet(tmp_path / "e.parquet")["row"].unique().tolist() == scores.loc[scores["flagged"], "row"].tolist()
+
+
+@pytest.mark.parametrize("kind", ["table", "images"])
+def test_a_folder_of_parquet_and_a_zip_of_pictures_are_explained_with_the_scores_that_they_have(
+    kind: str, home: Path, tmp_path: Path
+) -> None:
+    source = home / "pictures.zip"
+    if kind == "table":
+        source = tmp_path / "day"
+        source.mkdir()
+        table_frame().iloc[:30].to_parquet(source / "a.parquet")
+        table_frame().iloc[30:].to_parquet(source / "b.parquet")
+    asked = (home / f"{kind}.zip", source, "--quiet")
+    assert run("score", *asked, "--out", tmp_path / "s.parquet") == 0
+    assert run("explain", *asked, "--rows", "36,2", "--out", tmp_path / "e.parquet") == 0
+    found, scores = pd.read_parquet(tmp_path / "e.parquet"), pd.read_parquet(tmp_path / "s.parquet")["score"]
+    each = found.groupby("row", sort=False)["score"].first()
+    assert each.index.tolist() == [36, 2] and each.tolist() == pytest.approx(scores[[36, 2]].tolist(), rel=1e-6)
+
+
+# ── train ──
+
+
+def test_a_detector_trained_on_a_folder_of_parquet_scores_that_folder_and_a_single_file(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "day").mkdir()
+    table_frame().iloc[:30].to_parquet(tmp_path / "day" / "a.parquet")
+    table_frame().iloc[30:].to_parquet(tmp_path / "day" / "b.parquet")
+    assert run("train", tmp_path / "day", "--detector", "zscore", "--out", tmp_path / "out", "--quiet") == 0
+    trained = pd.read_parquet(tmp_path / "out" / "scores.parquet")["score"]
+    for source in (tmp_path / "day", home / "table.csv"):
+        assert run("score", tmp_path / "out" / "detector.zip", source, "--out", tmp_path / "s.parquet", "--quiet") == 0
+        assert pd.read_parquet(tmp_path / "s.parquet")["score"].tolist() == pytest.approx(trained.tolist())
+
+
+@pytest.mark.usefixtures("native_messages_stay")
+def test_train_reads_standard_input_and_gives_its_summary_to_a_program(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["--detector", "zscore", "--label", "known", "--role", "part=ignored", "--threshold", "rows=4", "--out"]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO((home / "table.csv").read_bytes())))
+    assert main(["train", "-", *asked, str(tmp_path / "a"), "--json", "--quiet"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["flagged"], summary["threshold"]["rule"]) == (4, "rows 4")
+    assert main(["train", str(home / "table.csv"), *asked, str(tmp_path / "b"), "--quiet"]) == 0
+    scores = [pd.read_parquet(tmp_path / out / "scores.parquet")["score"].tolist() for out in "ab"]
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.usefixtures("native_messages_stay")
+def test_a_rule_that_cannot_be_applied_leaves_the_training_and_says_so(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["train", str(home / "table.csv"), "--detector", "zscore", "--out", str(tmp_path), "--quiet", "--threshold"]
+    assert main([*asked, "rows=81"]) == 2
+    assert "81 rows cannot be flagged" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run.json").read_text())["threshold"]["rule"] == "percentile 95"
+    assert main([*asked, "top=4"]) == 2
+    assert "`top=4` is no rule for the threshold" in capsys.readouterr().err
+
+
 # ── what can be mended ──
-
-
-@pytest.fixture
-def native_messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Standard error is caught by the test, and not hidden from native libraries."""
-    monkeypatch.setattr("detectors.__main__._hide_native_messages", lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +277,30 @@ def test_what_can_be_mended_is_said_in_one_line_with_exit_code_2(
     said = capsys.readouterr()
     assert (code, said.out, len(said.err.splitlines())) == (2, "", 1), said.err
     assert words in said.err
+
+
+@pytest.mark.usefixtures("native_messages_stay")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "{tmp}/nothing.csv", "--detector", "zscore", "--out", "{tmp}/out"),
+        ("score", "{home}/nothing.zip", "{home}/table.csv", "--out", "{tmp}/s.csv"),
+        ("explain", "{home}/table.csv", "{home}/table.csv", "--out", "{tmp}/e.csv"),
+        ("watch", "{home}/nothing.zip", "{home}", "--out", "{tmp}/out", "--once"),
+    ],
+)
+def test_with_json_what_can_be_mended_is_json_too(
+    arguments: tuple[str, ...], home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*(each.format(home=home, tmp=tmp_path) for each in arguments), "--json"]) == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"error": said.err.rstrip("\n")}
+
+
+def test_the_rules_for_the_threshold_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--rules", "--json"]) == 0
+    rules = {rule["name"]: rule for rule in json.loads(capsys.readouterr().out)}
+    assert set(rules) == set(RULES) and [each["name"] for each in rules["cost"]["parameters"]] == ["value", "false_alarm"]
 
 
 # ── of any size ──

@@ -18,12 +18,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import detectors
 from detectors import command_line_watch
+from detectors.detector_file.explained_files import Opened
 from detectors.detector_file.writing import write_detector_file
+from detectors.errors import StorageError
 from detectors.watching import watcher as watchers
 from detectors.watching.folder import WatchFolder
 from detectors.watching.outbox import Outbox
-from tests.detector_files import THRESHOLD, finished, read_source, table_frame, write_source
+from tests.detector_files import THRESHOLD, finished, read_source, series_frame, table_frame, write_source
 from tests.receivers import MailServer, WebServer, serving
 from tests.test_command_line_files import run
 from tests.test_docs import in_shell
@@ -50,7 +53,21 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def once(detector: Path, inbox: Path, *more: object) -> int:
-    return run("watch", detector, inbox, "--pattern", "*.csv", "--out", inbox.parent / "out", "--once", "--json", "--quiet", *more)
+    return run(
+        "watch",
+        detector,
+        inbox,
+        "--pattern",
+        "*.csv",
+        "--out",
+        inbox.parent / "out",
+        "--once",
+        "--json",
+        "--quiet",
+        "--explain",
+        "0",
+        *more,
+    )
 
 
 def lines(printed: str) -> list[dict[str, Any]]:
@@ -174,7 +191,7 @@ def started(detector: Path, inbox: Path, *more: str) -> subprocess.Popen[bytes]:
         "*.csv",
     ]
     return subprocess.Popen(
-        [*command, "--every", "0.05", "--json", *more], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*command, "--every", "0.05", "--json", "--explain", "0", *more], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
@@ -239,9 +256,13 @@ def test_an_e_mail_goes_out_and_the_password_stays_in_the_process(
     monkeypatch.setenv("ANOMALYST_SMTP_PASSWORD", "hidden")
     put(inbox, "a.csv")
     with serving(MailServer(base64.b64encode(b"\0ada\0hidden"))) as server:
-        assert once(detector, inbox, "--email", "ada@example.org", "--smtp", server.place) == 0
+        assert once(detector, inbox, "--email", "ada@example.org", "--smtp", server.place, "--link", "https://example.org/{file}") == 0
     (letter,) = server.letters
-    assert "To: ada@example.org" in letter and lines(capsys.readouterr().out)[0]["warnings"][0]["id"] in letter
+    assert (
+        "To: ada@example.org" in letter
+        and "https://example.org/a.csv" in letter
+        and lines(capsys.readouterr().out)[0]["warnings"][0]["id"] in letter
+    )
     assert all(b"hidden" not in path.read_bytes() for path in (inbox.parent / "out").rglob("*") if path.is_file())
 
 
@@ -281,6 +302,7 @@ def test_warnings_are_listed_and_acknowledged(
     [
         (["--rule", "score>3"], "is no rule"), (["--webhook", "file:///etc/passwd"], "begins with http"),
         (["--email", "ada@example.org"], "go together"), (["--every", "0"], "above 0"),
+        (["--explain", "-1"], "0 or more"), (["--link", "file:///etc"], "http or https"), (["--before", "previous"], "is for series"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_said_before_anything_is_scored(
@@ -297,6 +319,65 @@ def test_results_go_into_another_folder_than_the_one_watched(detector: Path, inb
     assert "There is no folder" in capfd.readouterr().err
     assert run("watch", "--out", inbox, "--once") == 2
     assert "needs a detector file" in capfd.readouterr().err
+
+
+def test_the_most_unusual_flags_are_explained_beside_the_scores(detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(inbox, "a.csv")
+    assert once(detector, inbox, "--explain", "2") == 0
+    (found,) = lines(capsys.readouterr().out)
+    reasons, scores = pd.read_parquet(found["reasons"]), pd.read_parquet(found["scores"])
+    assert reasons.columns.tolist() == ["row", "score", "base", "part", "contribution", "actual", "expected"]
+    assert reasons["row"].unique().tolist() == scores.sort_values("score", ascending=False, kind="stable")["row"].tolist()[:2]
+    assert Path(found["reasons"]).parent == Path(found["scores"]).parent and len(list(Path(found["scores"]).parent.glob("*.parquet"))) == 2
+
+    table_frame(40).to_csv(inbox / "b.csv", index=False)
+    assert once(detector, inbox) == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["reasons"] is None and not Path(found["scores"]).with_suffix(".reasons.parquet").exists()
+
+
+def test_flags_that_cannot_be_explained_stay_flags(
+    detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*given: object, **more: object) -> None:
+        raise StorageError("This file carries no background rows.")
+
+    put(inbox, "a.csv")
+    monkeypatch.setattr(Opened, "explained", none)
+    assert once(detector, inbox, "--explain", "20") == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["flagged"] >= 4 and found["refused"] is None and found["reasons"] is None
+    assert "could not be explained (This file carries no background rows)" in found["findings"][-1]
+
+
+def test_a_warning_carries_the_link_with_the_name_of_the_file(detector: Path, inbox: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(inbox, "a day.csv")
+    link = "https://example.org/look?file={file}&scores={scores}"
+    with serving(WebServer(free_port())) as server:
+        assert once(detector, inbox, "--link", link, "--webhook", server.url) == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["link"].startswith("https://example.org/look?file=a%20day.csv&scores=") and "%2Fscores%2Fa_day.csv-" in found["link"]
+    assert [post["link"] for post in server.posts] == [found["link"]]
+
+
+def test_each_file_of_a_series_is_seen_after_the_one_before(
+    inbox: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, series = tmp_path_factory.mktemp("series"), series_frame(160)
+    write_detector_file(
+        finished("series", "windows", "rolling_zscore", read_source(write_source("series", folder))), THRESHOLD, folder / "series.zip"
+    )
+    whole = detectors.load(folder / "series.zip").score(series)
+    series.iloc[:60].to_csv(folder / "past.csv", index=False)
+    for number, first in enumerate((60, 110)):
+        series.iloc[first : first + 50].to_csv(inbox / f"{number}.csv", index=False)
+        assert once(folder / "series.zip", inbox, "--before", "previous" if number else folder / "past.csv") == 0
+    first, second = lines(capsys.readouterr().out)
+    # The step that follows is not known yet, so the last scores of a file are means over fewer steps.
+    for scores, start in ((first["scores"], 60), (second["scores"], 110)):
+        found = pd.read_parquet(scores)["score"]
+        assert len(found) == 50 and found[12:40].tolist() == pytest.approx(whole[start + 12 : start + 40].tolist())
+        assert found[:5].tolist() == pytest.approx(whole[start : start + 5].tolist())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the page shows a POSIX shell")

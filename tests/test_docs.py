@@ -61,8 +61,9 @@ def test_the_commands_leave_what_the_page_says(folder: Path) -> None:
 
 
 def test_the_python_lines_give_what_the_commands_give(folder: Path) -> None:
-    (folder / "lines.py").write_text(shown("python", "From Python")[0])
+    (folder / "lines.py").write_text("\n".join(shown("python", "From Python")))
     printed = in_shell("python lines.py", folder)
+    assert (folder / "trained_again" / "detector.zip").exists() and "80 rows in the file" in printed
     assert "4 of 80 rows flagged" in printed and "# Isolation forest" in printed
 
 

@@ -18,8 +18,7 @@ from detectors.runs.tasks import do
 from detectors.storage.marks import Said
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench import Workbench
-from detectors.workbench.saved import Entitled
-from pages.shared.saving import file_name
+from detectors.workbench.saved import Entitled, file_name
 from tests.behind_pages import resting_workbench
 
 pytestmark = pytest.mark.slow

@@ -52,6 +52,8 @@ SENTENCES = [f"the customer called {row} times and was not pleased at all" for r
         ("code", [f"A-{row}" for row in SHUFFLED], "id"),
         ("comment", SENTENCES, "ignored"),
         ("colour", ["red", "green"] * (ROWS // 2), "feature"),
+        ("file", ["april.csv", "may.csv"] * (ROWS // 2), "id"),  # which file of several a row came from
+        ("file", ["thin", "thick"] * (ROWS // 2), "feature"),
         ("country", ["DE"] * ROWS, "ignored"),
         ("empty", [None] * ROWS, "ignored"),
         ("day", list(pd.date_range("2024-01-01", periods=ROWS)), "ignored"),

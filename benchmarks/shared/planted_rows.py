@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from benchmarks.shared.labelled_sets import CHOSEN, CHOSEN_COLUMN, LabelledSet
 from detectors.base import Progress
-from detectors.command_line import RULE, VALUE, Training, begun
+from detectors.command_line import Training, begun
 from detectors.explanations.background import donor_rows
+from detectors.runs.deciding import USUAL_RULE, USUAL_VALUE
 from detectors.runs.execute import FittedRun, execute
 from detectors.thresholds import threshold
 
@@ -72,7 +73,7 @@ class LearnedTable:
 
     def planted(self, wanted: int) -> PlantedRows:
         """So many rows that became flagged, or fewer where that is seldom."""
-        cut_off = threshold(RULE, VALUE, np.sort(self.run.training_scores)).cut_off
+        cut_off = threshold(USUAL_RULE, USUAL_VALUE, np.sort(self.run.training_scores)).cut_off
         bases = self.run.items.X[self.planted_in & (self.run.scores <= cut_off)]
         tries = self._tries(bases, TRIES * wanted)
         if not len(tries.rows):

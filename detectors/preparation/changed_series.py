@@ -113,10 +113,12 @@ class When:
         """Of the window that explains `row`; `regular` steps are no rows of the data."""
         positions, places = windows.that_explain(np.array([row]))
         steps = windows.places(positions)[0]
-        if time is None or regular or (np.diff(steps) != 1).any():
+        of_row = windows.steps.of_row
+        rows = np.full(len(windows.steps), -1)
+        rows[of_row] = np.arange(len(of_row))
+        if time is None or regular or (np.diff(steps) != 1).any() or (rows[steps] < 0).any():  # a step before these rows is none of theirs
             return cls(int(places[0]), None)
-        rows = np.argsort(windows.steps.of_row, kind="stable")[steps]
-        return cls(int(places[0]), [_moment(value) for value in data.frame([time], rows)[time]])
+        return cls(int(places[0]), [_moment(value) for value in data.frame([time], rows[steps])[time]])
 
     def told(self, stretch: Stretch, actual: float, value: float, column: str) -> Message:
         """That the `column` were `value`, on average over a stretch, in place of `actual`."""

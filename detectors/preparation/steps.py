@@ -30,7 +30,7 @@ class Steps:
     bounds: NDArray[np.intp]
     """(entities + 1,): the first step of each entity, and the end."""
     of_row: NDArray[np.intp]
-    """(rows,): the step of every row of the file."""
+    """(rows,): the step of every row of the file; those that it follows on from have steps, and are no rows of it."""
     before: NDArray[np.float64] | None = None
     """(steps, columns): where differences were taken, the value that each one starts from, in the data's units."""
 
@@ -91,7 +91,7 @@ class StepEncoding:
         return timeline(data.frame([name for name in (self.time, self.entity) if name] or self.columns[:1]), self.time, self.entity)
 
     def _unscaled(self, data: DataSet) -> Steps:
-        frame = data.frame(list(dict.fromkeys([*self.columns, *(name for name in (self.time, self.entity) if name)])))
+        frame, first = data.seen(list(dict.fromkeys([*self.columns, *(name for name in (self.time, self.entity) if name)])))
         found = timeline(frame, self.time, self.entity)
         values = frame[self.columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)[found.order]
         values[~np.isfinite(values)] = np.nan
@@ -106,7 +106,7 @@ class StepEncoding:
         if self.difference:
             before = _shifted(values, bounds)
             values = values - before
-        return Steps(values, bounds, of_row, before)  # type: ignore[arg-type]
+        return Steps(values, bounds, of_row[first:], before)  # type: ignore[arg-type]
 
     def _scaled(self, steps: Steps) -> Steps:
         scaled = self.encoding.transform(pd.DataFrame(steps.values, columns=self.columns))

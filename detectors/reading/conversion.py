@@ -62,6 +62,7 @@ def convert(
         name=name, rows=rows, columns=len(table.schema), format=table.format or file_format.name, encoding=table.encoding,
         delimiter=table.delimiter, seconds=round(time.perf_counter() - started, 3), bytes=size, content_hash=content_hash,
         notes=(*table.doubts, *table.notes), kind=table.kind, options=table.options,
+        said=(options or ReadingOptions()).changed_parameters,
     )  # fmt: skip
     (folder / REPORT_FILE).write_text(json.dumps(report.to_json(), ensure_ascii=False), encoding="utf-8")
     return report

@@ -36,6 +36,8 @@ class Report:
     """What the rows are: ``table``, ``images`` or ``text``. Reports written when there were only tables do not say."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The reading options that were used, found ones among them; empty where there was nothing to choose, and in older reports."""
+    said: Mapping[str, Any] | None = None
+    """Those of them that were said and not found; None in older reports, which did not tell them apart."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "notes": [note.to_json() for note in self.notes]}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.runs.folder import RunFolder
+from detectors.runs.request import RunRequest
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,16 @@ def basis_of(folder: RunFolder) -> Basis:
 
     Of a detector that learns from labels those that were held out, where some were.
     """
-    labels = np.asarray(folder.array("labels"))
     held_out = np.asarray(folder.array("held_out")) if folder.has("held_out") else None
+    return basis(folder.request(), np.asarray(folder.array("labels")), np.asarray(folder.array("fitted")), held_out)
+
+
+def basis(request: RunRequest, labels: NDArray[np.int8], fitted: NDArray[np.bool_], held_out: NDArray[np.bool_] | None) -> Basis:
+    """The same, of a run's arrays, each (rows,)."""
     if held_out is not None and held_out.any():
         return Basis(held_out, False, True, held_out=True)
-    request = folder.request()
     if request.fit_where is None or request.fit_where.column != request.label:
         return Basis(labels >= 0, False, True)
-    others = (labels >= 0) & ~np.asarray(folder.array("fitted"))
+    others = (labels >= 0) & ~fitted
     both = len(np.unique(labels[others])) > 1
     return Basis(others if both else labels >= 0, True, both)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,16 @@ from detectors import registry
 from detectors.base import Scores
 from detectors.messages import N_, Message
 from detectors.profile import ColumnProfile, load_profile
-from detectors.runs.basis import basis_of
+from detectors.runs.basis import Basis, basis, basis_of
 from detectors.runs.folder import RunFolder
+from detectors.runs.request import RunRequest
 from detectors.thresholds import Evidence
 from detectors.thresholds.evidence import KnownLabels
 from detectors.timeline import read_times
 from detectors.verdicts import ANOMALY, NORMAL, UNSURE, Verdicts
+
+if TYPE_CHECKING:
+    from detectors.runs.execute import FittedRun
 
 #: Runs whose evidence is kept: that of the page being looked at, and of a few others.
 KEPT = 4
@@ -45,14 +50,31 @@ class KeptEvidence:
 
 def evidence_of(folder: RunFolder, data: Path, verdicts: Verdicts) -> Evidence:
     """The same, gathered anew."""
-    scores = np.asarray(folder.array("scores"))
-    known = _known(folder, len(scores), verdicts)
+    scores, fitted = np.asarray(folder.array("scores")), np.asarray(folder.array("fitted"))
+    labels = np.asarray(folder.array("labels")) if folder.has("labels") else None
+    known = _known(len(scores), labels, None if labels is None else basis_of(folder))
+    for verdict, value in ((ANOMALY, 1), (NORMAL, 0), (UNSURE, -1)):
+        known[verdicts.rows(verdict)] = value
     return Evidence(
         scores=folder.array("sorted_scores"),
         training=folder.array("sorted_training_scores"),
-        usual=_usual(folder, scores, known),
+        usual=_usual(folder.request(), scores, fitted, labels, known),
         known=KnownLabels(np.sort(scores[known == 1]), np.sort(scores[known == 0])),
         days=days_of(load_profile(data), folder.request().roles),
+    )
+
+
+def evidence_of_fitted(run: FittedRun) -> Evidence:
+    """The same of a run that is still in memory, whose rows nobody has judged."""
+    scores, labels = run.scores, run.labels
+    held_out = run.held_out if run.detector.supervised else None
+    known = _known(len(scores), labels, None if labels is None else basis(run.request, labels, run.fitted, held_out))
+    return Evidence(
+        scores=np.sort(scores),
+        training=np.sort(run.training_scores),
+        usual=_usual(run.request, scores, run.fitted, labels, known),
+        known=KnownLabels(np.sort(scores[known == 1]), np.sort(scores[known == 0])),
+        days=days_of(load_profile(run.data.folder), run.request.roles),
     )
 
 
@@ -70,30 +92,27 @@ def days_of(profiles: Sequence[ColumnProfile], roles: Mapping[str, str]) -> floa
     return float((seconds[1] - seconds[0]) / DAY_S) + whole_days
 
 
-def _known(folder: RunFolder, rows: int, verdicts: Verdicts) -> NDArray[np.int8]:
-    """1 known anomaly, 0 known normal, -1 neither, (rows,): by the labels that judge, and before them by verdicts."""
+def _known(rows: int, labels: NDArray[np.int8] | None, judging: Basis | None) -> NDArray[np.int8]:
+    """1 known anomaly, 0 known normal, -1 neither, (rows,), by the labels that judge."""
     known = np.full(rows, -1, dtype=np.int8)
-    if folder.has("labels"):
-        known = np.where(basis_of(folder).rows, np.asarray(folder.array("labels")), known)
-    for verdict, value in ((ANOMALY, 1), (NORMAL, 0), (UNSURE, -1)):
-        known[verdicts.rows(verdict)] = value
-    return known
+    return known if labels is None or judging is None else np.where(judging.rows, labels, known)
 
 
-def _usual(folder: RunFolder, scores: Scores, known: NDArray[np.int8]) -> Scores | Message:
+def _usual(
+    request: RunRequest, scores: Scores, fitted: NDArray[np.bool_], labels: NDArray[np.int8] | None, known: NDArray[np.int8]
+) -> Scores | Message:
     """Sorted scores of rows known to be usual, each like that of any other usual row; or why there are none.
 
     Rows that were chosen to learn from are taken for usual where training scored them as unseen. Else it is rows whose label
     says so, that were not learned from; where all were, with the label unseen, usual ones are alike whether it is known or not.
     """
-    request, fitted = folder.request(), np.asarray(folder.array("fitted"))
     detector = registry.get(request.representation, request.detector)
     chosen = request.fit_where is not None or request.fit_first is not None
     if chosen and detector.scores_as_unseen() and not detector.supervised:
         return np.sort(scores[fitted & (known != 1)])
-    if not folder.has("labels"):
+    if labels is None:
         return _none_known(chosen, detector.title)
-    usual = np.asarray(folder.array("labels")) == 0
+    usual = labels == 0
     return np.sort(scores[usual if fitted.all() else usual & ~fitted])
 
 

@@ -57,7 +57,7 @@ class ExplainedRun:
         preparation = load_preparation(folder.result / "preparation")
         detector = registry.load(folder.result / "detector")
         game = game_of(detector, preparation, np.array(folder.array("usual")), levels_of(folder.array("sorted_training_scores")))
-        return cls(DataSet(data, request.used_roles), preparation, detector, Explainer(game, request.seed))
+        return cls(request.source(data), preparation, detector, Explainer(game, request.seed))
 
     def explained(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """The rows as explanations take them apart, (rows, …)."""

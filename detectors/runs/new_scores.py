@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Detector, Progress
-from detectors.data_set import DataSet
 from detectors.detector_file.loaded import NO_BACKGROUND, load
 from detectors.detector_file.opening import open_detector_file
 from detectors.errors import StorageError
@@ -32,7 +31,7 @@ def score_new(file: Path, request: RunRequest, data: Path, result: Path, progres
     loaded, began = load(file), time.perf_counter()
     if loaded.usual is None:
         raise StorageError(NO_BACKGROUND)
-    source = DataSet(data, request.used_roles)
+    source = request.source(data)
     known = rows_to_judge(request, source)
     progress.report("preparing", 0, 1)
     items, prepared = loaded.preparation.new_items(source), time.perf_counter()

@@ -8,7 +8,6 @@ import numpy as np
 
 from detectors import registry
 from detectors.base import Detector, Progress
-from detectors.data_set import DataSet
 from detectors.messages import Message
 from detectors.planting import PlantedKind, Power, power
 from detectors.preparation import load_preparation
@@ -42,7 +41,7 @@ def plant(run: RunFolder, data: Path, detector: Detector | None = None, progress
     found = power(
         detector or registry.load(run.result / "detector"),
         load_preparation(run.result / "preparation"),
-        DataSet(data, request.used_roles),
+        request.source(data),
         np.asarray(run.array("scores")),
         np.asarray(run.array("fitted")),
         labels=np.asarray(run.array("labels")) if run.has("labels") else None,

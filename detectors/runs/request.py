@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from detectors.data_set import DataSet
+from detectors.errors import StorageError
+from detectors.messages import N_
+
+BEFORE_GONE = N_("The rows that came before these are gone: their data set was deleted. Score these without them, or after another one.")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class RunRequest:
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
     scored_by: str | None = None
     """The saved detector that scores the data; nothing is learned then."""
+    before: str | None = None
+    """The data set whose rows came before these, of a series that goes on: these are seen after them, and those get no score."""
     search: str | None = None
     """The search that asked for it."""
     trial: int | None = None
@@ -64,6 +73,19 @@ class RunRequest:
     @property
     def label(self) -> str | None:
         return next(iter(self.columns("label")), None)
+
+    def source(self, data: Path) -> DataSet:
+        """The data set in the folder `data` as preparation sees it; other data sets lie beside it.
+
+        Raises:
+            StorageError: the rows that came before are gone.
+        """
+        if self.before is None:
+            return DataSet(data, self.used_roles)
+        earlier = data.parent / self.before
+        if not earlier.exists():
+            raise StorageError(BEFORE_GONE)
+        return DataSet(data, self.used_roles, before=DataSet(earlier, self.used_roles))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -105,6 +105,7 @@ class Mail:
             *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")),
         ]
         lines += ["", *told["findings"]]
+        lines[1:1] = ["", told["link"]] if told["link"] else []
         letter.set_content("\n".join(map(str, lines)) + "\n")
         return letter
 

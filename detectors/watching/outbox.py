@@ -44,6 +44,7 @@ class Notice:
         figures = {
             name: self.outcome[name] for name in ("file", "rows", "flagged", "rate", "drift", "moved", "findings", "refused", "scores")
         }
+        figures["link"] = self.outcome.get("link")
         return {"id": self.id, "made": when(self.made), "rule": self.rule, "text": str(self.message), **figures}
 
 

@@ -19,6 +19,7 @@ from detectors.storage.files import write_json
 from detectors.watching.delivery import Courier
 from detectors.watching.fitting import Fit, fit_of, shift_of
 from detectors.watching.folder import WatchFolder
+from detectors.watching.further import Further, Scored, reasons_beside
 from detectors.watching.journal import Journal, Warned, key_of
 from detectors.watching.looking import Looks, Seen, shown_name
 from detectors.watching.outcome import Outcome
@@ -55,6 +56,7 @@ class Watcher:
     couriers: Sequence[Courier] = ()
     options: ReadingOptions | None = None
     progress: Progress = field(default_factory=Progress)
+    further: Further = field(default_factory=Further)
     changing: int = 0
     """Files that were new or still growing at the last look."""
     _done: dict[Path, Seen] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class Watcher:
         try:
             outcome = self._outcome(path, name, out, begun)
             if Seen.of(path) != seen:  # another file by now, for the next look
-                out.unlink(missing_ok=True)
+                for written in (out, reasons_beside(out)):
+                    written.unlink(missing_ok=True)
                 raise FileNotFoundError(path)
             write_json(out.with_suffix(".json"), {**outcome.to_json(), "detector": self.loaded.identity})
         except (OSError, KeyboardInterrupt):
@@ -111,10 +114,12 @@ class Watcher:
             return self._refused(name, out, Message(GAVE_UP, {"tries": begun}))
         fits: list[Fit] = []
         try:
+            before = self.further.rows_before(self.kept, path)
             done = score_file(
-                self.loaded, path, out, options=self.options, progress=self.progress,
+                self.loaded, path, out, before=before, options=self.options, progress=self.progress,
                 look=lambda read: fits.append(fit_of(self.loaded.manifest, path, read, self.options)),
             )  # fmt: skip
+            reasons, unexplained = self.further.explained(Scored(self.loaded, path, out, before, self.options), self.progress)
         except AnomalystError as error:
             return self._refused(name, out, error)
         except OSError:
@@ -124,12 +129,15 @@ class Watcher:
             return self._refused(name, out, Message(BROKE, {"reason": type(error).__name__}))
         fit, notes = fits[0], tuple(str(note) for note in done.notes)
         shift = shift_of(self.loaded.manifest, out)
-        findings = (*((shift,) if shift else ()), *fit.findings, *notes)
-        return Outcome(name, done.rows, done.flagged, findings, fit.failed or bool(notes), fit.drift, fit.moved, scores=str(out))
+        findings = (*((shift,) if shift else ()), *fit.findings, *notes, *((unexplained,) if unexplained else ()))
+        return Outcome(
+            name, done.rows, done.flagged, findings, fit.failed or bool(notes), fit.drift, fit.moved, scores=str(out),
+            link=self.further.linked(name, out), reasons=reasons,
+        )  # fmt: skip
 
     def _refused(self, name: str, out: Path, reason: object) -> Outcome:
         shutil.rmtree(Parts(out).folder, ignore_errors=True)
-        return Outcome(name, refused=str(reason))
+        return Outcome(name, refused=str(reason), link=self.further.linked(name, None))
 
     def _ended(self, journal: Journal, key: str, outcome: Outcome) -> Found:
         warned = [Warned(rule.text, message) for rule in self.rules if (message := rule.warning(outcome)) is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from dataclasses import dataclass, replace
@@ -186,7 +187,7 @@ class SavedDetectors(Suppressing):
             raise StorageError(DATA_GONE)
         return gate_of(self.detector_manifest(detector_id), self.data_folder(data_id), data_set.kind)
 
-    def score_data(self, detector_id: str, data_id: str) -> str:
+    def score_data(self, detector_id: str, data_id: str, before: str | None = None) -> str:
         """Puts a run into the queue in which a saved detector scores a data set; gives its id.
 
         The suppressions that came with the detector go along, where the data have their columns.
@@ -203,7 +204,7 @@ class SavedDetectors(Suppressing):
         if gate.stops:
             raise StorageError(STOPPED, name=record.called, why=gate.stops[0].what.text())
         manifest = self.detector_manifest(detector_id)
-        request = asked_of(manifest, detector_id, data_id, self._roles_there(data_id))
+        request = replace(asked_of(manifest, detector_id, data_id, self._roles_there(data_id)), before=before)
         run = RunRecord(
             new_id(), data_id, "score", request.detector, request.to_json(), name=short(record.called, LONGEST_NAME + 8), owner=self.owner
         )
@@ -235,6 +236,12 @@ class SavedDetectors(Suppressing):
                 note = str(kept.facts.get("note", ""))
                 author = str(kept.facts.get("author", record.called))
                 add_suppression(self.records, SuppressionRecord(new_id(), run.id, of_run.to_json(), note=note, author=author))
+
+
+def file_name(record: DetectorRecord) -> str:
+    """What a downloaded detector file is called: its name and version, without what file systems give a meaning to."""
+    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", record.name).strip(" .-")
+    return f"{name or 'detector'} v{record.version}.zip"
 
 
 def _to_file(kept: ThresholdRecord) -> KeptThreshold:

@@ -244,7 +244,7 @@ def preparation(run_id: str) -> Preparation:
 
 def source(run_id: str, data_id: str) -> DataSet:
     """The data set of a run as its preparation sees it."""
-    return DataSet(workbench().data_folder(data_id), workbench().run_folder(run_id).request().used_roles)
+    return workbench().run_folder(run_id).request().source(workbench().data_folder(data_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +14,7 @@ from detectors.messages import N_, Message
 from detectors.storage.files import new_id
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.storage.tables import DetectorRecord
-from detectors.workbench.saved import Entitled
+from detectors.workbench.saved import Entitled, file_name
 from pages.shared import state
 from pages.shared.context import run_title
 from pages.shared.download import MOST_IN_MEMORY
@@ -125,12 +124,6 @@ def _download(record: DetectorRecord) -> None:
         st.download_button(
             title, path.read_bytes, name, ZIP, key="download_detector", on_click="ignore", type="primary", icon=":material/download:"
         )
-
-
-def file_name(record: DetectorRecord) -> str:
-    """What a downloaded detector file is called: its name and version, without what file systems give a meaning to."""
-    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", record.name).strip(" .-")
-    return f"{name or 'detector'} v{record.version}.zip"
 
 
 def _copy(path: Path, stream: BinaryIO) -> None:
