@@ -122,7 +122,7 @@ def scores_of(bench: Workbench, run_id: str) -> list[float]:
     return np.asarray(bench.run_folder(run_id).array("scores")).tolist()
 
 
-@pytest.mark.parametrize("kind", ["table", "series", "images", "text"])
+@pytest.mark.parametrize("kind", ["series", "images", "text"])  # a table's goes through a shell, below
 def test_the_command_gives_the_scores_of_the_run(kind: str, bench, made) -> None:
     one = made[kind]
     shell_run(shown(bench, one).command, one.folder)
@@ -206,7 +206,8 @@ def test_a_row_is_explained_as_on_the_page(bench, made) -> None:
     one = made["text"]
     row = int(bench.run_folder(one.run_id).array("ranking")[0])
     command, python = page_shows("explain.py", "explain", one.data_id, one.run_id)
-    shell_run(shown(bench, one).command, one.folder)
+    if not (one.folder / "trained").exists():
+        shell_run(shown(bench, one).command, one.folder)
     shell_run(command, one.folder)
     reasons = pd.read_csv(one.folder / "reasons.csv")
     values = bench.explain_row(one.run_id, one.data_id, row)["values"]
