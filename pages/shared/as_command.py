@@ -19,6 +19,7 @@ from pages.shared.language import say, say_message
 
 FILE_OF_TRAINING = N_("`{file}` is what the command on Train leaves.")
 OWN_CUT_OFF = N_("The detector file flags above its own cut-off, {own}; you are looking at {here}.")
+A_SAMPLE = N_("The file is a sample of this program: `python assets/samples/{script} {file}`, in its folder, makes it.")
 COMMON_CUT_OFF = N_("The cut-offs of single segments stay here: the command flags by the common one.")
 NO_SUPPRESSIONS = N_("Suppressed rows stay flagged by the command; a saved detector takes the suppressions along.")
 
@@ -36,15 +37,16 @@ def shown_as_command(made: Callable[[], Shown], key: str, of: str = "") -> None:
         if there:
             for tab, (language, (_, text)) in zip(st.tabs([title for title, _ in there.values()]), there.items(), strict=True):
                 tab.code(text, language=language)
-        if shown.notes:
-            st.caption("  \n".join(map(say_message, shown.notes)))
+        st.caption("  \n".join(map(say_message, shown.notes)))
 
 
 def data_as_command(record: DataSetRecord) -> None:
     """On Data: how the file was read, and what its columns are for."""
     first = next((detector for detector in registry.for_kind(record.kind) if not detector.supervised), None)
     if first is not None:
-        shown_as_command(lambda: as_command.read_in(file_of(record), record.kind, record.roles, first.name()), "data")
+        shown_as_command(
+            lambda: as_command.read_in(file_of(record), record.kind, record.roles, first.name()).noting(*_of_sample(record)), "data"
+        )
 
 
 def run_as_command(data_set: DataSetRecord, run: RunRecord | None) -> None:
@@ -78,12 +80,20 @@ def file_of(record: DataSetRecord) -> SourceFile:
     return SourceFile.of(engine.report(record.id), engine.profile(record.id))
 
 
+def _of_sample(record: DataSetRecord) -> list[Message]:
+    """How the file of a sample is made, which nobody uploaded."""
+    if workbench().original(record.content_hash) is not None:
+        return []
+    name = engine.report(record.id).name
+    return [Message(A_SAMPLE, {"script": sample.script, "file": name}) for sample in engine.samples() if sample.file_name == name]
+
+
 def _scores(data_set: DataSetRecord, run: RunRecord, threshold: str | None = None) -> Shown:
     request = RunRequest.from_json(run.request)
     if request.scored_by is not None:
         return as_command.scored(_scoring(data_set, run))
     start_from = workbench().run_folder(request.start_from).path if request.start_from else None
-    return as_command.trained(request, file_of(data_set), threshold=threshold, start_from=start_from)
+    return as_command.trained(request, file_of(data_set), threshold=threshold, start_from=start_from).noting(*_of_sample(data_set))
 
 
 def _flags(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> Shown:
