@@ -19,7 +19,7 @@ import pytest
 
 from detectors import as_command, written_out
 from detectors.as_command import Shown
-from detectors.errors import DataError
+from detectors.errors import DataError, StorageError
 from detectors.following import Follows, follows
 from detectors.profile import ColumnProfile
 from detectors.reading import ReadingOptions
@@ -305,6 +305,11 @@ def test_only_what_ends_before_the_new_rows_is_offered(bench, went_on: Made) -> 
     assert [(each.record.name, each.how.at_once) for each in offered] == [("march.csv", True)]
     with pytest.raises(DataError, match="cannot follow on"):
         bench.score_after(went_on.run_id, went_on.data_id, went_on.data_id)
+
+
+def test_rows_before_that_are_gone_are_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="rows that came before these are gone"):
+        RunRequest("new", "rolling_zscore", {}, kind="series", before="gone").source(tmp_path / "new")
 
 
 def test_a_series_follows_on_where_its_columns_are_there_and_end_before_it() -> None:
