@@ -96,8 +96,9 @@ def _of_numbers(watch: Numbers, figure: Figure, drift: Drift, found: Measured, i
         noticed.append(_noticed(template, count, len(found.figures), **shown))
     if not noticed and figure.moved is not None and drift.size == "large":
         medians = {"found": float(np.nanmedian(found.figures[figure.name])), "learned": float(watch.quantiles[len(watch.quantiles) // 2])}
-        told = {name: _figure(number) for name, number in medians.items()}
-        noticed.append(Noticed(Message(figure.moved, told), Message(AS_NEW)))
+        if abs(medians["found"] - medians["learned"]) >= SLACK.get(figure.name, 0.0):
+            told = {name: _figure(number) for name, number in medians.items()}
+            noticed.append(Noticed(Message(figure.moved, told), Message(AS_NEW)))
     return noticed
 
 
