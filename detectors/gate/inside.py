@@ -68,12 +68,11 @@ def of_contents(manifest: Manifest, learned: Mapping[str, Any], found: Measured)
             continue
         of = "" if manifest.kind == "text" else found.column  # there is one column of texts, and nothing else
         drifts += [replace(drift, column=of, figure=known[name].title)]
-        more = (
-            _of_numbers(watch, known[name], drift, found, int(learned["items"]))
-            if isinstance(watch, Numbers)
-            else _of_names(watch, found, manifest)
-        )
-        noticed += more
+        if isinstance(watch, Numbers):
+            told = _of_numbers(watch, known[name], drift, found, int(learned["items"]))
+            noticed += [replace(each, then=shown_sizes(manifest) or each.then) for each in told] if name in OF_SIZE else told
+        else:
+            noticed += _of_names(watch, found, manifest)
     return noticed, drifts
 
 
