@@ -118,7 +118,7 @@ def _scores_told(found: ScoreDrift) -> None:
     title = Message(N_("Scores then and now"))
     show_chart(charts.drift_bars(found.drift, palette(), title=title, translate=translate), key="score_drift")
     told = N_("Distance of all scores {all}, of those below the cut-off {below}. Detectors score what they learned from a little lower than new rows, so a small distance says nothing.")  # fmt: skip
-    st.caption(say(told, all=found.drift.distance, below=found.below))
+    st.caption(say(told, all=f"{found.drift.distance:.2f}", below=f"{found.below:.2f}"))
 
 
 page_head(N_("Score"), N_("Let a saved detector look at new data: first what is unlike what it learned from, then the scores."))

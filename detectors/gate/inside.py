@@ -68,12 +68,11 @@ def of_contents(manifest: Manifest, learned: Mapping[str, Any], found: Measured)
             continue
         of = "" if manifest.kind == "text" else found.column  # there is one column of texts, and nothing else
         drifts += [replace(drift, column=of, figure=known[name].title)]
-        more = (
-            _of_numbers(watch, known[name], drift, found, int(learned["items"]))
-            if isinstance(watch, Numbers)
-            else _of_names(watch, found, manifest)
-        )
-        noticed += more
+        if isinstance(watch, Numbers):
+            told = _of_numbers(watch, known[name], drift, found, int(learned["items"]))
+            noticed += [replace(each, then=shown_sizes(manifest) or each.then) for each in told] if name in OF_SIZE else told
+        else:
+            noticed += _of_names(watch, found, manifest)
     return noticed, drifts
 
 
@@ -96,8 +95,9 @@ def _of_numbers(watch: Numbers, figure: Figure, drift: Drift, found: Measured, i
         noticed.append(_noticed(template, count, len(found.figures), **shown))
     if not noticed and figure.moved is not None and drift.size == "large":
         medians = {"found": float(np.nanmedian(found.figures[figure.name])), "learned": float(watch.quantiles[len(watch.quantiles) // 2])}
-        told = {name: _figure(number) for name, number in medians.items()}
-        noticed.append(Noticed(Message(figure.moved, told), Message(AS_NEW)))
+        if abs(medians["found"] - medians["learned"]) >= SLACK.get(figure.name, 0.0):
+            told = {name: _figure(number) for name, number in medians.items()}
+            noticed.append(Noticed(Message(figure.moved, told), Message(AS_NEW)))
     return noticed
 
 
