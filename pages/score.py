@@ -87,7 +87,8 @@ def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> 
     """What the scores say as a whole, and the way to the flags."""
     manifest = workbench().detector_manifest(record.id)
     ordered = np.asarray(workbench().run_folder(run.id).array("sorted_scores"))
-    found = score_drift(manifest, ordered, manifest.threshold.cut_off)
+    first = workbench().records.threshold_versions(run.id)[-1]
+    found = score_drift(manifest, ordered, manifest.threshold.cut_off, first.flagged / max(1, len(ordered)) if first.segments else None)
     with st.container(border=True, key="scored"):
         if found is not None:
             _scores_told(found)

@@ -245,8 +245,8 @@ def file_name(record: DetectorRecord) -> str:
 
 
 def _to_file(kept: ThresholdRecord) -> KeptThreshold:
-    more = {**kept.more, "version": kept.version, **({"segments": kept.segments} if kept.segments else {})}
-    return KeptThreshold(kept.rule, kept.value, kept.cut_off, kept.reason, kept.author, more)
+    more = {**kept.more, "version": kept.version}
+    return KeptThreshold(kept.rule, kept.value, kept.cut_off, kept.reason, kept.author, more, kept.segments)
 
 
 def _signed(path: Path, name: str, key: SigningKey) -> str:
