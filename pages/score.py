@@ -23,6 +23,7 @@ from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
+from pages.shared.retraining_card import retraining_card
 from pages.shared.rows_before import rows_before, told_before
 from pages.shared.running import PHASES
 from pages.shared.side_by_side import comparable
@@ -138,4 +139,5 @@ with shown_problems():
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)
     batches_over_time(chosen.id, float(workbench().detector_manifest(chosen.id).scores.get("flagged", 0.0)))
+    retraining_card(chosen, new_data.id if new_data is not None else None)
 follow_import(reading)

@@ -254,7 +254,7 @@ def test_a_cut_off_by_hand_is_carried_over_as_the_same_share_of_the_training_row
 def test_every_kind_is_retrained(bench, kind: str, representation: str, detector: str, tmp_path: Path) -> None:
     old, new = (_source(kind, name, tmp_path) for name in ("old", "new"))
     first, second = (bench.import_file(path, path.name).id for path in (old, new))
-    request = RunRequest(first, detector, roles_for(kind, bench.data_folder(first)), kind=kind, representation=representation, preparation=PREPARATIONS[kind])  # fmt: skip
+    request = RunRequest(first, detector, roles_for(kind, bench.data_folder(first)), kind=kind, representation=representation, preparation=PREPARATIONS[kind] | ({"described": "pixels"} if kind == "images" else {}))  # fmt: skip
     record = bench.save_detector(done(bench, bench.start_run(request)), Entitled(kind))
     scored = done(bench, bench.score_data(record.id, second))
     bench.mark(second, [SaidOf(3, 4, "anomaly")])
