@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from detectors.pictures import picture_keys
 
 #: Types of our own Parquet as a detector's schema names them.
 NAMES = {pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean", pa.timestamp("us"): "date", pa.string(): "text"}
+
+#: Data sets whose hashes are kept, 8 bytes a row.
+KEPT_HASHES = 8
 
 #: What a missing value, of whatever type, is hashed as.
 NOTHING = 0x9E3779B9
@@ -153,10 +157,20 @@ def _hashes(part: Part, columns: Columns, kind: str) -> NDArray[np.uint64]:
     """
     if kind == "images":
         return picture_keys(part.folder)
-    names = columns.keys(kind)
-    if not names or (KINDS[kind].ordered and "time" not in {columns.roles[name] for name in names}):
-        return np.random.default_rng(count_rows(part.folder)).integers(0, 2**63, count_rows(part.folder)).astype(np.uint64)
-    return np.concatenate([_hashed(table) for table in rows_as(part, columns, names, [])])
+    keys = tuple((name, columns.schema.field(name).type, columns.roles[name]) for name in columns.keys(kind))
+    if not keys or (KINDS[kind].ordered and "time" not in {role for _, _, role in keys}):
+        rows = count_rows(part.folder)
+        return np.random.default_rng(rows).integers(0, 2**63, rows).astype(np.uint64)
+    return _hashes_by(part, keys)
+
+
+@lru_cache(maxsize=KEPT_HASHES)
+def _hashes_by(part: Part, keys: tuple[tuple[str, pa.DataType, str], ...]) -> NDArray[np.uint64]:
+    """The same by some columns, each with its type and role. Asked again with every change of a plan, of data that never change."""
+    columns = Columns(pa.schema([(name, kind) for name, kind, _ in keys]), {name: role for name, _, role in keys})
+    found = np.concatenate([_hashed(table) for table in rows_as(part, columns, columns.schema.names, [])])
+    found.setflags(write=False)
+    return found
 
 
 def _hashed(table: pa.Table) -> NDArray[np.uint64]:

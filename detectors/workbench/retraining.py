@@ -32,7 +32,9 @@ from detectors.workbench.saved import SavedDetectors
 NO_BATCH = N_("Choose at least one batch that the detector has scored: its rows are what is new.")
 BATCH_GONE = N_("This batch is no longer there: its data set was deleted.")
 FROM_ELSEWHERE = N_("The detector came as a file from elsewhere: the rows that it learned from are not here.")
-RUN_IS_GONE = N_("The run that the detector was saved from is no longer here, and neither is what it learned from.")
+RUN_IS_GONE = N_(
+    "The run that the detector was saved from, and what it learned from, are no longer here, or lie in the bin of the Library."
+)
 DATA_IS_GONE = N_("The data set that the detector learned from is no longer here, or lies in the bin of the Library.")
 
 

@@ -16,7 +16,7 @@ from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.rank_changes import RankChanges, rank_changes
 from detectors.replacing import Replacing, Right
-from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench.switching import Beside
 from pages.shared import results
@@ -55,15 +55,15 @@ def both_detectors(two: Two, beside: Beside) -> None:
     assert data is not None
     found = _found(beside.old.id, beside.new.id, beside.data_id, _stamp(beside))
     _figures(two, beside, found)
-    _told(two, beside, found)
-    left, right = st.columns([6, 5])
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        _told(two, beside, found)
     with right:
         marked = np.zeros(found.rows, dtype=bool)
         marked[np.concatenate([found.only_old, found.only_new])] = True
         chart = charts.changed_ranks(_changes(beside.old.id, beside.new.id), marked, palette(), words=WORDS, translate=translate)
         show_chart(chart, key=f"switch_{beside.new.id}")
-    with left:
-        _differing(two, beside, found, data)
+    _differing(two, beside, found, data)
 
 
 def _stamp(beside: Beside) -> str:
@@ -96,14 +96,19 @@ def _figures(two: Two, beside: Beside, found: Replacing) -> None:
         kept = workbench().records.threshold(run.id)
         rows.append({
             plain(N_("detector")): name, plain(N_("flagged")): flagged, plain(N_("share")): percent(flagged / max(1, found.rows)),
-            plain(N_("right, of the judged flags")): _right(right), plain(N_("judged anomalies missed")): right.missed,
-            plain(N_("cut-off")): kept.cut_off if kept else None, plain(N_("learned from")): (run.summary or {}).get("fitted_rows"),
+            plain(N_("right, of the judged flags")): _right(right), plain(N_("judged anomalies missed")): right.missed if right.judged + right.missed else None,
+            plain(N_("cut-off")): _cut_off(kept) if kept else "–", plain(N_("learned from")): (run.summary or {}).get("fitted_rows"),
         })  # fmt: skip
     number = st.column_config.NumberColumn
-    config: dict[str, Any] = {plain(N_("cut-off")): number(format="%.4g"), plain(N_("flagged")): number(format="localized"), plain(N_("learned from")): number(format="localized")}  # fmt: skip
+    config: dict[str, Any] = {plain(N_("flagged")): number(format="localized"), plain(N_("learned from")): number(format="localized")}  # fmt: skip
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height="content", column_config=config, alt=plain(N_("Both detectors on the same rows"))
     )
+
+
+def _cut_off(kept: ThresholdRecord) -> str:
+    common = plain(N_("{cut_off}"), cut_off=kept.cut_off)
+    return plain(N_("{cut_off} · by {column}"), cut_off=common, column=kept.segments["column"]) if kept.segments else common
 
 
 def _right(right: Right) -> str:

@@ -192,8 +192,11 @@ def _planned(record: DetectorRecord, wanted: Wanted, items: str) -> Plan:
     if KINDS[plan.request.kind].ordered:
         st.warning(say(N_("{count} of {rows} new {items} have a time that is there already: the earlier ones stay."), count=there, rows=rows, items=items), icon=":material/content_copy:")  # fmt: skip
         return plan
-    show = st.warning if plan.once else st.info
-    show(say(N_("{count} of {rows} new {items} are there already, value for value."), count=there, rows=rows, items=items), icon=":material/content_copy:")  # fmt: skip
+    said = ":material/content_copy: " + say(N_("{count} of {rows} new {items} are there already, value for value."), count=there, rows=rows, items=items)  # fmt: skip
+    if plan.once:
+        st.warning(said)
+    else:
+        st.caption(said)
     key = f"retrain_once_{record.id}_{'_'.join(wanted.batches)}_{wanted.with_old}"
     once = st.checkbox(say(N_("Take them once: learned from twice, they would weigh double")), plan.once, key=key)
     return plan if once == plan.once else _plan(replace(wanted, once=once), _stamp(wanted))

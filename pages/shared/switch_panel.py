@@ -73,7 +73,8 @@ def _choose(two: Two, batches: Sequence[RunRecord]) -> str | None:
     if not found:
         st.info(say(N_("Choose new data above and score them with {name}: then both can be compared on them."), name=two.old.called))
         return None
-    fair = [data_id for data_id in found if data_id not in learned]
+    judged = workbench().judged(found)  # where more was judged, it can be said who is right
+    fair = sorted((data_id for data_id in found if data_id not in learned), key=lambda data_id: judged.get(data_id, 0))
     asked = [data_id for data_id in workbench().compared_on(two.run.id) if data_id in found]
     first = next(iter([*asked, *reversed(fair), *reversed(list(found))]))
     names = told_apart({data_id: _named(data, data_id in learned) for data_id, data in found.items()})
@@ -95,7 +96,9 @@ def _choose(two: Two, batches: Sequence[RunRecord]) -> str | None:
 
 def _named(data: DataSetRecord, was_learned: bool) -> str:
     told = N_("the retrained one learned from it") if was_learned else N_("neither has learned from it")
-    return f"{data.name} · {plain(told)}"
+    count = sum(workbench().verdict_counts(data.id).values())
+    judged = " · " + plain(N_("{count} judged"), count=count) if count else ""
+    return f"{data.name} · {plain(told)}{judged}"
 
 
 def _scored(two: Two, beside: Beside) -> bool:
