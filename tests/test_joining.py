@@ -93,6 +93,13 @@ def test_a_series_goes_on_and_says_where_steps_are_missing_or_there_already(tmp_
     assert "Between `over.csv` and `later.csv` 4 steps are missing." in told
 
 
+def test_steps_without_a_time_follow_one_another_unless_it_is_the_same_file(tmp_path: Path) -> None:
+    one, other, again = (part(pd.DataFrame({"value": values}), name, tmp_path) for values, name in (([1.0, 2.0], "one.csv"), ([1.0, 3.0], "other.csv"), ([1.0, 2.0], "again.csv")))  # fmt: skip
+    columns = columns_of([one], {"value": "feature"})
+    assert placed([one, other], columns, "series", once=False).rows == 4
+    assert placed([one, again], columns, "series", once=False).there_already == (0, 2)
+
+
 def test_pictures_follow_one_another_with_their_rows(tmp_path: Path) -> None:
     found = pictures(12)
     parts = []

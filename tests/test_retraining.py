@@ -24,7 +24,7 @@ from detectors.workbench.retraining import Plan, Wanted
 from detectors.workbench.saved import Entitled
 from tests.behind_pages import resting_workbench
 from tests.detector_files import FRAME_OF, PREPARATIONS, pictures, roles_for, write_pictures
-from tests.saved_runs import answering, done, imported
+from tests.saved_runs import answering, done, imported, join_here, read_here
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,8 @@ ROLES = {"a": "feature", "b": "feature", "part": "ignored"}
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with resting_workbench(tmp_path_factory.mktemp("retraining") / "workspace") as opened:
+    with resting_workbench(tmp_path_factory.mktemp("retraining") / "workspace") as opened, pytest.MonkeyPatch.context() as patch:
+        join_here(patch)
         yield answering(opened)
 
 
@@ -227,6 +228,14 @@ def test_the_rule_is_carried_over_and_both_are_compared_before_the_new_one_takes
     assert [run.data_id for run in bench.scored_by(now.id)] == [third]  # what it scored on trial counts among its batches
     bench.retire_detector(start.detector.id, back=True)
 
+    data_id, relearned = bench.records.run(again).data_id, Relearning.load(bench.run_folder(again).path)
+    row = next(row for row in np.flatnonzero(~relearned.learned).tolist() if row not in (38, 39, 58))
+    bench.mark(data_id, [SaidOf(row, row, "normal")])
+    plan = bench.plan_retraining(Wanted(now.id, (beside.new.id,)))
+    assert (plan.counts.old, plan.counts.new) == (60, 30)
+    assert plan.relearning.learned[row]  # what was left out before is learned from, once it is judged normal …
+    assert not plan.relearning.learned[58]  # … and a judged anomaly is still not
+
 
 def test_a_cut_off_by_hand_is_carried_over_as_the_same_share_of_the_training_rows(bench, start) -> None:
     trained = np.asarray(bench.run_folder(start.run).array("sorted_training_scores"))
@@ -253,7 +262,7 @@ def test_a_cut_off_by_hand_is_carried_over_as_the_same_share_of_the_training_row
 )
 def test_every_kind_is_retrained(bench, kind: str, representation: str, detector: str, tmp_path: Path) -> None:
     old, new = (_source(kind, name, tmp_path) for name in ("old", "new"))
-    first, second = (bench.import_file(path, path.name).id for path in (old, new))
+    first, second = (read_here(bench, path) for path in (old, new))
     request = RunRequest(first, detector, roles_for(kind, bench.data_folder(first)), kind=kind, representation=representation, preparation=PREPARATIONS[kind] | ({"described": "pixels"} if kind == "images" else {}))  # fmt: skip
     record = bench.save_detector(done(bench, bench.start_run(request)), Entitled(kind))
     scored = done(bench, bench.score_data(record.id, second))
