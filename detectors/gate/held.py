@@ -45,7 +45,12 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
         return Gate([Noticed(Message(OTHER_KIND, values), Message(OTHER_DETECTOR), stops=True)], rows=rows)
     profiles = {profile.name: profile for profile in load_profile(folder)}
     there = set(profiles)
-    noticed = [*_of_file(manifest, folder), *of_columns(manifest, profiles), *of_suppressions(manifest, there), *of_segments(manifest, there)]
+    noticed = [
+        *_of_file(manifest, folder),
+        *of_columns(manifest, profiles),
+        *of_suppressions(manifest, there),
+        *of_segments(manifest, there),
+    ]
     if any(each.stops for each in noticed):
         return Gate(_in_order(noticed), rows=rows)
     found, drifts = _columns(manifest, folder, profiles, rows)

@@ -58,9 +58,7 @@ class ScoreDrift:
         return Message(SENTENCES[self.verdict], {"found": percent(self.found), "expected": percent(self.expected)})
 
 
-def score_drift(
-    manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off: float, flagged: float | None = None
-) -> ScoreDrift | None:
+def score_drift(manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off: float, flagged: float | None = None) -> ScoreDrift | None:
     """How the `sorted_scores` of new rows compare; None where the file does not hold what the training rows scored.
 
     `flagged` is the share of them that is flagged, where segments have cut-offs of their own; None: what lies above `cut_off`.

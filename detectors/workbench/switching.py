@@ -135,9 +135,11 @@ class Switching(Retraining, Positions):
         old = self.saved_detector(str(run.request["retrains"]))
         self.carry_threshold(run_id)
         new = self.candidate(run_id) or self._save_candidate(run_id, old)
-        for detector in (old, new):
-            if self._scoring(detector.id, data_id) is None:
-                self.score_data(detector.id, data_id)
+        if self._scoring(old.id, data_id) is None:
+            self.score_data(old.id, data_id)
+        by_old = self._scoring(old.id, data_id)
+        if self._scoring(new.id, data_id) is None:  # offered to nobody, it scores this alone, after the same rows as the other
+            self._score(new, data_id, by_old.request.get("before") if by_old else None)
         return self.beside(run_id, data_id)
 
     def beside(self, run_id: str, data_id: str) -> Beside:
@@ -195,7 +197,10 @@ class Switching(Retraining, Positions):
             self.retire_detector(new.id, back=True)
             if retire:
                 self.retire_detector(old.id)
-        return self.saved_detector(new.id)
+            now = self.saved_detector(new.id)
+            for each in self.scored_by(new.id):
+                self.records.describe(RunRecord, each.id, name=now.called)
+        return now
 
     def discard_retrained(self, run_id: str) -> Chosen:
         """Moves a retrained run, with the rows put together for it and what it scored, to the bin; gives what went."""
