@@ -23,7 +23,7 @@ from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
-from pages.shared.retraining_card import retraining_card
+from pages.shared.retraining_card import learned_note, retraining_card
 from pages.shared.rows_before import rows_before, told_before
 from pages.shared.running import PHASES
 from pages.shared.side_by_side import comparable
@@ -134,6 +134,7 @@ with shown_problems():
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
         with st.spinner(say(N_("Comparing …"))):
             at_the_gate = gate_between(chosen.id, new_data.id)
+        learned_note(chosen, new_data)
         gate_table(at_the_gate, chosen.kind)
         drift_table(at_the_gate, chosen.kind)
         st.subheader(say(N_("Scores")), anchor=False)

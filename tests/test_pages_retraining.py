@@ -99,9 +99,11 @@ def test_from_verdicts_to_a_detector_in_the_place_of_the_old_one(bench, batches)
     assert (now.called, now.retired, bench.saved_detector(record.id).retired is not None) == ("march v2", None, True)
     assert "Retrained from march v1 by" in now.note
     assert next(box for box in app.selectbox if box.label == "Detector").value == now.id
-    bench.retire_detector(record.id, back=True)
+    assert "march v2 has learned from these rows" in texts(score_page(april, now.id))
     shown = texts(score_page(april, record.id))
     assert "since then march v2 is in its place" in shown
+    assert "Restore it to retrain it" in shown
+    bench.retire_detector(record.id, back=True)
 
 
 def test_a_batch_that_is_there_already_is_said_and_old_rows_that_are_gone_too(bench, batches, tmp_path: Path) -> None:

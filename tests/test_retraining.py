@@ -217,7 +217,11 @@ def test_the_rule_is_carried_over_and_both_are_compared_before_the_new_one_takes
         done(bench, run.id)
     beside = bench.beside(again, third)
     assert beside.done
-    assert (bench.compared_on(again), bench.learned_from(again)) == ([third], [start.old, start.new])
+    assert bench.compared_on(again) == [third]
+    known = {data_id: bench.who_learned(again, bench.records.data_set(data_id)) for data_id in (start.old, start.new, third)}
+    assert known == {start.old: (True, True), start.new: (False, True), third: (False, False)}
+    copy = imported(bench, frame(1, 20), "a copy of november.csv", tmp_path)
+    assert bench.who_learned(again, bench.records.data_set(copy)) == (False, True)
     found = bench.replacing(beside)
     assert set(found.both.tolist()) >= {28, 29}
     assert found.rows == 30
@@ -233,6 +237,7 @@ def test_the_rule_is_carried_over_and_both_are_compared_before_the_new_one_takes
     bench.mark(data_id, [SaidOf(row, row, "normal")])
     plan = bench.plan_retraining(Wanted(now.id, (beside.new.id,)))
     assert (plan.counts.old, plan.counts.new) == (60, 30)
+    assert bench.records.data_set(start.new).content_hash in plan.relearning.told["content"]  # learned from before last
     assert plan.relearning.learned[row]  # what was left out before is learned from, once it is judged normal …
     assert not plan.relearning.learned[58]  # … and a judged anomaly is still not
 

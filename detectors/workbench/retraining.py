@@ -135,7 +135,8 @@ class Retraining(Joining, SavedDetectors):
         relearning, counts = heeded(said, supervised=supervised, with_flagged=wanted.with_flagged, repeated=repeated)
         relearning = told(
             relearning, parts=[record.id for record in records], names=[record.name for record in records], counts=counts.to_json(),
-            new=[data.id for _, data in batches], detector=wanted.detector_id, with_flagged=wanted.with_flagged,
+            content=[*(record.content_hash for record in records), *(self.learned_content(str(origin.run_id)) if old is not None else [])],
+            detector=wanted.detector_id, with_flagged=wanted.with_flagged,
         )  # fmt: skip
         return Plan(wanted, request, records, found, relearning, counts, once)
 
@@ -147,6 +148,11 @@ class Retraining(Joining, SavedDetectors):
     def retrained(self, detector_id: str) -> list[RunRecord]:
         """The trainings that are to take the place of a saved detector, the newest first."""
         return [run for run in self.records.runs(trials=False) if run.request.get("retrains") == detector_id]
+
+    def learned_content(self, run_id: str) -> list[str]:
+        """The hashes of all files whose rows a retrained run has learned from, one after the other; none of any other run."""
+        found = Relearning.load(self.run_folder(run_id).path)
+        return [str(each) for each in found.told.get("content", [])] if found else []
 
     # ── what is asked ──
 

@@ -16,11 +16,10 @@ from detectors.messages import N_, Message
 from detectors.position import Position
 from detectors.replacing import Replacing, Seen, replacing
 from detectors.runs.new_data import training_scores
-from detectors.runs.relearning import Relearning
 from detectors.segments import SegmentScores
 from detectors.storage.bin import Chosen
 from detectors.storage.files import RUN_GONE
-from detectors.storage.records import RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from detectors.supervisor import FIRST_REASON
 from detectors.thresholds import RULES
@@ -160,10 +159,11 @@ class Switching(Retraining, Positions):
         judged = self.rows_judged(beside.data_id)
         return replacing(seen[0], seen[1], judged.rows, judged.is_anomaly)
 
-    def learned_from(self, run_id: str) -> list[str]:
-        """The data sets whose rows a retrained run has learned from."""
-        found = Relearning.load(self.run_folder(run_id).path)
-        return [str(each) for each in found.told.get("parts", [])] if found else []
+    def who_learned(self, run_id: str, data: DataSetRecord) -> tuple[bool, bool]:
+        """Whether the detector in use, and the retrained one, has learned from the file that a data set was made of."""
+        old = self.saved_detector(str(self._run(run_id).request["retrains"]))
+        of_old = [self.detector_manifest(old.id).data.get("sha256"), *self.learned_content(str(old.origin.get("run", "")))]
+        return data.content_hash in of_old, data.content_hash in self.learned_content(run_id)
 
     def _scoring(self, detector_id: str, data_id: str) -> RunRecord | None:
         """The latest run in which a detector scores a data set; one that failed or was stopped does not count."""

@@ -14,7 +14,7 @@ from detectors.gate import score_drift
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.runs.relearning import Counts
-from detectors.storage.records import RunRecord
+from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench.retraining import Origin, Plan, Wanted
 from pages.shared import state
@@ -48,9 +48,22 @@ def retraining_card(record: DetectorRecord, data_id: str | None) -> None:
             return
     elif latest is not None:
         _ended(latest)
-    if batches:
+    if record.retired is not None:
+        st.caption(
+            say(N_("It is retired. Restore it to retrain it: both have to score the same rows before one takes the place of the other."))
+        )
+    elif batches:
         with st.container(border=True, key="retrain"):
             _form(record, batches, data_id)
+
+
+def learned_note(record: DetectorRecord, data_set: DataSetRecord) -> None:
+    """Says of rows that a retrained detector has learned from that they are no new ones."""
+    if data_set.content_hash in workbench().learned_content(str(record.origin.get("run", ""))):
+        told = N_(
+            "{name} has learned from these rows: they are part of what it was retrained with. What it flags here says little about new ones."
+        )
+        st.info(say(told, name=record.called), icon=":material/info:")
 
 
 def _batches(detector_id: str) -> list[RunRecord]:

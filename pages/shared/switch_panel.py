@@ -68,37 +68,46 @@ def _open(run_id: str) -> None:
 
 def _choose(two: Two, batches: Sequence[RunRecord]) -> str | None:
     """The batch to compare on; one that neither learned from is proposed. None where there is no batch."""
-    learned = set(workbench().learned_from(two.run.id))
     found = {run.data_id: data for run in batches if (data := workbench().records.data_set(run.data_id)) is not None}
     if not found:
         st.info(say(N_("Choose new data above and score them with {name}: then both can be compared on them."), name=two.old.called))
         return None
+    learned = {data_id: workbench().who_learned(two.run.id, data) for data_id, data in found.items()}
     judged = workbench().judged(found)  # where more was judged, it can be said who is right
-    fair = sorted((data_id for data_id in found if data_id not in learned), key=lambda data_id: judged.get(data_id, 0))
+    fair = sorted((data_id for data_id in found if not any(learned[data_id])), key=lambda data_id: judged.get(data_id, 0))
     asked = [data_id for data_id in workbench().compared_on(two.run.id) if data_id in found]
     first = next(iter([*asked, *reversed(fair), *reversed(list(found))]))
-    names = told_apart({data_id: _named(data, data_id in learned) for data_id, data in found.items()})
+    names = told_apart({data_id: _named(two, data, learned[data_id], judged.get(data_id, 0)) for data_id, data in found.items()})
     picked: str = st.selectbox(
         say(N_("Compare both on")), list(found), list(found).index(first), format_func=names.__getitem__, key=f"compare_on_{two.run.id}_{len(found)}_{first}"
     )  # fmt: skip
-    if picked in learned:
-        told = N_(
-            "The retrained one has learned from these {items}, {old} has not: it has seen them before, which makes it look better than it is."
-        )
-        more = (
-            N_("Better: a batch that neither has learned from.")
-            if fair
-            else N_("Better: score a further batch with {old}, and compare on that.")
-        )
-        st.warning(say(told, items=two.items, old=two.old.called) + " " + say(more, old=two.old.called), icon=":material/balance:")
+    if any(learned[picked]):
+        _unfair(two, learned[picked], is_better=bool(fair))
     return picked
 
 
-def _named(data: DataSetRecord, was_learned: bool) -> str:
-    told = N_("the retrained one learned from it") if was_learned else N_("neither has learned from it")
-    count = sum(workbench().verdict_counts(data.id).values())
-    judged = " · " + plain(N_("{count} judged"), count=count) if count else ""
-    return f"{data.name} · {plain(told)}{judged}"
+def _named(two: Two, data: DataSetRecord, learned: tuple[bool, bool], judged: int) -> str:
+    told = {
+        (False, False): N_("neither has learned from it"), (True, True): N_("both have learned from it"),
+        (False, True): N_("the retrained one learned from it"), (True, False): N_("{old} learned from it"),
+    }[learned]  # fmt: skip
+    count = " · " + plain(N_("{count} judged"), count=judged) if judged else ""
+    return f"{data.name} · {plain(told, old=two.old.called)}{count}"
+
+
+def _unfair(two: Two, learned: tuple[bool, bool], *, is_better: bool) -> None:
+    """Says plainly that one of them has seen these rows before, and what to do."""
+    told = {
+        (True, True): N_("Both have learned from these {items}: what they flag here says little about new ones."),
+        (False, True): N_("The retrained one has learned from these {items}, {old} has not: having seen them makes it look better than it is."),
+        (True, False): N_("{old} has learned from these {items}, the retrained one has not: having seen them makes it look better than it is."),
+    }[learned]  # fmt: skip
+    more = (
+        N_("Better: a batch that neither has learned from.")
+        if is_better
+        else N_("Better: score a further batch with {old}, and compare on that.")
+    )
+    st.warning(say(told, items=two.items, old=two.old.called) + " " + say(more, old=two.old.called), icon=":material/balance:")
 
 
 def _scored(two: Two, beside: Beside) -> bool:
@@ -157,7 +166,7 @@ def _switch(two: Two, key: str, retire: bool) -> None:
     note = " ".join(str(state.typed(key) or "").split())
     told = plain(N_("Retrained from {name} by {author}."), name=two.old.called, author=author())
     try:
-        now = workbench().switch(two.run.id, f"{note} {told}".strip(), retire=retire)
+        now = workbench().switch(two.run.id, " · ".join(filter(None, [note, told])), retire=retire)
     except AnomalystError as error:
         state.refuse(error.message)
         return
