@@ -26,6 +26,12 @@ NAMES = {pa.int64(): "integer", pa.float64(): "number", pa.bool_(): "boolean", p
 #: Data sets whose hashes are kept, 8 bytes a row.
 KEPT_HASHES = 8
 
+#: A batch of which this share of rows is there already is one that was learned from before.
+MOSTLY_THERE = 0.5
+
+#: Rows that repeat as often as this among themselves say nothing by being there already.
+REPEATING = 0.2
+
 #: What a missing value, of whatever type, is hashed as.
 NOTHING = 0x9E3779B9
 
@@ -118,6 +124,12 @@ class Placed:
     @property
     def rows(self) -> int:
         return self.starts[-1]
+
+    @property
+    def looks_repeated(self) -> bool:
+        """Whether most rows of a later part are there already, and not because rows repeat anyway."""
+        shares = [there / max(1, len(kept)) for there, kept in zip(self.there_already, self.kept, strict=True)]
+        return max(shares[1:], default=0.0) >= MOSTLY_THERE and self.repeats < REPEATING
 
 
 def placed(parts: Sequence[Part], columns: Columns, kind: str, *, once: bool) -> Placed:

@@ -87,13 +87,6 @@ class Plan:
         return joined_name([record.name for record in self.records])
 
 
-#: A batch of which this share of rows is there already is one that was learned from before.
-MOSTLY_THERE = 0.5
-
-#: Rows that repeat as often as this among themselves say nothing by being there already.
-REPEATING = 0.2
-
-
 class Retraining(Joining, SavedDetectors):
     """Plans and starts the training that is to take the place of a saved detector."""
 
@@ -126,7 +119,7 @@ class Retraining(Joining, SavedDetectors):
         parts = [Part(self.data_folder(record.id), record.name) for record in records]
         columns = columns_of(parts, request.roles)
         found = placed(parts, columns, request.kind, once=False)
-        once = _looks_repeated(found, old is not None) if wanted.once is None else wanted.once
+        once = found.looks_repeated if wanted.once is None else wanted.once
         if once:
             found = placed(parts, columns, request.kind, once=True)
         said = self._said(request, origin.run_id if old is not None else None, records, [run for run, _ in batches], found)
@@ -245,9 +238,3 @@ class Retraining(Joining, SavedDetectors):
             self._enqueue(run, ask)
             self._suppress_as(self.detector_manifest(detector.id), run, detector)
         return record
-
-
-def _looks_repeated(found: Placed, with_old: bool) -> bool:
-    """Whether most rows of a later part are there already, and not because rows repeat anyway."""
-    shares = [there / max(1, len(kept)) for there, kept in zip(found.there_already, found.kept, strict=True)]
-    return max(shares[1:], default=0.0) >= MOSTLY_THERE and found.repeats < REPEATING

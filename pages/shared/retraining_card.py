@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from detectors import registry
-from detectors.errors import AnomalystError
+from detectors.errors import AnomalystError, Discarded
 from detectors.gate import score_drift
+from detectors.imports import Import
 from detectors.kinds import KINDS
 from detectors.messages import N_
-from detectors.runs.relearning import Counts
 from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench.retraining import Origin, Plan, Wanted
@@ -22,6 +22,7 @@ from pages.shared.context import told_apart
 from pages.shared.engine import kept_by_id, workbench
 from pages.shared.importing import PHASES as READING_PHASES
 from pages.shared.language import clock, plain, say, say_message
+from pages.shared.retraining_counts import counts_text
 from pages.shared.running import progress_of
 from pages.shared.switch_panel import switch_panel
 
@@ -83,6 +84,8 @@ def _going_on(record: DetectorRecord, latest: RunRecord | None) -> bool:
         state.end_retraining()
         try:
             begun.result()
+        except Discarded:
+            st.caption(say(N_("Cancelled: nothing was put together, and nothing is learned.")))
         except AnomalystError as error:
             st.error(say_message(error.message), icon=":material/error:")
         begun = None
@@ -95,8 +98,7 @@ def _going_on(record: DetectorRecord, latest: RunRecord | None) -> bool:
         if begun is not None:
             if begun.has_ended:
                 st.rerun(scope="app")
-            phase = say(READING_PHASES.get(begun.progress.phase, N_("putting rows together")))
-            st.progress(begun.progress.share, text=say(N_("Putting the rows of {name} together"), name=begun.name) + f" · {phase}")
+            _putting_together(begun)
             return
         assert latest is not None
         now = workbench().records.run(latest.id)
@@ -106,6 +108,13 @@ def _going_on(record: DetectorRecord, latest: RunRecord | None) -> bool:
 
     live()
     return True
+
+
+def _putting_together(begun: Import) -> None:
+    phase = say(READING_PHASES.get(begun.progress.phase, N_("putting rows together")))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(begun.progress.share, text=say(N_("Putting the rows of {name} together"), name=begun.name) + f" · {phase}")
+        st.button(say(N_("Cancel")), key="cancel_retraining", icon=":material/close:", on_click=begun.cancel)
 
 
 def _ended(latest: RunRecord) -> None:
@@ -234,20 +243,3 @@ def _counted(plan: Plan, items: str) -> None:
     """What would be learned from, in one line."""
     supervised = registry.get(plan.request.representation, plan.request.detector).supervised
     st.markdown(counts_text(plan.counts, items, with_flagged=plan.wanted.with_flagged, supervised=supervised))
-
-
-def counts_text(counts: Counts, items: str, *, with_flagged: bool, supervised: bool) -> str:
-    """How many rows are which."""
-    parts = [say(N_("{old} old {items} + {new} new ones"), old=counts.old, new=counts.new, items=items)]
-    if supervised:
-        told = N_("{anomalies} judged an anomaly and {normal} judged normal are labels")
-        parts += [say(told, anomalies=counts.anomalies, normal=counts.normal)]
-        return ", ".join(parts) + "."
-    if counts.anomalies:
-        parts.append(say(N_("{count} judged an anomaly left out"), count=counts.anomalies))
-    if counts.normal:
-        parts.append(say(N_("{count} judged normal kept"), count=counts.normal))
-    if counts.unjudged:
-        told = N_("{count} flagged without a verdict learned from") if with_flagged else N_("{count} flagged without a verdict left out")
-        parts.append(say(told, count=counts.unjudged))
-    return ", ".join(parts) + ": " + say(N_("**{learned}** {items} are learned from."), learned=counts.learned, items=items)
