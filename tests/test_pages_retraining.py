@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from detectors.runs.request import RunRequest
 from detectors.storage.bin import Chosen
 from detectors.storage.marks import Said
-from detectors.storage.tables import DetectorRecord
+from detectors.storage.tables import DetectorRecord, RunRecord
 from detectors.workbench import Workbench
 from detectors.workbench.saved import Entitled
 from tests.behind_pages import resting_workbench
@@ -99,6 +99,17 @@ def test_from_verdicts_to_a_detector_in_the_place_of_the_old_one(bench, batches)
     assert (now.called, now.retired, bench.saved_detector(record.id).retired is not None) == ("march v2", None, True)
     assert "Retrained from march v1 by" in now.note
     assert next(box for box in app.selectbox if box.label == "Detector").value == now.id
+    _told_after_the_switch(bench, record, run, april)
+
+
+def _told_after_the_switch(bench: Workbench, record: DetectorRecord, run: RunRecord, april: str) -> None:
+    now = bench.switched(run.id)
+    assert now is not None
+    app = AppTest.from_file(FRAME, default_timeout=240)
+    app.query_params["run"] = run.id
+    app.query_params["data"] = run.data_id
+    app.session_state["as_command_threshold"] = True
+    assert "put together here from march.csv, april.csv: no file holds them" in texts(app.run().switch_page("threshold.py").run())
     assert "march v2 has learned from these rows" in texts(score_page(april, now.id))
     shown = texts(score_page(april, record.id))
     assert "since then march v2 is in its place" in shown

@@ -66,6 +66,12 @@ class Asked:
             return np.unpackbits(packed[f"part{number}"], count=rows).astype(bool)
 
 
+def parts_of(report: Report) -> str | None:
+    """What was put together as the data set with this report; None of one that came as a file."""
+    first = report.notes[0] if report.notes else None
+    return str(first.values["names"]) if first is not None and first.template == TOGETHER else None
+
+
 def join(asked: Asked, folder: Path, name: str) -> Report:
     """Leaves data, report and profile of all parts together, called `name`, in the existing `folder`.
 
