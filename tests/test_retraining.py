@@ -256,6 +256,11 @@ def test_a_cut_off_by_hand_is_carried_over_as_the_same_share_of_the_training_row
     bench.keep_threshold(run, "percentile", 80.0)  # somebody's own choice …
     bench.carry_threshold(run)
     assert bench.records.threshold(run).value == 80.0  # … stays
+    first = bench.compare_on(run, start.new).new
+    bench.keep_threshold(run, "percentile", 85.0)
+    assert bench.candidate(run) is None  # what was compared flags by another threshold
+    assert bench.compare_on(run, start.new).new.id != first.id
+    assert [record.origin["threshold"] for record in bench.saved_detectors() if record.origin.get("run") == run] == [4]
     gone = bench.discard_retrained(run)
     assert gone.data
     assert bench.retrained(by_hand.id) == []

@@ -171,6 +171,7 @@ class Switching(Retraining, Positions):
         return runs[-1] if runs else None
 
     def _save_candidate(self, run_id: str, old: DetectorRecord) -> DetectorRecord:
+        self.library.delete(Chosen(runs=tuple(self._drop_candidates(run_id))))  # of a threshold that was kept before
         record = self.save_detector(run_id, Entitled(f"{old.name[: LONGEST_NAME - len(CANDIDATE) - 1]} {CANDIDATE}"))
         self.retire_detector(record.id)  # offered to nobody until it takes the place of the other
         return record
@@ -204,14 +205,18 @@ class Switching(Retraining, Positions):
 
     def discard_retrained(self, run_id: str) -> Chosen:
         """Moves a retrained run, with the rows put together for it and what it scored, to the bin; gives what went."""
-        run = self._run(run_id)
+        run, scored = self._run(run_id), self._drop_candidates(run_id)
+        others = [each for each in self.records.runs(run.data_id) if each.id != run_id]
+        return self.library.delete(Chosen(runs=(run_id, *scored)) if others else Chosen(data=(run.data_id,), runs=tuple(scored)))
+
+    def _drop_candidates(self, run_id: str) -> list[str]:
+        """Deletes the files that were written to compare a retrained run; gives the ids of the runs in which they scored something."""
         scored: list[str] = []
         for record in self._of_run(run_id):
             if _is_candidate(record):
                 scored += [each.id for each in self.scored_by(record.id)]
                 self.delete_detector(record.id)
-        others = [each for each in self.records.runs(run.data_id) if each.id != run_id]
-        return self.library.delete(Chosen(runs=(run_id, *scored)) if others else Chosen(data=(run.data_id,), runs=tuple(scored)))
+        return scored
 
     def _of_run(self, run_id: str) -> Sequence[DetectorRecord]:
         return [record for record in self.saved_detectors() if record.origin.get("run") == run_id]

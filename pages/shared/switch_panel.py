@@ -59,7 +59,10 @@ def _learned(two: Two) -> None:
 
 
 def _open(run_id: str) -> None:
-    workbench().carry_threshold(run_id)
+    try:
+        workbench().carry_threshold(run_id)
+    except AnomalystError as error:
+        state.refuse(error.message)
     state.go("threshold", run=run_id)
 
 
