@@ -240,6 +240,11 @@ def test_the_rule_is_carried_over_and_both_are_compared_before_the_new_one_takes
     assert bench.records.data_set(start.new).content_hash in plan.relearning.told["content"]  # learned from before last
     assert plan.relearning.learned[row]  # what was left out before is learned from, once it is judged normal …
     assert not plan.relearning.learned[58]  # … and a judged anomaly is still not
+    bench.mark(start.new, [SaidOf(2, 2, "anomaly")], author="Eve")  # said of the batch itself, after it was put together with the others
+    for _ in range(2):
+        plan = bench.plan_retraining(Wanted(now.id, (beside.new.id,)))
+    assert not plan.relearning.learned[42]
+    assert [(mark.author, mark.verdict) for mark in bench.marks_on(data_id, 42)] == [("Eve", "anomaly")]  # once
 
 
 def test_a_cut_off_by_hand_is_carried_over_as_the_same_share_of_the_training_rows(bench, start) -> None:

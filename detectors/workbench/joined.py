@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import reading
-from detectors.joining import Asked, Part, Placed
+from detectors.joining import Asked, Part, Placed, columns_of, placed
 from detectors.library import LONGEST_NAME, LONGEST_NOTE
 from detectors.reading.process import Task, run_worker
 from detectors.reading.progress import PROGRESS_FILE
+from detectors.runs.relearning import Relearning, told
 from detectors.storage.choices import load_choices, save_choices
 from detectors.storage.files import bytes_on_disk, new_id, published
 from detectors.storage.records import DataSetRecord
 from detectors.verdicts import Mark, in_force
 from detectors.workbench.data import DataSets
 from detectors.workbench.learning import Learning
+
+NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,34 @@ class Joining(DataSets, Learning):
         self._marks.carry(data_id, self._carried(together))
         return record
 
-    def _carried(self, together: Together) -> list[Mark]:
-        """The marks on all parts, on the rows where these stand now, in the order in which they were given."""
+    def _carried(self, together: Together, since: Mapping[str, int] = NOTHING) -> list[Mark]:
+        """The marks on all parts, on the rows where these stand now, in the order in which they were given.
+
+        With `since`, data set → the number of a mark, those that were given after it.
+        """
         found = [
             replace(mark, first=first, last=last, together=mark.together and f"{record.id} {mark.together}")
             for record, places in zip(together.records, together.placed.places, strict=True)
             for mark in in_force(self._marks.of(record.id))
+            if mark.id > since.get(record.id, 0)
             for first, last in _stretches(places[mark.first : mark.last + 1])
         ]
         return sorted(found, key=lambda mark: (mark.marked, mark.id))
+
+    def follow_marks(self, run_id: str) -> None:
+        """Carries over what was said of the parts since they were put together for a run, where all of them are still here."""
+        with self._supervisor.looking:
+            relearning = Relearning.load(self.run_folder(run_id).path)
+            ids = [str(each) for each in relearning.told.get("parts", [])] if relearning else []
+            records = [record for data_id in ids if (record := self.records.data_set(data_id)) is not None]
+            latest = {record.id: self.latest_mark(record.id) for record in records}
+            if relearning is None or len(records) < len(ids) or latest == (since := relearning.told.get("marks", latest)):
+                return
+            request = self.run_folder(run_id).request()
+            parts = [Part(self.data_folder(record.id), record.name) for record in records]
+            found = placed(parts, columns_of(parts, request.roles), request.kind, once=bool(relearning.told["once"]))
+            self._marks.carry(request.data_id, self._carried(Together(tuple(records), found, request.roles, request.kind, ""), since))
+            told(relearning, marks=latest).save(self.run_folder(run_id).path)
 
 
 def joined_name(names: Sequence[str]) -> str:

@@ -114,6 +114,8 @@ class Retraining(Joining, SavedDetectors):
         if not batches:
             raise DataError(NO_BATCH)
         old = origin.data if wanted.with_old else None
+        if old is not None:
+            self.follow_marks(str(origin.run_id))
         records = (*([old] if old is not None else []), *(data for _, data in batches))
         request = self._request_again(manifest, origin, wanted, records)
         parts = [Part(self.data_folder(record.id), record.name) for record in records]
@@ -129,7 +131,8 @@ class Retraining(Joining, SavedDetectors):
         relearning = told(
             relearning, parts=[record.id for record in records], names=[record.name for record in records], counts=counts.to_json(),
             content=[*(record.content_hash for record in records), *(self.learned_content(str(origin.run_id)) if old is not None else [])],
-            detector=wanted.detector_id, with_flagged=wanted.with_flagged,
+            detector=wanted.detector_id, with_flagged=wanted.with_flagged, once=once,
+            marks={record.id: self.latest_mark(record.id) for record in records},
         )  # fmt: skip
         return Plan(wanted, request, records, found, relearning, counts, once)
 

@@ -227,6 +227,8 @@ def _planned(record: DetectorRecord, wanted: Wanted, items: str) -> Plan:
 def _stamp(wanted: Wanted) -> str:
     """What a plan depends on beside what is wanted: what was said, and which thresholds and suppressions were kept."""
     bench, origin = workbench(), workbench().origin(wanted.detector_id)
+    if origin.data is not None:
+        bench.follow_marks(str(origin.run_id))
     runs = [bench.records.run(run_id) for run_id in wanted.batches]
     data_ids = [run.data_id for run in runs if run is not None] + ([origin.data.id] if origin.data is not None else [])
     kept = [(record.version if (record := bench.records.threshold(run_id)) else 0) for run_id in wanted.batches]
