@@ -111,6 +111,12 @@ def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int =
         StorageError: the data are missing or damaged.
         DataError: a column does not exist.
     """
+    for table in iter_tables(folder, columns, rows):
+        yield table.to_pandas()
+
+
+def iter_tables(folder: Path, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
+    """The same as they are kept: whole numbers stay what they are where one is missing."""
     with _damage_told():
         file = _open(folder)
         names = _names(file, columns)
@@ -120,7 +126,13 @@ def iter_batches(folder: Path, columns: Sequence[str] | None = None, rows: int =
             batch = next(batches, None)
         if batch is None:
             return
-        yield batch.select(names).to_pandas()
+        yield pa.Table.from_batches([batch.select(names)])
+
+
+def schema_of(folder: Path) -> pa.Schema:
+    """The columns of the data set in `folder` and their types: int64, double, bool, string or timestamp[us]."""
+    with _damage_told():
+        return _open(folder).schema_arrow.remove_metadata()
 
 
 def value_counts(folder: Path, column: str) -> tuple[pd.Series, int]:

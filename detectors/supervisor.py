@@ -194,7 +194,7 @@ class Supervisor:
             first = ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged, author=FIRST_AUTHOR, reason=FIRST_REASON)
             self._records.keep_threshold(first)
         if run.task == "score" and self._records.threshold(run.id) is None:
-            self._records.keep_threshold(threshold_of_file(run.id, folder))
+            self._records.keep_threshold(threshold_of_file(run.id, folder, self._workspace.data / run.data_id))
         self._records.set_state(run.id, "done", summary=folder.summary())
 
     def _end_what_does_not_stop(self) -> None:

@@ -23,6 +23,7 @@ from pages.shared.language import clock, plain, say, say_message, translate
 from pages.shared.look import page_head, palette, show_chart
 from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
+from pages.shared.retraining_card import learned_note, retraining_card
 from pages.shared.rows_before import rows_before, told_before
 from pages.shared.running import PHASES
 from pages.shared.side_by_side import comparable
@@ -87,7 +88,8 @@ def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> 
     """What the scores say as a whole, and the way to the flags."""
     manifest = workbench().detector_manifest(record.id)
     ordered = np.asarray(workbench().run_folder(run.id).array("sorted_scores"))
-    found = score_drift(manifest, ordered, manifest.threshold.cut_off)
+    first = workbench().records.threshold_versions(run.id)[-1]
+    found = score_drift(manifest, ordered, manifest.threshold.cut_off, first.flagged / max(1, len(ordered)) if first.segments else None)
     with st.container(border=True, key="scored"):
         if found is not None:
             _scores_told(found)
@@ -132,9 +134,11 @@ with shown_problems():
         st.subheader(say(N_("Is this like what it learned from?")), anchor=False)
         with st.spinner(say(N_("Comparing …"))):
             at_the_gate = gate_between(chosen.id, new_data.id)
+        learned_note(chosen, new_data)
         gate_table(at_the_gate, chosen.kind)
         drift_table(at_the_gate, chosen.kind)
         st.subheader(say(N_("Scores")), anchor=False)
         scoring(chosen, new_data, at_the_gate)
     batches_over_time(chosen.id, float(workbench().detector_manifest(chosen.id).scores.get("flagged", 0.0)))
+    retraining_card(chosen, new_data.id if new_data is not None else None)
 follow_import(reading)

@@ -18,6 +18,7 @@ import detectors
 from detectors import registry
 from detectors.base import Progress
 from detectors.data_set import DataSet
+from detectors.detector_file import writing
 from detectors.detector_file.loaded import LoadedDetector
 from detectors.detector_file.manifest import Manifest, read_manifest
 from detectors.detector_file.signature import SigningKey
@@ -266,7 +267,8 @@ def test_segments_have_cut_offs_of_their_own(forest, tmp_path) -> None:
         found.flag(forest[2], frame[["amount"]])
 
 
-def test_decisions_that_are_none_are_refused(forest, tmp_path) -> None:
+def test_decisions_that_are_none_are_refused(forest, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "_above", lambda run, threshold: run.scores > threshold.cut_off)  # somebody else's program wrote it
     write_detector_file(forest[0], replace(THRESHOLD, segments={"column": "a", "cut_offs": [1]}), tmp_path / "d.zip")
     with pytest.raises(StorageError, match=r"its member `manifest\.json`"):
         detectors.load(tmp_path / "d.zip")

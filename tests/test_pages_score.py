@@ -10,16 +10,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from detectors.answerer import Answerer
-from detectors.base import Progress
 from detectors.runs import queue
 from detectors.runs.request import RunRequest
-from detectors.runs.tasks import do
 from detectors.storage.marks import Said
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench import Workbench
 from detectors.workbench.saved import Entitled, file_name
 from tests.behind_pages import resting_workbench
+from tests.saved_runs import answering, done, imported
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +27,7 @@ FRAME = Path(__file__).parents[1] / "pages" / "frame.py"
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     with resting_workbench(tmp_path_factory.mktemp("score") / "workspace") as opened_bench:
-        answerer = Answerer(opened_bench.workspace)
-        opened_bench.answerer.ask = lambda question, *, timeout_s=0.0, **values: answerer.answer({"do": question, **values})  # type: ignore[method-assign]
-        yield opened_bench
+        yield answering(opened_bench)
 
 
 def frame(seed: int, rows: int = 300, shift: float = 0.0) -> pd.DataFrame:
@@ -39,19 +35,6 @@ def frame(seed: int, rows: int = 300, shift: float = 0.0) -> pd.DataFrame:
     return pd.DataFrame({
         "a": chance.normal(shift, size=rows), "b": chance.normal(size=rows), "c": chance.choice(["x", "y", "z"], rows),
     })  # fmt: skip
-
-
-def imported(bench: Workbench, table: pd.DataFrame, name: str, folder: Path) -> str:
-    table.to_csv(folder / name, index=False)
-    return bench.import_file(folder / name, name).id
-
-
-def done(bench: Workbench, run_id: str) -> str:
-    folder = bench.run_folder(run_id)
-    folder.result.mkdir()
-    do(bench.workspace, folder, folder.result, Progress())
-    bench._supervisor._finish(bench.records.run(run_id), folder)  # type: ignore[arg-type]
-    return run_id
 
 
 @pytest.fixture(scope="module")

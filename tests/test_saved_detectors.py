@@ -13,8 +13,6 @@ import pandas as pd
 import pytest
 
 import detectors
-from detectors.answerer import Answerer
-from detectors.base import Progress
 from detectors.detector_file.manifest import read_manifest
 from detectors.detector_file.signature import SigningKey
 from detectors.errors import StorageError
@@ -23,7 +21,6 @@ from detectors.gate import Gate, check_described
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.planted import load_power, plant
 from detectors.runs.request import RunRequest
-from detectors.runs.tasks import do
 from detectors.settings import Settings
 from detectors.storage import backup
 from detectors.storage.bin import Chosen
@@ -33,6 +30,7 @@ from detectors.workbench import Workbench
 from detectors.workbench.saved import Entitled
 from detectors.workbench.suppressing import Given
 from tests.detector_files import FRAME_OF, PREPARATIONS, pictures, roles_for, write_pictures, write_source
+from tests.saved_runs import answering, done
 
 pytestmark = pytest.mark.slow
 
@@ -40,13 +38,7 @@ pytestmark = pytest.mark.slow
 def opened(workspace: Path) -> Workbench:
     """A workbench whose answerer answers at once, in this process; trainings are done by the tests."""
     bench = Workbench(Settings(workspace, f"sqlite:///{workspace / 'anomalyst.db'}"))
-    answerer = Answerer(bench.workspace)
-
-    def ask(question: str, *, timeout_s: float = 0.0, **values: object) -> object:
-        return answerer.answer({"do": question, **values})
-
-    bench.answerer.ask = ask  # type: ignore[method-assign]
-    return bench
+    return answering(bench)
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +46,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     found = opened(tmp_path_factory.mktemp("saved") / "workspace")
     yield found
     found.close()
-
-
-def done(bench: Workbench, run_id: str) -> str:
-    folder = bench.run_folder(run_id)
-    folder.result.mkdir()
-    do(bench.workspace, folder, folder.result, Progress())
-    bench._supervisor._finish(bench.records.run(run_id), folder)  # type: ignore[arg-type]
-    return run_id
 
 
 def imported(bench: Workbench, kind: str, folder: Path) -> str:

@@ -70,12 +70,12 @@ class Finished:
             labels, judged, _told(data),
         )  # fmt: skip
 
-    def figures(self, cut_off: float) -> dict[str, Any]:
-        """How good the scores are on the labelled rows; nothing without labels."""
+    def figures(self, above: NDArray[np.bool_]) -> dict[str, Any]:
+        """How good the scores are on the labelled rows, and what lies `above` its cut-off, (rows,); nothing without labels."""
         if self.labels is None or self.judged is None or not self.judged.any():
             return {}
         is_anomaly, known = self.labels == 1, self.judged
-        counts = metrics.confusion(is_anomaly, self.scores, cut_off, known)
+        counts = metrics.confusion(is_anomaly, above, 0.5, known)
         return {
             "rows": int(known.sum()), "anomalies": int(is_anomaly[known].sum()), "held_out": bool(self.detector.supervised),
             "auroc": metrics.auroc(is_anomaly, self.scores, known),

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors import registry
 from detectors.detector_file import card as cards
 from detectors.detector_file.canaries import Canaries, chosen, library_versions
+from detectors.detector_file.deciding import Deciding
 from detectors.detector_file.engine import LONG_AGO, write_engine
 from detectors.detector_file.manifest import CARD, MANIFEST, SIGNATURE, KeptThreshold, Manifest, Member
 from detectors.detector_file.schema import contents_of, schema_of
@@ -70,7 +72,7 @@ def _written(run: Finished, threshold: KeptThreshold, folder: Path, suppressions
 
 def _manifest(run: Finished, threshold: KeptThreshold, canaries: int, suppressions: Sequence[Mapping[str, Any]]) -> Manifest:
     request, detector = run.request, run.detector
-    training = run.scores[run.fitted]
+    training, above = run.scores[run.fitted], _above(run, threshold)
     manifest = Manifest(
         detector=detector.name(), kind=request.kind, representation=detector.representation(), parameters=detector.parameters,
         seed=request.seed, roles=dict(request.roles), features=request.features, threshold=threshold, members={},
@@ -81,9 +83,9 @@ def _manifest(run: Finished, threshold: KeptThreshold, canaries: int, suppressio
         scores={
             "quantiles": np.quantile(training, np.linspace(0, 1, SCORE_QUANTILES)).tolist(),
             "levels": list(levels_of(np.sort(training))),
-            "flagged": float((training > threshold.cut_off).mean()),
+            "flagged": float(above[run.fitted].mean()),
         },
-        judged=run.figures(threshold.cut_off), suppressions=[dict(each) for each in suppressions],
+        judged=run.figures(above), suppressions=[dict(each) for each in suppressions],
         carries=[
             *({"of": "detector", **asdict(each)} for each in detector.carried()),
             {"of": "background", "what": cards.BACKGROUND, "count": len(run.usual), "whole": True},
@@ -93,6 +95,12 @@ def _manifest(run: Finished, threshold: KeptThreshold, canaries: int, suppressio
     columns = schema_of(run.data, run.fitted, [(name, manifest.roles[name]) for name in manifest.used])
     contents = contents_of(request.kind, run.data, run.fitted, manifest.preparation)
     return replace(manifest, columns=[column.to_json() for column in columns], contents=contents)
+
+
+def _above(run: Finished, threshold: KeptThreshold) -> NDArray[np.bool_]:
+    """Which rows lie above their cut-off, (rows,): that of their segment, where it has one."""
+    deciding = Deciding(threshold)
+    return deciding.above(run.scores, run.data.frame(deciding.columns) if deciding.columns else None)
 
 
 def _pack(folder: Path, path: Path) -> None:

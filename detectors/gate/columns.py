@@ -24,6 +24,7 @@ FILLED = N_("Scoring goes on: gaps are filled as the detector learned to fill th
 READ_AGAIN = N_("Scoring does not go on. Open the data, read the file again with the right format, or train on it.")
 ADD_THEM = N_("Scoring does not go on. Add it to the file, or train on the columns there are.")
 WITHOUT_THAT = N_("Scoring goes on; that suppression silences nothing here.")
+COMMON_CUT_OFF = N_("Scoring goes on with the common cut-off for all rows.")
 
 MISSING = N_("Not there, though the detector learned from it: {columns}.")
 NONE_THERE = N_("None of the columns is there that the detector learned from: {columns}.")
@@ -43,6 +44,7 @@ GAPS = N_("`{column}`: {count} of {rows} rows ({share}) have no value; no traini
 MORE_GAPS = N_("`{column}`: {share} of the rows have no value; of the training rows {before}.")
 EMPTY = N_("`{column}` has no value in any row.")
 NO_SUPPRESSION = N_("A suppression asks for `{columns}`, which is not there.")
+NO_SEGMENTS = N_("Each `{column}` has a cut-off of its own, and there is no such column here.")
 
 #: A share of gaps that has grown by this is named.
 GROWN = 0.1
@@ -86,6 +88,12 @@ def of_suppressions(manifest: Manifest, there: set[str]) -> list[Noticed]:
         if missing := [name for name in Suppression.from_json(rule).columns if name not in there]:
             found.append(Noticed(Message(NO_SUPPRESSION, {"columns": ", ".join(missing[:NAMED])}), Message(WITHOUT_THAT)))
     return found
+
+
+def of_segments(manifest: Manifest, there: set[str]) -> list[Noticed]:
+    """Cut-offs by a column that is not there."""
+    column = (manifest.threshold.segments or {}).get("column")
+    return [] if column is None or column in there else [Noticed(Message(NO_SEGMENTS, {"column": column}), Message(COMMON_CUT_OFF))]
 
 
 def watched(columns: Sequence[Mapping[str, Any]]) -> dict[str, Numbers | Categories]:

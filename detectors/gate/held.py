@@ -16,7 +16,7 @@ from detectors.detector_file.manifest import NOT_ONE, Manifest
 from detectors.drift import Drift, Numbers, shown_value
 from detectors.errors import StorageError
 from detectors.frames import count_rows, iter_batches
-from detectors.gate.columns import OTHER_DETECTOR, of_columns, of_suppressions, of_values, watched
+from detectors.gate.columns import OTHER_DETECTOR, of_columns, of_segments, of_suppressions, of_values, watched
 from detectors.gate.findings import Gate, Noticed
 from detectors.gate.inside import of_contents, shown_sizes
 from detectors.gate.scores import score_drift
@@ -44,7 +44,13 @@ def gate_of(manifest: Manifest, folder: Path, kind: str) -> Gate:
         values = {name: KINDS[each].items if each in KINDS else each for name, each in (("learned", manifest.kind), ("found", kind))}
         return Gate([Noticed(Message(OTHER_KIND, values), Message(OTHER_DETECTOR), stops=True)], rows=rows)
     profiles = {profile.name: profile for profile in load_profile(folder)}
-    noticed = [*_of_file(manifest, folder), *of_columns(manifest, profiles), *of_suppressions(manifest, set(profiles))]
+    there = set(profiles)
+    noticed = [
+        *_of_file(manifest, folder),
+        *of_columns(manifest, profiles),
+        *of_suppressions(manifest, there),
+        *of_segments(manifest, there),
+    ]
     if any(each.stops for each in noticed):
         return Gate(_in_order(noticed), rows=rows)
     found, drifts = _columns(manifest, folder, profiles, rows)

@@ -58,8 +58,11 @@ class ScoreDrift:
         return Message(SENTENCES[self.verdict], {"found": percent(self.found), "expected": percent(self.expected)})
 
 
-def score_drift(manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off: float) -> ScoreDrift | None:
-    """How the `sorted_scores` of new rows compare; None where the file does not hold what the training rows scored."""
+def score_drift(manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off: float, flagged: float | None = None) -> ScoreDrift | None:
+    """How the `sorted_scores` of new rows compare; None where the file does not hold what the training rows scored.
+
+    `flagged` is the share of them that is flagged, where segments have cut-offs of their own; None: what lies above `cut_off`.
+    """
     quantiles = np.asarray(manifest.scores.get("quantiles") or [], dtype=np.float64)
     if not len(quantiles) or not len(sorted_scores):
         return None
@@ -71,4 +74,5 @@ def score_drift(manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off:
         below = 1.0
     expected = float(manifest.scores.get("flagged", (trained > cut_off).mean()))
     drift = distance_of(sorted_scores, quantiles.tolist(), manifest.fitted_rows)
-    return ScoreDrift(float((sorted_scores > cut_off).mean()), expected, drift, below, len(sorted_scores))
+    found = float((sorted_scores > cut_off).mean()) if flagged is None else flagged
+    return ScoreDrift(found, expected, drift, below, len(sorted_scores))

@@ -84,8 +84,8 @@ Watch = Callable[[ReadingProgress], None]
 
 @dataclass(frozen=True)
 class Task:
-    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows), ``make`` (script → source) or
-    ``fetch`` (URL → folder).
+    """What the worker is asked: `action` ``read`` (source → folder), ``preview`` (its first rows), ``make`` (script → source),
+    ``fetch`` (URL → folder) or ``join`` (data sets of ours, as `joining.Asked` → folder).
     """
 
     action: str

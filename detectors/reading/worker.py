@@ -78,6 +78,11 @@ def _do(task: Task, limits: Limits) -> None:
         folder = Path(task.folder)
         fetch(task.source, Room(folder, limits.fetched_bytes, limits.free_bytes)).rename(folder / FETCHED_FILE)
         return
+    if task.action == "join":
+        from detectors.joining.writing import Asked, join
+
+        join(Asked.from_json(task.source), Path(task.folder), task.name)
+        return
     from detectors.reading.conversion import convert, preview
 
     options = ReadingOptions(**task.options)

@@ -39,7 +39,7 @@ def combined(requests: Sequence[RunRequest]) -> RunRequest:
                 N_("These runs learned from different rows or columns, and only detectors that learn from the same can be combined.")
             )
     members = [{"detector": each.detector, "parameters": dict(each.parameters)} for each in requests]
-    return replace(first, detector=ENSEMBLE, parameters={"members": members}, scored_by=None)
+    return replace(first, detector=ENSEMBLE, parameters={"members": members}, scored_by=None, retrains=None)
 
 
 def _learned_from(request: RunRequest) -> tuple[object, ...]:

@@ -27,10 +27,13 @@ from detectors.runs.explained import game_of, has_variants, levels_of
 from detectors.runs.folder import TREE_FILE
 from detectors.runs.judged import ARRAY, IS_ANOMALY, IS_NORMAL, Judged, of_items, with_judged
 from detectors.runs.over_the_run import scores_at_once
+from detectors.runs.relearning import Heeded
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
 from detectors.storage.files import write_json
 from detectors.trees import tree_in_words
+
+NOTHING_HEEDED = Heeded()
 
 #: Items scored between two looks at the stop flag. They may be made only when they are asked for.
 ITEMS_TOGETHER = 16_384
@@ -105,10 +108,12 @@ class FittedRun:
         return min(int(self.fitted.sum()), self.request.fit_sample or len(self.fitted))
 
 
-def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlier | None = None, judged: Judged | None = None) -> FittedRun:
+def execute(
+    request: RunRequest, data: Path, progress: Progress, earlier: Earlier | None = None, heeded: Heeded = NOTHING_HEEDED
+) -> FittedRun:
     """Fits the detector on the rows that were asked for and scores every row of the data, in file order.
 
-    `earlier` is the run to start from, where the request names one; `judged` what is learned from verdicts on its rows.
+    `earlier` is the run to start from, where the request names one; `heeded` what people said of rows.
 
     Raises:
         DataError: no row or no column is left to learn from; it cannot start from the earlier run.
@@ -120,7 +125,7 @@ def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlie
         progress.report("reading", 0, 1)
         source = DataSet(data, request.used_roles)
         detector = _detector(request, earlier)
-        rows = rows_to_learn(request, source, detector)
+        rows = rows_to_learn(request, source, detector, heeded.relearning)
     with _timed(seconds, "prepare"):
         progress.report("preparing", 0, 1)
         prepared = prepare(request, source, rows.fitted, detector, progress) if earlier is None else _prepared_as(earlier, source, detector)
@@ -130,8 +135,8 @@ def execute(request: RunRequest, data: Path, progress: Progress, earlier: Earlie
         request, source, detector, preparation, items, rows.fitted, np.empty(0), rows.labels, seconds,
         known_kinds=rows.kinds if rows.kind_names else None, kind_names=rows.kind_names,
     )  # fmt: skip
-    if judged is not None and earlier is not None:
-        learned = _heed(run, earlier, judged, learned)
+    if heeded.judged is not None and earlier is not None:
+        learned = _heed(run, earlier, heeded.judged, learned)
     if request.drop_share is None:
         run.scores = _trained(run, rows, learned, progress)
     else:

@@ -78,7 +78,17 @@ def asked_to_learn(run_id: str, begun_with: RunRequest, judged: Judged) -> RunRe
     if not len(judged.rows):
         raise DataError(NOTHING_JUDGED)
     first = begun_with.start_from if begun_with.detector == DETECTOR else run_id
-    return replace(begun_with, detector=DETECTOR, parameters={}, start_from=first, drop_share=None, scored_by=None, search=None, trial=None)
+    return replace(
+        begun_with,
+        detector=DETECTOR,
+        parameters={},
+        start_from=first,
+        drop_share=None,
+        scored_by=None,
+        retrains=None,
+        search=None,
+        trial=None,
+    )
 
 
 def of_items(judged: Judged, rows: int, items: Items, positions: NDArray[np.intp]) -> NDArray[np.int8]:

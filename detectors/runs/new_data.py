@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from detectors import thresholds
 from detectors.base import Scores
-from detectors.detector_file.manifest import Manifest
+from detectors.detector_file.manifest import KeptThreshold, Manifest
 from detectors.drift import Drift
+from detectors.errors import DataError
+from detectors.messages import N_, Message
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import RunRequest
+from detectors.segments import Segments, cut_offs_by_row
 from detectors.storage.files import read_json, write_json
 from detectors.storage.tables import ThresholdRecord
 
@@ -20,6 +25,9 @@ FILE = "scored_by.json"
 
 #: Training scores are put together again from their quantiles, so many of them at most.
 MOST_SCORES = 100_000
+
+#: Why the cut-offs of segments are not those of the file.
+COMMON = N_("(One cut-off for all, not one for each `{column}`: {why})")
 
 #: Roles that a column keeps where the detector has no use for it.
 KEPT_ROLES = ("label", "id")
@@ -55,14 +63,66 @@ def largest_drift(folder: RunFolder) -> tuple[str, float] | None:
     return (str(moved["column"]), float(moved["distance"])) if moved else None
 
 
-def threshold_of_file(run_id: str, folder: RunFolder) -> ThresholdRecord:
-    """The threshold of the detector file, for a data set that was scored by it: the same cut-off, whatever rule once gave it."""
-    asked = read_json(folder.path / FILE)
-    kept = asked["threshold"]
-    cut_off = float(kept["cut_off"])
-    flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
-    reason = ": ".join(filter(None, [asked["called"], kept.get("reason", "")]))
-    return ThresholdRecord(run_id, "manual", cut_off, cut_off, flagged, author=kept.get("chosen_by") or asked["called"], reason=reason)
+@dataclass(frozen=True)
+class OfFile:
+    """The threshold of a detector file, in a run in which the detector scored other data."""
+
+    called: str
+    """The detector's name and version."""
+    kept: KeptThreshold
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Self | None:
+        """None where the run was not scored by a saved detector."""
+        if not (folder.path / FILE).exists():
+            return None
+        asked = read_json(folder.path / FILE)
+        return cls(asked["called"], KeptThreshold.from_json(asked["threshold"]))
+
+    def record(self, run_id: str, scores: Scores, segments: Segments | None, why_not: str = "") -> ThresholdRecord:
+        """The first threshold of the run: the cut-offs of the file, whatever rule once gave them, which would give others on other scores.
+
+        Args:
+            run_id: the run.
+            scores: (rows,)
+            segments: what the column of the file's segments makes of these rows; None: all have the common cut-off.
+            why_not: why they have, where the file has others.
+        """
+        common, own = self.kept.cut_off, self._own() if segments is not None else {}
+        cut_offs = common if segments is None else cut_offs_by_row(segments, own, common)
+        reason = " ".join(filter(None, [": ".join(filter(None, [self.called, self.kept.reason])), why_not]))
+        record = ThresholdRecord(
+            run_id, "manual", common, common, int(np.count_nonzero(np.asarray(scores) > cut_offs)), author=self.kept.chosen_by or self.called,
+            reason=reason,
+        )  # fmt: skip
+        if segments is not None:
+            record.segments = {"column": segments.column, "cut_offs": own, "by_hand": own}
+        return record
+
+    def is_that_of(self, record: ThresholdRecord) -> bool:
+        """Whether a threshold of the run is still that of the file."""
+        own, of_file = dict((record.segments or {}).get("cut_offs", {})), self._own()
+        same = bool(own) or not of_file or record.version == 1
+        same = same and all(of_file.get(name) == cut_off for name, cut_off in own.items())
+        return record.rule == "manual" and record.cut_off == self.kept.cut_off and same
+
+    def _own(self) -> dict[str, float]:
+        segments = self.kept.segments or {}
+        return {str(name): float(cut_off) for name, cut_off in segments.get("cut_offs", {}).items()}
+
+
+def threshold_of_file(run_id: str, folder: RunFolder, data: Path) -> ThresholdRecord:
+    """The first threshold of a run in which a saved detector scored the data set in the folder `data`."""
+    found = OfFile.of(folder)
+    assert found is not None
+    scores = folder.array("scores")
+    if found.kept.segments is None:
+        return found.record(run_id, scores, None)
+    column = str(found.kept.segments["column"])
+    try:
+        return found.record(run_id, scores, Segments.of(data, column))
+    except DataError as error:  # the common cut-off stands in, and the reason says so
+        return found.record(run_id, scores, None, Message(COMMON, {"column": column, "why": error.message.text()}).text())
 
 
 def training_scores(manifest: Manifest) -> Scores:

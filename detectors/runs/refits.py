@@ -16,6 +16,7 @@ from detectors.preparation import Items, Preparation, load_preparation
 from detectors.runs.execute import learn, scores_and_kinds
 from detectors.runs.folder import RunFolder
 from detectors.runs.judged import Judged, of_items
+from detectors.runs.relearning import Heeded
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import Rows, rows_to_learn, sampled
 from detectors.stability import ranks_of
@@ -54,8 +55,9 @@ def refit(run: RunFolder, data: Path, result: Path, progress: Progress, refits: 
     progress.report("preparing", 0, 1)
     items = preparation.items(source)
     learned = sampled(request, items.to_fit(np.asarray(run.array("fitted"))))
-    known = rows_to_learn(request, source, registry.create(request.representation, request.detector, **request.parameters))
-    judged = Judged.load(run.path)
+    heeded = Heeded.load(run.path)
+    detector = registry.create(request.representation, request.detector, **request.parameters)
+    known, judged = rows_to_learn(request, source, detector, heeded.relearning), heeded.judged
     begun_with = None if judged is None else Verdicted(judged, run.result / "detector" / BASE)
     course = _Course(request, preparation, items, learned, known, begun_with)
     done = 0

@@ -50,6 +50,8 @@ class RunRequest:
     """The saved detector that scores the data; nothing is learned then."""
     before: str | None = None
     """The data set whose rows came before these, of a series that goes on: these are seen after them, and those get no score."""
+    retrains: str | None = None
+    """The saved detector that it is to take the place of, with new rows and verdicts."""
     search: str | None = None
     """The search that asked for it."""
     trial: int | None = None

@@ -19,6 +19,7 @@ from detectors.kinds import KINDS
 from detectors.labelled import LabelledDetector
 from detectors.messages import N_
 from detectors.runs.held_out import held_out
+from detectors.runs.relearning import Relearning
 from detectors.runs.request import RunRequest
 from detectors.timeline import Timeline, timeline
 
@@ -40,21 +41,32 @@ class Rows:
         return None if self.kinds is None else np.minimum(self.kinds, np.int8(1))
 
 
-def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector) -> Rows:
+def rows_to_learn(request: RunRequest, source: DataSet, detector: Detector, relearning: Relearning | None = None) -> Rows:
     """Which rows `detector` is to learn from, and what the label, where there is one, says of every row.
+
+    `relearning` says which rows, in place of the request, where a run learns anew with new rows and verdicts.
 
     Raises:
         DataError: there is none to learn from.
     """
     frame = source.frame(_columns_needed(request))
     kinds, names = _kinds(request, frame)
-    fitted = fit_rows(request, frame, source.rows) & leading_rows(request, source) & _can_be_learned(detector, kinds)
+    if relearning is not None and detector.supervised:
+        kinds, names = relearning.labelled(kinds, names)
+    fitted = (rule_rows(request, source) if relearning is None else relearning.learned) & _can_be_learned(detector, kinds)
     ordered = KINDS[request.kind].ordered
     if not ordered:  # a window needs all of its steps: of a series, windows are drawn and not rows
         fitted = _mask(sampled(request, np.flatnonzero(fitted)), source.rows)
     if isinstance(detector, LabelledDetector) and kinds is not None:
         fitted &= ~held_out(kinds, fitted, detector.held_out_share, request.seed, _time_order(source) if ordered else None)
     return Rows(fitted, kinds, names)
+
+
+def rule_rows(request: RunRequest, source: DataSet) -> NDArray[np.bool_]:
+    """Which rows a request says are to be learned from, (rows,), before a sample of them is drawn."""
+    where = request.fit_where
+    frame = source.frame([where.column] if where else [])
+    return fit_rows(request, frame, source.rows) & leading_rows(request, source)
 
 
 def rows_to_judge(request: RunRequest, source: DataSet) -> Rows:

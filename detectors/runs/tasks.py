@@ -13,9 +13,9 @@ from detectors.runs.earlier import Earlier
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
-from detectors.runs.judged import Judged
 from detectors.runs.new_scores import score_new
 from detectors.runs.refits import refit
+from detectors.runs.relearning import Heeded
 from detectors.runs.request import RunRequest
 from detectors.runs.searches import SEARCH_FILE, VALUE_FILE, advance, asked_search
 from detectors.runs.trials import attempt
@@ -60,7 +60,7 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
         score_new(workspace.detectors / request.scored_by / DETECTOR_FILE, request, workspace.data / request.data_id, result, progress)
         return
     earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
-    run = execute(request, workspace.data / request.data_id, progress, earlier, Judged.load(folder.path))
+    run = execute(request, workspace.data / request.data_id, progress, earlier, Heeded.load(folder.path))
     save(run, result, progress)
 
 

@@ -85,6 +85,17 @@ class Marks:
                 verdict, note = _completed(one, before.get(one.first))
                 session.add(MarkRecord(data_id, one.first, one.last, verdict, note, by.run_id, together, by.author))
 
+    def carry(self, data_id: str, marks: Sequence[Mark]) -> None:
+        """Adds marks that were given on the same rows in another data set, as they were given: by whom, when, what together."""
+        together: dict[str, str] = {}
+        with self._records.session() as session:
+            self._records.to_change(session, DataSetRecord, data_id)
+            for mark in marks:
+                key = together.setdefault(mark.together, new_id()) if mark.together else None
+                record = MarkRecord(data_id, mark.first, mark.last, mark.verdict, mark.note, mark.run_id, key, mark.author, mark.marked)
+                session.add(record)
+                session.flush()  # each with a number of its own, in this order: the later one holds
+
     def take_back(self, data_id: str, author: str) -> list[tuple[int, int]]:
         """Takes back what `author` said last; gives the first and the last row of each stretch, none where nothing is left.
 

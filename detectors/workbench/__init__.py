@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from detectors.workbench.answers import Answers, Space
-from detectors.workbench.data import DataSets
 from detectors.workbench.following import Following
-from detectors.workbench.learning import Learning
-from detectors.workbench.positions import Positions
+from detectors.workbench.switching import Switching
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Positions, Answers, Learning, Following):
+class Workbench(Answers, Switching, Following):
     """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors. Safe to use from several threads."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from detectors.errors import StorageError
 from detectors.runs.judged import DETECTOR, Judged, asked_to_learn
+from detectors.runs.relearning import Relearning
 from detectors.runs.request import RunRequest
 from detectors.storage.files import RUN_GONE, new_id
 from detectors.storage.records import RunRecord
@@ -41,6 +42,8 @@ class Learning(Judging):
         def ask(folder: object) -> None:
             self.run_folder(record.id).ask(request)
             judged.save(self.run_folder(record.id).path)
+            if (relearning := Relearning.load(self.run_folder(run_id).path)) is not None:  # what was left out then stays left out
+                relearning.save(self.run_folder(record.id).path)
 
         self._enqueue(record, ask)
         return record.id

@@ -195,16 +195,17 @@ class SavedDetectors(Suppressing):
         Raises:
             StorageError: one of them is gone, the detector is retired, or the gate stops it.
         """
-        record, data_set = self.saved_detector(detector_id), self.records.data_set(data_id)
-        if data_set is None:
-            raise StorageError(DATA_GONE)
+        record = self.saved_detector(detector_id)
         if record.retired is not None:
             raise StorageError(RETIRED, name=record.called)
-        gate = self.gate(detector_id, data_id)
+        return self._score(record, data_id, before)
+
+    def _score(self, record: DetectorRecord, data_id: str, before: str | None) -> str:
+        gate = self.gate(record.id, data_id)
         if gate.stops:
             raise StorageError(STOPPED, name=record.called, why=gate.stops[0].what.text())
-        manifest = self.detector_manifest(detector_id)
-        request = replace(asked_of(manifest, detector_id, data_id, self._roles_there(data_id)), before=before)
+        manifest = self.detector_manifest(record.id)
+        request = replace(asked_of(manifest, record.id, data_id, self._roles_there(data_id)), before=before)
         run = RunRecord(
             new_id(), data_id, "score", request.detector, request.to_json(), name=short(record.called, LONGEST_NAME + 8), owner=self.owner
         )
@@ -245,8 +246,8 @@ def file_name(record: DetectorRecord) -> str:
 
 
 def _to_file(kept: ThresholdRecord) -> KeptThreshold:
-    more = {**kept.more, "version": kept.version, **({"segments": kept.segments} if kept.segments else {})}
-    return KeptThreshold(kept.rule, kept.value, kept.cut_off, kept.reason, kept.author, more)
+    more = {**kept.more, "version": kept.version}
+    return KeptThreshold(kept.rule, kept.value, kept.cut_off, kept.reason, kept.author, more, kept.segments)
 
 
 def _signed(path: Path, name: str, key: SigningKey) -> str:

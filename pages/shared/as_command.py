@@ -8,11 +8,13 @@ import streamlit as st
 
 from detectors import as_command, registry
 from detectors.as_command import Scoring, Shown, SourceFile
+from detectors.joining import parts_of
 from detectors.messages import N_, Message
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from detectors.workbench.saved import file_name
 from pages.shared import engine
+from pages.shared.as_saved import as_saved
 from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.language import say, say_message
@@ -20,6 +22,7 @@ from pages.shared.language import say, say_message
 FILE_OF_TRAINING = N_("`{file}` is what the command on Train leaves.")
 OWN_CUT_OFF = N_("The detector file flags above its own cut-off, {own}; you are looking at {here}.")
 A_SAMPLE = N_("The file is a sample of this program: `python assets/samples/{script} {file}`, in its folder, makes it.")
+TOGETHER_HERE = N_("These rows were put together here from {names}: no file holds them, nor the verdicts on them. Save a run as a detector: that scores anywhere.")  # fmt: skip
 COMMON_CUT_OFF = N_("The cut-offs of single segments stay here: the command flags by the common one.")
 NO_SUPPRESSIONS = N_("Suppressed rows stay flagged by the command; a saved detector takes the suppressions along.")
 
@@ -44,8 +47,10 @@ def data_as_command(record: DataSetRecord) -> None:
     """On Data: how the file was read, and what its columns are for."""
     first = next((detector for detector in registry.for_kind(record.kind) if not detector.supervised), None)
     if first is not None:
+        name = first.name()
         shown_as_command(
-            lambda: as_command.read_in(file_of(record), record.kind, record.roles, first.name()).noting(*_of_sample(record)), "data"
+            lambda: _together(record) or as_command.read_in(file_of(record), record.kind, record.roles, name).noting(*_of_sample(record)),
+            "data",
         )
 
 
@@ -67,7 +72,7 @@ def explanation_as_command(data_set: DataSetRecord, run: RunRecord, row: int) ->
 
 def scoring_as_command(data_set: DataSetRecord, run: RunRecord) -> None:
     """On Score: new data through a saved detector."""
-    shown_as_command(lambda: as_command.scored(_scoring(data_set, run)), "score")
+    shown_as_command(lambda: _scores(data_set, run), "score")
 
 
 def watch_as_command(detector: str, folder: str, pattern: str, rules: Sequence[str]) -> None:
@@ -88,7 +93,15 @@ def _of_sample(record: DataSetRecord) -> list[Message]:
     return [Message(A_SAMPLE, {"script": sample.script, "file": name}) for sample in engine.samples() if sample.file_name == name]
 
 
+def _together(data_set: DataSetRecord) -> Shown | None:
+    """Why no command says what was done with rows that were put together here; None of those that came as a file."""
+    names = parts_of(engine.report(data_set.id))
+    return None if names is None else Shown(notes=(Message(TOGETHER_HERE, {"names": names}),))
+
+
 def _scores(data_set: DataSetRecord, run: RunRecord, threshold: str | None = None) -> Shown:
+    if (told := _together(data_set)) is not None:
+        return told
     request = RunRequest.from_json(run.request)
     if request.scored_by is not None:
         return as_command.scored(_scoring(data_set, run))
@@ -98,6 +111,8 @@ def _scores(data_set: DataSetRecord, run: RunRecord, threshold: str | None = Non
 
 def _flags(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) -> Shown:
     segments = (Message(COMMON_CUT_OFF),) if threshold.segments else ()
+    if run.task == "score" and as_saved(threshold):  # the file holds it, with the cut-offs of segments
+        return _scores(data_set, run)
     if run.task == "score":
         own = workbench().detector_manifest(str(run.request["scored_by"])).threshold.cut_off
         moved = (Message(OWN_CUT_OFF, {"own": own, "here": threshold.cut_off}),) if own != threshold.cut_off else ()
@@ -108,6 +123,8 @@ def _flags(data_set: DataSetRecord, run: RunRecord, threshold: ThresholdRecord) 
 
 
 def _reasons(data_set: DataSetRecord, run: RunRecord, row: int) -> Shown:
+    if (told := _together(data_set)) is not None:
+        return told
     if run.task == "score":
         return as_command.explained(_scoring(data_set, run), [row])
     request, file = RunRequest.from_json(run.request), file_of(data_set)

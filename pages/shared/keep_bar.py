@@ -15,6 +15,7 @@ from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.supervisor import FIRST_REASON
 from detectors.thresholds import RULES
 from pages.shared import state
+from pages.shared.as_saved import as_saved
 from pages.shared.author import author
 from pages.shared.changes import ENTERING, LEAVING, changed_places
 from pages.shared.engine import workbench
@@ -104,6 +105,8 @@ def reason_text(kept: ThresholdRecord) -> str:
 
 def rule_text(threshold: ThresholdRecord) -> str:
     """A threshold's rule with its value in a few words, and by which column it is applied."""
+    if said := as_saved(threshold):
+        return said
     rule = RULES.get(threshold.rule)
     value = int(threshold.value) if float(threshold.value).is_integer() and abs(threshold.value) < 1e15 else threshold.value
     text = threshold.rule if rule is None else f"{plain(rule.title)} · {plain(rule.label, value=value, **threshold.more)}"

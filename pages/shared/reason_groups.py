@@ -112,7 +112,7 @@ def _alarm(run: RunRecord, alarm: Alarm) -> None:
 def _train_without(run_id: str, column: str) -> None:
     asked = workbench().run_folder(run_id).request()
     roles = {**asked.roles, column: "ignored"}
-    started = workbench().start_run(replace(asked, roles=roles, start_from=None, scored_by=None, search=None, trial=None))
+    started = workbench().start_run(replace(asked, roles=roles, start_from=None, scored_by=None, retrains=None, search=None, trial=None))
     state.note(Message(N_("Training again without `{column}`. Threshold opens with it once it is done."), {"column": column}))
     state.go("train", run=started)
 

@@ -10,9 +10,10 @@ from detectors.messages import N_
 from detectors.storage.records import RunRecord, ThresholdRecord
 from detectors.thresholds import RULES, Considered
 from pages.shared import state
+from pages.shared.as_saved import as_saved
 from pages.shared.engine import workbench
 from pages.shared.form import number_field
-from pages.shared.language import plain, say
+from pages.shared.language import escape, plain, say
 
 #: What is done with a rule, its value and its further parameters.
 Take = Callable[[str, float, Mapping[str, float]], None]
@@ -42,7 +43,7 @@ def rule_form(run: RunRecord, threshold: ThresholdRecord, considered: Sequence[C
             place = f"{name}_{key}"
             number_field(field, values[name], place, width=200, on_change=_take_typed_value, args=(threshold, name, place, take))
     with st.container(gap="xxsmall"):
-        st.caption(say(rule.help))
+        st.caption(escape(f"{said[:1].upper()}{said[1:]}.") if (said := as_saved(threshold)) else say(rule.help))
         if threshold.rule == "budget":
             _days(run, threshold)
 

@@ -56,7 +56,10 @@ def save_card(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecor
             )
             st.markdown(":material/info: " + say(differs, version=kept.version))
         if kept.segments:
-            st.markdown(":material/info: " + say(N_("The cut-offs of single segments stay here: the file flags by the common one.")))
+            told = N_(
+                "Each {column} keeps its own cut-off in the file, so new data need that column; without it the Score page takes the common one."
+            )
+            st.markdown(":material/info: " + say(told, column=kept.segments["column"]))
         _save_form(data_set, run)
 
 

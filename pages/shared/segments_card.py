@@ -18,6 +18,7 @@ from detectors.profile import ColumnProfile
 from detectors.segments import FEWEST_ROWS, MOST_SEGMENTS, SegmentRate, rates
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import engine, state
+from pages.shared.as_saved import as_saved
 from pages.shared.flags import flags_of, segment_scores
 from pages.shared.language import percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
@@ -165,7 +166,9 @@ def _cut_off(threshold: ThresholdRecord, name: str) -> float:
 def _basis(run: RunRecord, threshold: ThresholdRecord, name: str) -> str:
     segments = threshold.segments or {}
     if not segments or name in segments["cut_offs"]:
-        return plain(N_("by hand") if name in segments.get("by_hand", {}) else N_("the rule"))
+        if name not in segments.get("by_hand", {}):
+            return plain(N_("the rule"))
+        return plain(N_("the saved detector") if as_saved(threshold) else N_("by hand"))
     by_segment = segment_scores(run.id, segments["column"])
     few = len(by_segment.training[by_segment.segments.names.index(name)]) < FEWEST_ROWS
     return plain(N_("common: too few rows") if few else N_("common: rule not possible"))

@@ -30,6 +30,7 @@ _STEPS = "shown_steps"
 _DETECTOR = "detector"
 _SAMPLES = "samples"
 _SAVED = "saved_detector"
+_RETRAINING = "retraining"
 _REFUSAL = "refusal"
 _PENDING = "pending_import"
 _OFFERED = "offered_reading"
@@ -393,6 +394,20 @@ def choose_saved(detector_id: str) -> None:
     st.session_state[_SAVED] = detector_id
     st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = replace(selection(), detector=detector_id)
     st.query_params.from_dict(selection().to_url())
+
+
+def begin_retraining(detector_id: str, begun: Import) -> None:
+    """Keeps that rows are being put together to retrain a saved detector."""
+    st.session_state[_RETRAINING] = detector_id, begun
+
+
+def current_retraining(detector_id: str) -> Import | None:
+    kept: tuple[str, Import] | None = st.session_state.get(_RETRAINING)
+    return kept[1] if kept is not None and kept[0] == detector_id else None
+
+
+def end_retraining() -> None:
+    st.session_state.pop(_RETRAINING, None)
 
 
 def sample(data_id: str) -> int | None:
