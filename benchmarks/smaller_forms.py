@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +122,7 @@ def row(name: str, detector: str, line: Line) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def summary(changes: dict[str, Sequence[Line]]) -> list[str]:
+def summary(changes: Mapping[str, Sequence[Line]]) -> list[str]:
     """Medians over all detectors, for each form; the worst of agreement and precision."""
     firsts = next(iter(changes.values()))
     heads = ("form", "weights, of before", "file without engine, of before", "rows/s, of before", "ranks agree, median and worst",

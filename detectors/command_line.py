@@ -17,7 +17,6 @@ import pandas as pd
 from detectors import kinds, metrics, reading, registry, roles
 from detectors.base import Detector, Progress
 from detectors.detector_file.manifest import KeptThreshold
-from detectors.detector_file.opening import open_detector_file
 from detectors.detector_file.signature import installed_key
 from detectors.detector_file.source import Finished
 from detectors.detector_file.writing import write_detector_file
@@ -292,10 +291,7 @@ def _earlier(path: Path, into: Path) -> Earlier:
         raise DataError(
             N_("`{path}` holds no earlier run. Name a folder that `train --out` left, or the detector.zip in it."), path=str(path)
         )
-    manifest = open_detector_file(file, into).manifest
-    # The column that chose the rows to learn from is a feature by its role alone.
-    roles = {column: role for column, role in manifest.roles.items() if role != "feature" or column in manifest.features}
-    return Earlier(into, "", manifest.kind, manifest.representation, manifest.detector, manifest.parameters, roles)
+    return Earlier.of_file(file, into)
 
 
 def scores_table(run: FittedRun, cut_off: float) -> pd.DataFrame:

@@ -200,7 +200,10 @@ def test_what_does_not_fit_is_refused_in_a_sentence(earlier: RunFolder, data: Pa
     start = Earlier.of_run(earlier)
     for changes, words in (
         ({"parameters": {**NETWORK["parameters"], "encoder": [4, 1]}}, r"`encoder` is \[8, 1\] there and \[4, 1\] here"),
-        ({"roles": {**ROLES, "c": "ignored"}}, "other columns; one that differs is `c`"),
+        (
+            {"roles": {**ROLES, "c": "ignored"}},
+            "knows nothing of columns that are to be learned from here: c|learned from columns that are not learned from here: c",
+        ),
         ({"detector": "isolation_forest", "parameters": {}}, "learns anew every time"),
     ):
         with pytest.raises(DataError, match=words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -155,7 +156,7 @@ def read_manifest(path: Path) -> Manifest:
             if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
                 raise ValueError(MANIFEST)
             text = archive.read(MANIFEST)
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise StorageError(NOT_ONE, file=path.name) from error
     return manifest_of(text, path.name)
 

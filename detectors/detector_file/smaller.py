@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def _told(manifest: Manifest, form: Form, identity: str, made: Made) -> Manifest
         more = {**threshold.more, "cut_off_before": threshold.cut_off}
         threshold = replace(threshold, cut_off=made.cut_off, more=more)
     return replace(
-        manifest, form={**asdict(form), "of": identity, "measured": dict(made.measured or {})}, threshold=threshold, members={},
+        manifest, form={**form.to_json(), "of": identity, "measured": dict(made.measured or {})}, threshold=threshold, members={},
         format_version=FORMAT_VERSION if form.of_weights else manifest.format_version, written=datetime.now(UTC).isoformat(timespec="seconds"),
         libraries=library_versions(), machine=platform.machine(),
     )  # fmt: skip

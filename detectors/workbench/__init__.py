@@ -7,9 +7,10 @@ from detectors.workbench.data import DataSets
 from detectors.workbench.following import Following
 from detectors.workbench.learning import Learning
 from detectors.workbench.positions import Positions
+from detectors.workbench.shrinking import SmallerDetectors
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Positions, Answers, Learning, Following):
+class Workbench(DataSets, Positions, Answers, Learning, Following, SmallerDetectors):
     """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors. Safe to use from several threads."""
