@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from detectors.params import Parametrised
 from detectors.preparation import find_preparation
 from detectors.runs.contaminated import check_drop
 from detectors.runs.deciding import USUAL, Decided, check_rule, decided
-from detectors.runs.earlier import Earlier
+from detectors.runs.earlier import Earlier, roles_as_there
 from detectors.runs.execute import FittedRun, execute
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import FitWhere, RunRequest
@@ -186,7 +186,8 @@ def begin(asked: Training, folder: Path) -> Begun:
 def fitted(asked: Training, opened: Begun) -> FittedRun:
     """What was asked for, done."""
     earlier = None if asked.start_from is None else _earlier(asked.start_from, opened.folder / "earlier")
-    return execute(opened.request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
+    request = opened.request if earlier is None else _columns_as_there(asked, opened.request, earlier)
+    return execute(request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
 
 
 def leave(run: FittedRun, asked: Training) -> dict[str, Any]:
@@ -275,6 +276,13 @@ def _request(asked: Training, data: Path) -> RunRequest:
     kinds.check_needed(kind.name, request.used_roles)
     check_drop(request)
     return request
+
+
+def _columns_as_there(asked: Training, request: RunRequest, earlier: Earlier) -> RunRequest:
+    """The same, learning from the columns that `earlier` learned from, but for what was said of a column."""
+    chosen = asked.fit_where[0] if asked.fit_where else None
+    said = [name for name in (*asked.ignore, asked.label, asked.time, asked.entity, asked.text, chosen) if name is not None]
+    return replace(request, roles=roles_as_there(earlier.roles, request.roles, said))
 
 
 def _earlier(path: Path, into: Path) -> Earlier:

@@ -23,7 +23,7 @@ OUT_WITHOUT_FORM = N_("`--out` was given without a form: name one with `--form`,
 FORM_WITHOUT_OUT = N_("Where is the smaller file to go? Name it with `--out`.")
 SAME_FILE = N_("`--out` names the detector file itself. Name another file: it stays the one to go back to.")
 
-HEADS = ("", "file", "weights", "rows/s", "ranks agree", "largest move", "other side of the cut-off")
+HEADS = ("weights", "file", "of it weights", "rows/s", "ranks agree", "largest move", "other side of the cut-off")
 
 
 def add_arguments(shrink: argparse.ArgumentParser) -> None:

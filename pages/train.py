@@ -207,8 +207,7 @@ with st.container(border=True, key="train_form"):
                 preset, preset_values = preset_choice(detector)
         else:
             preset, preset_values = earlier.id, earlier.known(detector)
-    if earlier is not None:
-        taken_over()
+    roles = data_set.roles if earlier is None else taken_over(data_set, earlier)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         where, first = fit_on(data_set)
         dropped = None if detector.supervised else drop_share()
@@ -221,7 +220,7 @@ with st.container(border=True, key="train_form"):
     asked = RunRequest(
         data_set.id,
         detector.name(),
-        data_set.roles,
+        roles,
         kind=data_set.kind,
         parameters=parameters,
         preparation=preparation,

@@ -99,7 +99,7 @@ def _judged(judged: Mapping[str, Any], say: Any) -> list[str]:
 
 def _smaller(kept: Mapping[str, Any], say: Any) -> list[str]:
     form, measured = Form.from_json(kept), kept.get("measured") or {}
-    lines = [f"{say(form.title.template, **form.title.values)}."]
+    lines = [say(N_("Weights: {form}."), form=form.title.text())]
     if not form.engine:
         lines.append(say(N_("Without the source that `score.py` runs: it scores where Anomalyst is installed.")))
     if form.of_weights and measured:

@@ -43,14 +43,12 @@ class Form:
 
     @property
     def title(self) -> Message:
-        """Its name, in a few words."""
+        """How weights are kept, in a few words."""
         if not self.of_weights:
-            return Message(N_("Weights as they are"))
+            return Message(N_("as they are"))
         if not self.pruned:
-            return Message(N_("Weights in {bits}"), {"bits": self.weights})
-        if self.weights == "float32":
-            return Message(N_("{share} % of the weights 0"), {"share": 100 * self.pruned})
-        return Message(N_("{share} % of the weights 0, the others in {bits}"), {"share": 100 * self.pruned, "bits": self.weights})
+            return Message(self.weights)
+        return Message(N_("{bits}, {share} % of them 0"), {"bits": self.weights, "share": 100 * self.pruned})
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -132,6 +132,20 @@ def learned_columns(roles: Mapping[str, str]) -> dict[str, str]:
     return {column: role for column, role in roles.items() if role not in NOT_LEARNED}
 
 
+def roles_as_there(there: Mapping[str, str], here: Mapping[str, str], said: Iterable[str] = ()) -> dict[str, str]:
+    """Roles for what starts from something that learned from columns with the roles `there`: they are learned from here as well.
+
+    Few rows look otherwise than many: a column that is constant in them would be set aside. Columns whose role was `said` keep that
+    of `here`; so do a label and an id, and all columns where one that was learned from is missing.
+    """
+    learned = learned_columns(there)
+    if not learned.keys() <= here.keys():
+        return dict(here)
+    said = set(said)
+    others = {name: role if role in ("label", "id") or name in said else "ignored" for name, role in here.items()}
+    return {name: learned.get(name, others[name]) if name not in said else here[name] for name in here}
+
+
 @contextmanager
 def earlier_in(workspace: Workspace, request: RunRequest) -> Iterator[Earlier | None]:
     """What a request says that it starts from, a run or a saved detector of `workspace`, for as long as it is needed; None: nothing.

@@ -96,28 +96,27 @@ class Trainings(Judging):
         return found.why_not(request) or found.other_type(self.profile(request.data_id))
 
     def runs_to_start_from(self, request: RunRequest) -> list[RunRecord]:
-        """The finished runs, of this data set or another, that learned with the same detector from the same columns; newest first."""
+        """The finished runs, of this data set or another, that learned with the same detector from columns that it has; newest first."""
         if not registry.get(request.representation, request.detector).continues:
             return []
-        columns = learned_columns(request.used_roles)
         found = []
         for run in self.records.runs():
             asked = RunRequest.from_json(run.request)
             same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
-            if run.state == "done" and asked.scored_by is None and same and learned_columns(asked.used_roles) == columns:
+            if run.state == "done" and asked.scored_by is None and same and _has(request, asked.used_roles):
                 found.append(run)
         return found
 
     def detectors_to_start_from(self, request: RunRequest) -> list[DetectorRecord]:
-        """The saved detectors, also from elsewhere, that learned in the same way from the same columns; newest first."""
+        """The saved detectors, also from elsewhere, that learned in the same way from columns that it has; newest first."""
         if not registry.get(request.representation, request.detector).continues:
             return []
-        columns, profiles, found = learned_columns(request.used_roles), self.profile(request.data_id), []
+        profiles, found = self.profile(request.data_id), []
         for record in detectors_of(self.records):
             if record.retired is None and record.kind == request.kind:
                 there = earlier_saved(self.workspace, record.id, request.data_id)
                 same = (there.representation, there.detector) == (request.representation, request.detector)
-                if same and learned_columns(there.roles) == columns and there.other_type(profiles) is None:
+                if same and _has(request, there.roles) and there.other_type(profiles) is None:
                     found.append(record)
         return found
 
@@ -185,3 +184,8 @@ class Trainings(Judging):
         """The rank of every row in every refit, (rows, refits), from 0, as a memory map; None where nothing was refitted yet."""
         done = [run for run in self.stability_runs(run_id) if run.state == "done"]
         return self.run_folder(done[0].id).array(RANKS) if done else None
+
+
+def _has(request: RunRequest, there: Mapping[str, str]) -> bool:
+    """Whether the data of a request have every column that was learned from with the roles `there`."""
+    return learned_columns(there).keys() <= request.roles.keys()

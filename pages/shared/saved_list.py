@@ -23,7 +23,7 @@ def origin_text(record: DetectorRecord) -> str:
     """Where a detector came from: a file from elsewhere, or a run here with the version of its threshold."""
     data = record.origin.get("data") or "–"
     if is_smaller(record):
-        return plain(N_("smaller form ({form}); learned from {data}"), form=form_of(record).title.text(translate), data=data)
+        return plain(N_("smaller form ({form}) · {data}"), form=form_of(record).title.text(translate), data=data)
     if "file" in record.origin:
         return plain(N_("uploaded as {file}; learned from {data}"), file=record.origin["file"], data=data)
     run = workbench().records.run(record.origin.get("run", ""))

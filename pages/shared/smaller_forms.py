@@ -7,13 +7,16 @@ import streamlit as st
 
 from detectors.detector_file.forms_measured import Measured
 from detectors.errors import AnomalystError
-from detectors.messages import N_, Message
+from detectors.messages import N_, Message, shown
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench.saved import Entitled
 from detectors.workbench.shrinking import FormsMeasured
 from pages.shared import state
 from pages.shared.engine import workbench
 from pages.shared.language import escape, file_size, plain, say, say_message, translate
+
+#: Ranks that agree less make another list.
+SAME_ORDER = 0.99
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -47,7 +50,7 @@ def _leaves_engine_out(found: FormsMeasured) -> bool:
         "Without it the file scores where Anomalyst is installed: here, on the command line, in Python. Only the `score.py` inside needs it."
     )
     label = say(N_("Leave out the source for `score.py` ({size})"), size=file_size(found.engine_bytes))
-    return st.toggle(label, key="without_engine", help=say(told))
+    return st.toggle(label, len(found.forms) == 1, key="without_engine", help=say(told))
 
 
 def _table(found: FormsMeasured, *, engine: bool) -> None:
@@ -61,18 +64,18 @@ def _table(found: FormsMeasured, *, engine: bool) -> None:
         "size": st.column_config.NumberColumn(plain(N_("File")), format="bytes", width=90),
         "share": percent,
         "speed": st.column_config.NumberColumn(plain(N_("Rows/s")), format="compact", width=80),
-        "agreement": st.column_config.NumberColumn(
-            plain(N_("Ranks agree")), format="%.5f", width=105, help=plain(N_("Spearman's rank correlation with the scores of the file as it is; 1: the same order."))
+        "agreement": st.column_config.TextColumn(
+            plain(N_("Ranks agree")), width=105, alignment="right", help=plain(N_("Spearman's rank correlation with the scores of the file as it is; 1: the same order."))
         ),
-        "largest": st.column_config.NumberColumn(
-            plain(N_("Largest move")), format="localized", width=110, help=plain(N_("By how many places the rank of a row changed at most."))
+        "largest": st.column_config.TextColumn(
+            plain(N_("Largest move")), width=110, alignment="right", help=plain(N_("By how many places the rank of a row changed at most."))
         ),
         "changed": st.column_config.TextColumn(
-            plain(N_("Change sides")), width=110, help=plain(N_("Rows that are newly flagged (+) and no longer flagged (−)."))
+            plain(N_("Change sides")), width=110, alignment="right", help=plain(N_("Rows that are newly flagged (+) and no longer flagged (−)."))
         ),
     }  # fmt: skip
-    shown = frame if len(found.forms) > 1 else frame[["form", "size", "share", "speed"]]
-    st.dataframe(shown, hide_index=True, height="content", column_config=config, alt=plain(N_("Forms of the detector, measured")))
+    in_view = frame if len(found.forms) > 1 else frame[["form", "size", "share", "speed"]]
+    st.dataframe(in_view, hide_index=True, height="content", column_config=config, alt=plain(N_("Forms of the detector, measured")))
     on = (
         say(N_("Measured on {rows} rows of {name}, {flagged} of them flagged."), rows=before.rows, name=found.data, flagged=before.flagged)
         if found.data is not None
@@ -80,15 +83,19 @@ def _table(found: FormsMeasured, *, engine: bool) -> None:
             N_("Its run is not here: measured on the {rows} rows that the file itself holds. The cut-off stays as it is."), rows=before.rows
         )
     )
-    st.caption(on + " " + say(N_("Weights are brought back to 32 bits when the file is opened, so it scores as fast as before.")))
+    if len(found.forms) > 1:
+        on += " " + say(N_("Weights are brought back to 32 bits when the file is opened, so it scores as fast as before."))
+    if any(each.agreement < SAME_ORDER for each in found.forms if each.form.pruned):
+        on += " " + say(N_("Zeros change the order most: nothing is learned anew after them."))
+    st.caption(on)
 
 
 def _row(each: Measured, before: Measured, left_out: int) -> dict[str, object]:
     size = each.file_bytes - left_out
     is_first = each is before
     return {
-        "form": each.form.title.text(translate), "size": size, "share": size / before.file_bytes, "speed": each.rows_per_s,
-        "agreement": None if is_first else each.agreement, "largest": None if is_first else each.largest,
+        "form": each.form.title.text(translate), "size": size, "share": round(size / before.file_bytes, 2), "speed": each.rows_per_s,
+        "agreement": "" if is_first else f"{each.agreement:.5f}", "largest": "" if is_first else shown(each.largest),
         "changed": "" if is_first else f"+{each.entering} −{each.leaving}",
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from detectors import registry
 from detectors.base import Detector
 from detectors.errors import AnomalystError
 from detectors.messages import N_
+from detectors.runs.earlier import NAMED, NOT_LEARNED, Earlier, roles_as_there
 from detectors.runs.request import RunRequest
 from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import DetectorRecord
@@ -29,20 +31,24 @@ class Start:
     called: str
     parameters: Mapping[str, Any]
     preparation: Mapping[str, Any]
+    roles: Mapping[str, str]
+    """Those of the columns that it learned from, and of others."""
 
     @classmethod
     def of_run(cls, record: DataSetRecord, run: RunRecord) -> Start:
         """Named with its data set where that is another one."""
         other = workbench().records.data_set(run.data_id) if run.data_id != record.id else None
         summary = run.summary or {}
-        return cls(run.id, run_text(run) + (f" · {other.name}" if other else ""), summary["parameters"], summary["preparation"])
+        called = run_text(run) + (f" · {other.name}" if other else "")
+        return cls(run.id, called, summary["parameters"], summary["preparation"], RunRequest.from_json(run.request).used_roles)
 
     @classmethod
     def of_saved(cls, saved: DetectorRecord) -> Start:
         manifest = workbench().detector_manifest(saved.id)
         told = N_("{name}, saved · learned from {rows} rows of {data}")
         called = plain(told, name=saved.called, rows=manifest.fitted_rows, data=saved.origin.get("data") or "–")
-        return cls(saved.id, called, manifest.parameters, manifest.preparation.get("parameters", {}))
+        there = Earlier.of_manifest(manifest, Path())
+        return cls(saved.id, called, there.parameters, there.preparation, there.roles)
 
     def known(self, detector: type[Detector]) -> dict[str, Any]:
         """Its parameters that the detector, as it is now, still has."""
@@ -80,12 +86,19 @@ def start_from(record: DataSetRecord, detector: type[Detector]) -> Start | None:
     return by_id.get(picked)
 
 
-def taken_over() -> None:
-    """What comes from where it starts, and what does not."""
+def taken_over(record: DataSetRecord, start: Start) -> dict[str, str]:
+    """Says what comes from where it starts, and what does not; gives the roles of the columns, which are as there."""
     told = N_(
-        "Taken over: its preparation, the size of its network and its weights, from which learning goes on. Learned anew: scores, threshold and what judges them."
+        "Taken over: the columns it learned from, their preparation, the size of its network and its weights, from which learning goes on. "
+        "Scores and threshold are made anew."
     )
-    st.caption(":material/subdirectory_arrow_right: " + say(told))
+    roles = roles_as_there(start.roles, record.roles)
+    text = say(told)
+    if changed := [name for name, role in roles.items() if (role in NOT_LEARNED) != (record.roles[name] in NOT_LEARNED)]:
+        named = ", ".join(changed[:NAMED]) + (" …" if len(changed) > NAMED else "")
+        text += " " + say(N_("Otherwise than the roles on Data say: {columns}."), columns=named)
+    st.caption(":material/subdirectory_arrow_right: " + text)
+    return roles
 
 
 def _why_not(record: DataSetRecord, wanted: str) -> None:
@@ -97,8 +110,8 @@ def _why_not(record: DataSetRecord, wanted: str) -> None:
     if manifest.detector != state.chosen_detector(""):
         return  # another detector was chosen meanwhile
     asked = RunRequest(
-        record.id, manifest.detector, record.roles, kind=record.kind, representation=manifest.representation,
-        parameters=dict(manifest.parameters), start_from=wanted,
+        record.id, manifest.detector, roles_as_there(Earlier.of_manifest(manifest, Path()).roles, record.roles), kind=record.kind,
+        representation=manifest.representation, parameters=dict(manifest.parameters), start_from=wanted,
     )  # fmt: skip
     why_not = workbench().why_not_start(asked)
     if why_not is not None:
