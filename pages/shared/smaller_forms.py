@@ -101,12 +101,11 @@ def _row(each: Measured, before: Measured, left_out: int) -> dict[str, object]:
 
 
 def _choice(found: FormsMeasured) -> Measured:
-    offered = found.forms[1:] or found.forms
-    if len(offered) == 1:
-        return offered[0]
-    titles = [each.form.title.text(translate) for each in offered]
-    picked = st.radio(say(N_("Take")), range(len(offered)), format_func=titles.__getitem__, key="smaller_form", horizontal=True)
-    return offered[picked]
+    if len(found.forms) == 1:
+        return found.forms[0]
+    titles = [each.form.title.text(translate) for each in found.forms]
+    picked = st.radio(say(N_("Take")), range(len(titles)), 1, format_func=titles.__getitem__, key="smaller_form", horizontal=True)
+    return found.forms[picked]
 
 
 def _save(record: DetectorRecord, chosen: Measured, *, engine: bool) -> None:

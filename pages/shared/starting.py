@@ -79,7 +79,7 @@ def start_from(record: DataSetRecord, detector: type[Detector]) -> Start | None:
         help=say(
             N_(
                 "An earlier run or a saved detector: learning goes on from its weights, and the data are prepared as they were there. "
-                "Good for few rows of a sort of which many were learned before."
+                "Good for few rows of a sort of which many were learned before; where they are of another sort, learn anew."
             )
         ),
     )
@@ -141,7 +141,9 @@ def train_from_saved(saved: DetectorRecord, data_id: str) -> None:
         state.choose_detector(manifest.detector)
         state.go("train")
 
-    told = N_("Learning goes on from what {name} has learned: for few rows of the same columns, from another site, say.")
+    told = N_(
+        "Learning goes on from what {name} has learned: for few rows like those that it learned from. Where they differ much, learn anew."
+    )
     st.button(
         say(N_("Train on, from this detector")), key="train_from_saved", icon=":material/subdirectory_arrow_right:", on_click=open_train,
         help=say(told, name=saved.called),
