@@ -281,7 +281,8 @@ def _request(asked: Training, data: Path) -> RunRequest:
 def _columns_as_there(asked: Training, request: RunRequest, earlier: Earlier) -> RunRequest:
     """The same, learning from the columns that `earlier` learned from, but for what was said of a column."""
     chosen = asked.fit_where[0] if asked.fit_where else None
-    said = [name for name in (*asked.ignore, asked.label, asked.time, asked.entity, asked.text, chosen) if name is not None]
+    named = asked.label, asked.time, asked.entity, asked.text, chosen
+    said = [*asked.ignore, *asked.roles, *(name for name in named if name is not None)]
     return replace(request, roles=roles_as_there(earlier.roles, request.roles, said))
 
 

@@ -125,6 +125,7 @@ def test_a_saved_detector_is_offered_as_the_start_and_its_preparation_and_weight
     before = detectors.load(bench.detector_path(saved.id)).score(frame(1, FEW)).to_numpy()
     near, far = (np.abs(bench.run_folder(run).array("scores") - before).mean() for run in (started, anew))
     assert near < far / 2  # one epoch on few rows does not move it far
+    assert (bench.start_folder(saved.id) / "detector.zip").exists()  # what the command that is shown names
     app = opened("train.py", data["few"])
     assert "started from churn v1" in texts(app)
     next(button for button in app.button if button.key == "choose_autoencoder").click().run()

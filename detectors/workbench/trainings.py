@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,11 @@ class Trainings(Judging):
         if self.records.run(earlier_id) is None:
             raise StorageError(RUN_GONE)
         return Earlier.of_run(self.run_folder(earlier_id))
+
+    def start_folder(self, earlier_id: str) -> Path:
+        """The folder of what a training started from, a run or a saved detector, as `--start-from` takes it."""
+        saved = self.workspace.detectors / earlier_id
+        return saved if saved.exists() else self.run_folder(earlier_id).path
 
     def why_not_start(self, request: RunRequest) -> Message | None:
         """Why a training cannot start from what it names; None: it can, or names nothing.
