@@ -16,11 +16,11 @@ TORCH_CPU_SHA256 := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264
 NO_TORCH := This torch does not start without CUDA. Name a folder that holds torch's build without it (Python 3.11), then: rm -r .bench; make bench PIP_FIND_LINKS=folder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backup restore test lint bench bench-quality bench-planted lock clean
+.PHONY: help setup run backup restore test lint bench bench-quality bench-planted check-detector-file lock clean
 export PYTHON
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make .venv and install the pinned packages
 	@sh .ci/venv.sh .venv requirements.lock
@@ -54,7 +54,7 @@ bench: ## measure Anomalyst, and PyOD beside it in an environment of its own
 	@sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps --no-index >/dev/null 2>&1 || sh .ci/venv.sh .bench benchmarks/torch.lock --no-deps
 	@sh .ci/venv.sh .bench benchmarks/requirements.lock --no-deps
 	@.bench/bin/python -c 'import torch' 2>/dev/null || { echo "$(NO_TORCH)" >&2; exit 1; }
-	@for script in $(filter-out benchmarks/quality.py benchmarks/planted_explanations.py benchmarks/simulated_analyst.py,$(wildcard benchmarks/*.py)); do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
+	@for script in $(filter-out benchmarks/quality.py benchmarks/planted_explanations.py benchmarks/simulated_analyst.py benchmarks/smaller_forms.py benchmarks/transfer.py benchmarks/detector_file_elsewhere.py,$(wildcard benchmarks/*.py)); do echo "$$script"; .venv/bin/python -m "benchmarks.$$(basename "$$script" .py)" || exit 1; done
 
 bench-quality: ## judge every detector on labelled data beside other methods: DATA=folder, DETECTORS=auto,hbos, ARGS="--only text --sets"
 	@sh .ci/venv.sh .venv requirements-test.lock
@@ -65,6 +65,10 @@ bench-planted: ## how often explanations name a planted column, beside simpler o
 	@sh .ci/venv.sh .venv requirements-test.lock
 	@test -d "$(DATA)" || { echo "Name the folder that holds the labelled data: make bench-planted DATA=folder" >&2; exit 1; }
 	@.venv/bin/python -m benchmarks.planted_explanations "$(DATA)" $(if $(DETECTORS),--detectors $(DETECTORS)) $(ARGS)
+
+check-detector-file: ## score.py of detector files in new virtual environments, for every kind of data; needs the package index and 4 GB
+	@sh .ci/venv.sh .venv requirements-test.lock
+	@.venv/bin/python -m benchmarks.detector_file_elsewhere $(ARGS)
 
 lock: ## pin versions and hashes again, for every supported Python and system; ARGS=--upgrade takes newer ones
 	@sh .ci/lock.sh $(TORCH_CPU_SHA256) $(ARGS)

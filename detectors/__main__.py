@@ -1,4 +1,4 @@
-"""The command line: ``python -m detectors list | train | search | score | explain | watch``. Stable, for scripts depend on it.
+"""The command line: ``python -m detectors list | train | search | score | explain | shrink | watch``. Stable, for scripts depend on it.
 
 Exit codes: 0 done; 2 something the user can mend, said in one line on standard error; 130 interrupted from the keyboard, after
 which the same `score` or `watch` goes on where it was.
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors import command_line_watch, registry
+from detectors import command_line_shrink, command_line_watch, registry
 from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message, shown
@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_rules(asked.json) if asked.rules else _listing(asked.kind, asked.json))
         elif asked.command in ("score", "explain"):
             _use(asked)
+        elif asked.command == "shrink":
+            _hide_native_messages()
+            command_line_shrink.shrink(asked)
         elif asked.command == "watch":
             _hide_native_messages()
             command_line_watch.watch(asked)
@@ -86,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in (("score", "score new data with a detector file"), ("explain", "say why rows of new data have their scores")):
         command = commands.add_parser(name, help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
         _add_use(command, explains=name == "explain")
+    what = "measure smaller forms of a detector file, and write one"
+    small = commands.add_parser("shrink", help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
+    command_line_shrink.add_arguments(small)
     what = "score every new file of a folder once, and warn"
     watch = commands.add_parser("watch", help=what, epilog=_reading_help(), formatter_class=argparse.RawDescriptionHelpFormatter)
     command_line_watch.add_arguments(watch)

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import psutil
 from detectors.child import load_tensorflow, log_with_number, memory_bytes, settle
 from detectors.data_set import DataSet
 from detectors.detector_file.manifest import KeptThreshold, identity_of
+from detectors.detector_file.saved_forms import measure_saved, write_saved
 from detectors.detector_file.signature import SigningKey
 from detectors.detector_file.source import Finished
 from detectors.detector_file.writing import write_detector_file
@@ -82,6 +83,8 @@ class Answerer:
             "nearest_normal": self._nearest_normal,
             "propose": self._propose,
             "save_detector": self._save_detector,
+            "measure_forms": partial(measure_saved, self.workspace),
+            "write_smaller": partial(write_saved, self.workspace),
         }
         return handlers[request["do"]](request)
 

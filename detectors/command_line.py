@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ import pandas as pd
 from detectors import kinds, metrics, reading, registry, roles
 from detectors.base import Detector, Progress
 from detectors.detector_file.manifest import KeptThreshold
-from detectors.detector_file.opening import open_detector_file
 from detectors.detector_file.signature import installed_key
 from detectors.detector_file.source import Finished
 from detectors.detector_file.writing import write_detector_file
@@ -30,7 +29,7 @@ from detectors.params import Parametrised
 from detectors.preparation import find_preparation
 from detectors.runs.contaminated import check_drop
 from detectors.runs.deciding import USUAL, Decided, check_rule, decided
-from detectors.runs.earlier import Earlier
+from detectors.runs.earlier import Earlier, roles_as_there
 from detectors.runs.execute import FittedRun, execute
 from detectors.runs.folder import RunFolder
 from detectors.runs.request import FitWhere, RunRequest
@@ -187,7 +186,8 @@ def begin(asked: Training, folder: Path) -> Begun:
 def fitted(asked: Training, opened: Begun) -> FittedRun:
     """What was asked for, done."""
     earlier = None if asked.start_from is None else _earlier(asked.start_from, opened.folder / "earlier")
-    return execute(opened.request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
+    request = opened.request if earlier is None else _columns_as_there(asked, opened.request, earlier)
+    return execute(request, opened.data, Progress() if asked.quiet else PrintedProgress(), earlier)
 
 
 def leave(run: FittedRun, asked: Training) -> dict[str, Any]:
@@ -278,6 +278,14 @@ def _request(asked: Training, data: Path) -> RunRequest:
     return request
 
 
+def _columns_as_there(asked: Training, request: RunRequest, earlier: Earlier) -> RunRequest:
+    """The same, learning from the columns that `earlier` learned from, but for what was said of a column."""
+    chosen = asked.fit_where[0] if asked.fit_where else None
+    named = asked.label, asked.time, asked.entity, asked.text, chosen
+    said = [*asked.ignore, *asked.roles, *(name for name in named if name is not None)]
+    return replace(request, roles=roles_as_there(earlier.roles, request.roles, said))
+
+
 def _earlier(path: Path, into: Path) -> Earlier:
     """The run that `path` names; what of it must be unpacked comes into the folder `into`.
 
@@ -292,10 +300,7 @@ def _earlier(path: Path, into: Path) -> Earlier:
         raise DataError(
             N_("`{path}` holds no earlier run. Name a folder that `train --out` left, or the detector.zip in it."), path=str(path)
         )
-    manifest = open_detector_file(file, into).manifest
-    # The column that chose the rows to learn from is a feature by its role alone.
-    roles = {column: role for column, role in manifest.roles.items() if role != "feature" or column in manifest.features}
-    return Earlier(into, "", manifest.kind, manifest.representation, manifest.detector, manifest.parameters, roles)
+    return Earlier.of_file(file, into)
 
 
 def scores_table(run: FittedRun, cut_off: float) -> pd.DataFrame:

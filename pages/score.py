@@ -27,6 +27,7 @@ from pages.shared.retraining_card import learned_note, retraining_card
 from pages.shared.rows_before import rows_before, told_before
 from pages.shared.running import PHASES
 from pages.shared.side_by_side import comparable
+from pages.shared.starting import train_from_saved
 
 #: Seconds between two looks at scores being made.
 LOOK_S = 0.7
@@ -102,6 +103,7 @@ def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> 
                 say(N_("Train on this data")), key="train_here", icon=":material/model_training:", on_click=lambda: state.go("train"),
                 help=say(N_("Where the data have moved for good: train anew, then compare both on the same rows.")),
             )  # fmt: skip
+            train_from_saved(record, run.data_id)
             if len(comparable(run.data_id)) > 1:
                 st.button(
                     say(N_("Compare with other runs")), key="compare_here", icon=":material/compare_arrows:",

@@ -9,28 +9,27 @@ import streamlit as st
 
 from detectors import registry
 from detectors.base import Detector
-from detectors.errors import AnomalystError
 from detectors.kinds import KINDS
 from detectors.messages import N_
 from detectors.preparation import Preparation, find_preparation
 from detectors.profile import ColumnProfile
 from detectors.runs.request import FitWhere, RunRequest
-from detectors.storage.records import DataSetRecord, RunRecord
+from detectors.storage.records import DataSetRecord
 from pages.shared import engine, state
 from pages.shared.as_command import run_as_command
-from pages.shared.context import run_text
 from pages.shared.empty import need_data
 from pages.shared.engine import workbench
 from pages.shared.estimate import with_estimate
 from pages.shared.form import changed_settings, parameter_form
 from pages.shared.keeping import shown_refusal
-from pages.shared.language import escape, plain, say, say_message
+from pages.shared.language import escape, plain, say
 from pages.shared.learning_card import learn_on_train
 from pages.shared.look import page_head
 from pages.shared.run_list import run_list
 from pages.shared.running import running_run
 from pages.shared.search_form import search_form
 from pages.shared.search_panel import searches
+from pages.shared.starting import Start, can_start, start_from, taken_over
 from pages.shared.views import view_of
 
 #: A column with more values than this is no choice of rows to learn from.
@@ -102,36 +101,6 @@ def preset_choice(detector: type[Detector]) -> tuple[str, dict[str, Any]]:
     return name or "", dict(detector.presets[name].values) if name else {}
 
 
-def start_from(record: DataSetRecord, detector: type[Detector]) -> RunRecord | None:
-    """An earlier run to go on from, where there is one that fits; None: everything is learned anew."""
-    asked = RunRequest(
-        record.id, detector.name(), record.roles, kind=record.kind, representation=detector.representation()
-    )  # fmt: skip
-    runs = {run.id: run for run in workbench().runs_to_start_from(asked)}
-    if not runs:
-        return None
-    picked = st.selectbox(
-        say(N_("Start from an earlier run")),
-        ["", *runs],
-        format_func=lambda run_id: earlier_text(record, runs[run_id]) if run_id else plain(N_("No, learn anew")),
-        key=f"start_from_{record.id}_{detector.name()}",
-        width=420,
-        help=say(
-            N_(
-                "Learning goes on from that run's weights, and the data are prepared as they were there. "
-                "Good for few rows of a sort of which many were learned before."
-            )
-        ),
-    )
-    return runs.get(picked)
-
-
-def earlier_text(record: DataSetRecord, run: RunRecord) -> str:
-    """A run in a few words, with its data set where that is another one."""
-    other = workbench().records.data_set(run.data_id) if run.data_id != record.id else None
-    return run_text(run) + (f" · {other.name}" if other else "")
-
-
 def drop_share() -> float | None:
     """The share of the most unusual rows to train again without; None: train once."""
     help_text = N_(
@@ -180,7 +149,7 @@ def starting_values(record: DataSetRecord, prepares: type[Preparation]) -> dict[
 
 
 def preparation_form(
-    prepares: type[Preparation], start: dict[str, Any], key: str, *, with_labels: bool, earlier: RunRecord | None
+    prepares: type[Preparation], start: dict[str, Any], key: str, *, with_labels: bool, earlier: Start | None
 ) -> tuple[dict[str, Any], int]:
     """How the data are prepared, and the seed; `with_labels` for a detector that learns from labels."""
     changed = 0 if earlier else changed_settings(prepares, start, key)
@@ -188,13 +157,9 @@ def preparation_form(
         say(N_("Preparation and seed · {changed} changed"), changed=changed), icon=":material/cleaning_services:", key="preparation"
     ):
         if earlier is not None:
-            st.caption(
-                say(
-                    N_("Prepared as in {earlier}: its weights mean nothing to numbers that were made in another way."),
-                    earlier=run_text(earlier),
-                )
-            )
-            values = dict((earlier.summary or {})["preparation"])
+            told = N_("Prepared as in {earlier}: its weights mean nothing to numbers that were made in another way.")
+            st.caption(say(told, earlier=earlier.called))
+            values = dict(earlier.preparation)
         else:
             if start:
                 st.caption(say(N_("Starts from what was chosen in the checks on Data.")))
@@ -204,24 +169,6 @@ def preparation_form(
                 say(N_("Seed")), 0, 2**31 - 1, 0, key="seed", help=say(N_("The same seed on the same data gives the same scores."))
             )
     return values, int(seed)
-
-
-def known_parameters(detector: type[Detector], run: RunRecord) -> dict[str, Any]:
-    """The parameters of a run that the detector, as it is now, still has."""
-    return {name: value for name, value in (run.summary or {})["parameters"].items() if name in detector.fields}
-
-
-def can_start(request: RunRequest) -> bool:
-    """Whether it can start from the run that it names, where it names one; says why not."""
-    if request.start_from is None:
-        return True
-    try:
-        why_not = workbench().earlier(request.start_from).why_not(request)
-    except AnomalystError as error:
-        why_not = error.message
-    if why_not is not None:
-        st.caption(":red[" + say_message(why_not) + "]")
-    return why_not is None
 
 
 def conditioned_columns(record: DataSetRecord, detector: type[Detector]) -> list[ColumnProfile]:
@@ -259,7 +206,8 @@ with st.container(border=True, key="train_form"):
             with presets:
                 preset, preset_values = preset_choice(detector)
         else:
-            preset, preset_values = earlier.id, known_parameters(detector, earlier)
+            preset, preset_values = earlier.id, earlier.known(detector)
+    roles = data_set.roles if earlier is None else taken_over(data_set, earlier)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         where, first = fit_on(data_set)
         dropped = None if detector.supervised else drop_share()
@@ -272,7 +220,7 @@ with st.container(border=True, key="train_form"):
     asked = RunRequest(
         data_set.id,
         detector.name(),
-        data_set.roles,
+        roles,
         kind=data_set.kind,
         parameters=parameters,
         preparation=preparation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import json
 import subprocess
 import sys
@@ -91,14 +93,18 @@ def written(data: dict[str, Path], home: Path) -> WrittenOnce:
 
 
 SCORE_ALL = """
-import sys, warnings
+import sys, warnings, zipfile
 warnings.simplefilter("error")
+sys.modules |= dict.fromkeys(["tensorflow", "keras", "shap"])  # not there, unless the file's requirements name them
 from pathlib import Path
 import numpy as np
 import detectors
 from tests.detector_files import pictures, series_frame, table_frame, text_frame
 frames = {"table": table_frame, "series": series_frame, "text": text_frame, "images": pictures}
-for path in sorted(Path(sys.argv[1]).glob("*.zip")):
+needs = {path: zipfile.ZipFile(path).read("requirements.txt").decode() for path in sorted(Path(sys.argv[1]).glob("*.zip"))}
+for path in sorted(needs, key=lambda path: "tensorflow" in needs[path]):
+    if "tensorflow" in needs[path] and sys.modules["tensorflow"] is None:
+        del sys.modules["tensorflow"], sys.modules["keras"]
     loaded = detectors.load(path)
     assert loaded.moved is None and loaded.warning is None
     np.save(path.with_suffix(".npy"), loaded.score(frames[loaded.manifest.kind]()).to_numpy())
@@ -125,6 +131,22 @@ def test_a_frame_scores_in_a_fresh_process_to_the_last_bit_as_the_run_scored_the
     np.testing.assert_array_equal(np.load(path.with_suffix(".npy")), scores)
     if key[0] in ("table", "text"):  # what was not learned from has the run's own scores
         np.testing.assert_array_equal(scores[~run.fitted], run.scores[~run.fitted])
+
+
+def test_what_the_source_inside_a_file_imports_is_named_in_its_requirements(written) -> None:
+    _, path, _ = written["table", "vectors", "isolation_forest"]
+    with zipfile.ZipFile(path) as archive:
+        named = {line.partition("==")[0] for line in archive.read("requirements.txt").decode().splitlines()}
+        engine = zipfile.ZipFile(io.BytesIO(archive.read("engine.zip")))
+    never_scoring = ("answerer.py", "trainer.py", "supervisor.py", "library.py", "storage/", "watching/", "runs/")
+    imported: dict[str, str] = {}
+    for member in engine.namelist():
+        if not member.removeprefix("detectors/").startswith(never_scoring):
+            for node in ast.parse(engine.read(member)).body:
+                for name in [alias.name for alias in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None) or ""]:
+                    imported[name.partition(".")[0]] = member
+    assert {name: member for name, member in imported.items() if name not in {*sys.stdlib_module_names, "detectors", "", *named}} == {}
+    assert "tensorflow" not in named  # nothing but networks needs it, and it is three quarters of what is installed
 
 
 def test_a_detector_says_that_its_file_holds_training_rows_where_it_does(key, written, tmp_path) -> None:

@@ -113,8 +113,8 @@ def test_a_missing_and_an_extra_member_are_named(forest: Members, tmp_path: Path
 
 
 def test_a_newer_format_says_which_is_read(forest: Members, tmp_path: Path) -> None:
-    forest["manifest.json"] = forest["manifest.json"].replace(b'"format_version": 2', b'"format_version": 3')
-    assert "has format 3; this version reads formats up to 2" in refusal(packed(forest, tmp_path / "d.zip"))
+    forest["manifest.json"] = forest["manifest.json"].replace(b'"format_version": 2', b'"format_version": 4')
+    assert "has format 4; this version reads formats up to 3" in refusal(packed(forest, tmp_path / "d.zip"))
 
 
 @pytest.mark.parametrize(

@@ -520,7 +520,7 @@ def test_the_most_unusual_rows_are_dropped_on_request_and_the_threshold_page_sho
 
 def test_an_earlier_run_is_offered_to_start_from_only_where_one_fits(bench, data_id):
     def chooser(app: AppTest) -> list[AppTest]:
-        return [box for box in app.selectbox if box.label == "Start from an earlier run"]
+        return [box for box in app.selectbox if box.label == "Start from what was learned before"]
 
     app = opened("train", data=data_id)
     next(button for button in app.button if button.key == "choose_autoencoder").click().run()

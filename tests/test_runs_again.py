@@ -15,7 +15,7 @@ from detectors.base import Progress
 from detectors.errors import DataError, ParameterError, StorageError
 from detectors.rank_changes import rank_changes, ranks_of, shown_rows
 from detectors.runs.contaminated import most_unusual
-from detectors.runs.earlier import Earlier
+from detectors.runs.earlier import Earlier, roles_as_there
 from detectors.runs.estimate import Costs, Line
 from detectors.runs.execute import execute, save
 from detectors.runs.folder import RunFolder
@@ -200,7 +200,10 @@ def test_what_does_not_fit_is_refused_in_a_sentence(earlier: RunFolder, data: Pa
     start = Earlier.of_run(earlier)
     for changes, words in (
         ({"parameters": {**NETWORK["parameters"], "encoder": [4, 1]}}, r"`encoder` is \[8, 1\] there and \[4, 1\] here"),
-        ({"roles": {**ROLES, "c": "ignored"}}, "other columns; one that differs is `c`"),
+        (
+            {"roles": {**ROLES, "c": "ignored"}},
+            "knows nothing of columns that are to be learned from here: c|learned from columns that are not learned from here: c",
+        ),
         ({"detector": "isolation_forest", "parameters": {}}, "learns anew every time"),
     ):
         with pytest.raises(DataError, match=words):
@@ -211,3 +214,11 @@ def test_what_does_not_fit_is_refused_in_a_sentence(earlier: RunFolder, data: Pa
 def test_a_run_that_is_gone_is_said_to_be_gone(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no longer there"):
         Earlier.of_run(RunFolder(tmp_path / "gone"))
+
+
+def test_few_rows_are_learned_from_in_the_columns_of_where_they_start() -> None:
+    there = {"a": "feature", "b": "feature", "at": "time", "known": "label"}
+    here = {"a": "feature", "b": "ignored", "at": "time", "known": "label", "new": "feature", "number": "id"}
+    assert roles_as_there(there, here) == {**here, "b": "feature", "new": "ignored"}
+    assert roles_as_there(there, here, said=["b"]) == {**here, "new": "ignored"}
+    assert roles_as_there({**there, "gone": "feature"}, here) == here

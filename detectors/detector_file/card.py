@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from detectors.detector_file.form import Form
 from detectors.detector_file.manifest import Manifest
 from detectors.messages import N_, Message, Translate, shown
 
@@ -32,6 +33,7 @@ def card(manifest: Manifest, when: str = "", when_not: str = "", translate: Tran
         *_section(say(N_("What it learned from")), _learned(manifest, say)),
         *_section(say(N_("Where unusual begins")), _threshold(manifest, say)),
         *_section(say(N_("How it was judged")), _judged(manifest.judged, say)),
+        *(_section(say(N_("Made smaller")), _smaller(manifest.form, say)) if manifest.form else []),
         *_section(say(N_("Known limits")), _limits(manifest, when, when_not, say)),
         *_section(say(N_("Training rows inside this file")), _carried(manifest, say)),
         *_section(say(N_("Columns")), ["\n".join(_columns(manifest.columns, say))]),
@@ -93,6 +95,19 @@ def _judged(judged: Mapping[str, Any], say: Any) -> list[str]:
     }  # fmt: skip
     figures = [say(template, value=float(judged[name])) for name, template in names.items() if judged.get(name) is not None]
     return [f"{say(who, rows=judged['rows'], anomalies=judged['anomalies'])} {', '.join(figures)}."]
+
+
+def _smaller(kept: Mapping[str, Any], say: Any) -> list[str]:
+    form, measured = Form.from_json(kept), kept.get("measured") or {}
+    lines = [say(N_("Weights: {form}."), form=form.title.text())]
+    if not form.engine:
+        lines.append(say(N_("Without the source that `score.py` runs: it scores where Anomalyst is installed.")))
+    if form.of_weights and measured:
+        told = N_("Compared with the file that it was made of, on {rows} rows: the ranks agree to {agreement}, none moved by more than "
+                  "{largest}, {changed} rows are on the other side of the cut-off.")  # fmt: skip
+        figures = {"rows": int(measured["rows"]), "largest": int(measured["largest"]), "changed": int(measured["changed"])}
+        lines.append(say(told, agreement=f"{float(measured['agreement']):.5f}", **figures))
+    return lines
 
 
 def _limits(manifest: Manifest, when: str, when_not: str, say: Any) -> list[str]:
@@ -174,9 +189,14 @@ def _as_read(kind: str, value: float) -> Any:
 
 
 def _use(manifest: Manifest, say: Any) -> list[str]:
-    return [
+    with_it = [
         say(N_("With Anomalyst installed:")),
         "```\npython -m detectors score detector.zip DATA --out scores.csv\npython -m detectors explain detector.zip DATA --rows 3,17 --out reasons.csv\n```",
+    ]
+    if not manifest.form.get("engine", True):
+        return with_it
+    return [
+        *with_it,
         say(N_("Without it, in a folder of its own (score.py runs the source in engine.zip: only from someone you trust):")),
         "```\nunzip detector.zip -d detector\npip install -r detector/requirements.txt\npython detector/score.py DATA --out scores.csv\n```",
     ]  # fmt: skip

@@ -195,7 +195,7 @@ def load(path: Path | str, *, key: SigningKey | None = None) -> LoadedDetector:
         folder = Path(name)
         opened = open_detector_file(path, folder, key)
         manifest = opened.manifest
-        detector, preparation = _loaded(folder, manifest, path.name)
+        detector, preparation = loaded_from(folder, manifest, path.name)
         usual = np.load(folder / BACKGROUND, allow_pickle=False) if (folder / BACKGROUND).exists() else None
         card = (folder / CARD).read_text(encoding="utf-8") if (folder / CARD).exists() else ""
         canaries = Canaries.load(folder, path.name)
@@ -210,7 +210,7 @@ def load(path: Path | str, *, key: SigningKey | None = None) -> LoadedDetector:
 NOT_LOADED = N_("`{file}` was not opened: its member `{member}` is not what this version writes ({reason}). Take an undamaged copy.")
 
 
-def _loaded(folder: Path, manifest: Manifest, file: str) -> tuple[Detector, Preparation]:
+def loaded_from(folder: Path, manifest: Manifest, file: str) -> tuple[Detector, Preparation]:
     """Detector and preparation, where they are those that the manifest names."""
     try:
         member = "detector/detector.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -13,7 +14,11 @@ from typing import Any, Self
 from detectors.errors import StorageError
 from detectors.messages import N_
 
-FORMAT_VERSION = 2
+#: The newest format that is read; a file whose weights are kept smaller has it, so that what does not know such weights refuses it.
+FORMAT_VERSION = 3
+
+#: The format of all others: earlier versions read them.
+PLAIN_FORMAT = 2
 
 MANIFEST, CARD, SIGNATURE = "manifest.json", "card.md", "signature.json"
 
@@ -76,7 +81,7 @@ class Manifest:
     members: Mapping[str, Member]
     rows: int
     fitted_rows: int
-    format_version: int = FORMAT_VERSION
+    format_version: int = PLAIN_FORMAT
     title: str = ""
     written: str = ""
     """When, in ISO form, UTC."""
@@ -101,6 +106,8 @@ class Manifest:
     """Training rows inside the file (`base.Carried`)."""
     suppressions: list[dict[str, Any]] = field(default_factory=list)
     """Rules that silence flags, as the run kept them."""
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """Where it was made smaller: how (`smaller.Form`), ``of`` which file (its identity), and what that was ``measured`` to change."""
 
     @property
     def used(self) -> list[str]:
@@ -114,6 +121,8 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         record = {name: value for name, value in vars(self).items() if name not in ("roles", "features", "columns", "threshold", "members")}
+        if not self.form:
+            del record["form"]
         return {
             "format_version": record.pop("format_version"), **record,
             "schema": {"roles": dict(self.roles), "features": self.features, "columns": self.columns},
@@ -132,7 +141,7 @@ class Manifest:
         members = {name: Member(digest) if isinstance(digest, str) else Member(**digest) for name, digest in record["members"].items()}
         return cls(**{
             **plain, "roles": dict(schema["roles"]), "features": list(schema["features"]), "columns": list(schema.get("columns", [])),
-            "threshold": KeptThreshold.from_json(record["threshold"]), "members": members,
+            "threshold": KeptThreshold.from_json(record["threshold"]), "members": members, "form": dict(record.get("form") or {}),
         })  # fmt: skip
 
 
@@ -147,7 +156,7 @@ def read_manifest(path: Path) -> Manifest:
             if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
                 raise ValueError(MANIFEST)
             text = archive.read(MANIFEST)
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise StorageError(NOT_ONE, file=path.name) from error
     return manifest_of(text, path.name)
 

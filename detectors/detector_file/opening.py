@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> bytes:
         raise refused(CHANGED, file, entry.filename)
     try:
         return archive.read(entry)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, zlib.error) as error:
         raise refused(CHANGED, file, entry.filename) from error
 
 

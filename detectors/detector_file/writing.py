@@ -46,17 +46,24 @@ def write_detector_file(
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as name:
         folder = Path(name)
         manifest = _written(run, threshold, folder, suppressions)
-        manifest = replace(manifest, members={member: Member(_sha256(folder / member), size) for member, size in _sizes(folder).items()})
-        text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1).encode()
-        (folder / MANIFEST).write_bytes(text)
-        if key is not None:
-            (folder / SIGNATURE).write_bytes(key.sign(text))
-        _pack(folder, path)
+        return seal(folder, manifest, path, key)
+
+
+def seal(folder: Path, manifest: Manifest, path: Path, key: SigningKey | None) -> Manifest:
+    """Packs every member that lies in `folder` into the zip `path`, with a card and a `manifest` that names them; gives that."""
+    kind = registry.get(manifest.representation, manifest.detector)
+    (folder / CARD).write_text(cards.card(manifest, kind.when, kind.when_not), encoding="utf-8")
+    manifest = replace(manifest, members={member: Member(_sha256(folder / member), size) for member, size in _sizes(folder).items()})
+    text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1).encode()
+    (folder / MANIFEST).write_bytes(text)
+    if key is not None:
+        (folder / SIGNATURE).write_bytes(key.sign(text))
+    _pack(folder, path)
     return manifest
 
 
 def _written(run: Finished, threshold: KeptThreshold, folder: Path, suppressions: Sequence[Mapping[str, Any]]) -> Manifest:
-    """Writes every member but the manifest into `folder`."""
+    """Writes every member but card and manifest into `folder`."""
     run.detector.save(folder / "detector")
     run.preparation.save(folder / "preparation")
     np.save(folder / BACKGROUND, run.usual, allow_pickle=False)
@@ -65,8 +72,6 @@ def _written(run: Finished, threshold: KeptThreshold, folder: Path, suppressions
     canaries.save(folder)
     manifest = _manifest(run, threshold, len(canaries.scores), suppressions)
     write_engine(folder, manifest.libraries)
-    kind = registry.get(manifest.representation, manifest.detector)
-    (folder / CARD).write_text(cards.card(manifest, kind.when, kind.when_not), encoding="utf-8")
     return manifest
 
 

@@ -68,12 +68,13 @@ def of_columns(manifest: Manifest, profiles: Mapping[str, ColumnProfile]) -> lis
         found.append(Noticed(Message(REORDERED), Message(BY_NAME)))
     for column in manifest.columns:
         profile = profiles.get(column["name"])
-        if profile is not None and (retyped := _retyped(column, profile)) is not None:
-            found.append(retyped)
+        if profile is not None and (other := retyped(column, profile)) is not None:
+            found.append(other)
     return found
 
 
-def _retyped(column: Mapping[str, Any], profile: ColumnProfile) -> Noticed | None:
+def retyped(column: Mapping[str, Any], profile: ColumnProfile) -> Noticed | None:
+    """That a column holds something else than the detector learned from; None: it does not."""
     learned = "number" if column["type"] == "integer" else column["type"]
     is_empty = profile.distinct == 0
     if is_empty or learned == profile.type:

@@ -12,6 +12,9 @@ from detectors.messages import N_
 
 FILE = "weights.weights.h5"
 
+#: Beside it, where weights are kept as whole numbers: what they are to be multiplied with (`smaller_weights`).
+SCALES = "weights.scales.h5"
+
 #: Layers in layers: no network of ours is deeper.
 DEEPEST = 30
 
@@ -25,6 +28,7 @@ _OTHER = N_("The weights in `{file}` are those of another network than `detector
 def save_weights(network: Any, folder: Path) -> None:
     """Writes the weights of `network` into `folder`."""
     network.save_weights(folder / FILE)
+    (folder / SCALES).unlink(missing_ok=True)
 
 
 def load_weights(network: Any, folder: Path) -> None:
@@ -33,8 +37,11 @@ def load_weights(network: Any, folder: Path) -> None:
     Raises:
         StorageError: the file is missing, damaged, or belongs to a network of another shape.
     """
+    from detectors.network.smaller_weights import in_single_precision
+
     try:
-        network.load_weights(folder / FILE)
+        with in_single_precision(folder) as path:
+            network.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(_DAMAGED, file=FILE) from error
 

@@ -43,7 +43,7 @@ class RunRequest:
     drop_share: float | None = None
     """Train, drop so large a share of the learned items by their training score, and train again on the others. None: train once."""
     start_from: str | None = None
-    """The run whose preparation is used and from whose weights learning goes on. None: everything is learned anew."""
+    """The run, or the saved detector, whose preparation is used and from whose weights learning goes on. None: everything is learned anew."""
     anomaly: str | None = None
     """The one value of the label that means anomaly; None: anything that does not read as normal."""
     scored_by: str | None = None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detectors.base import Progress
 from detectors.explanations.store import save_explanations
-from detectors.runs.earlier import Earlier
+from detectors.runs.earlier import earlier_in
 from detectors.runs.execute import execute, save
 from detectors.runs.explained import ExplainedRun
 from detectors.runs.folder import RunFolder
@@ -59,8 +59,8 @@ def do(workspace: Workspace, folder: RunFolder, result: Path, progress: Progress
     if request.scored_by is not None:
         score_new(workspace.detectors / request.scored_by / DETECTOR_FILE, request, workspace.data / request.data_id, result, progress)
         return
-    earlier = Earlier.of_run(RunFolder(workspace.runs / request.start_from)) if request.start_from else None
-    run = execute(request, workspace.data / request.data_id, progress, earlier, Heeded.load(folder.path))
+    with earlier_in(workspace, request) as earlier:
+        run = execute(request, workspace.data / request.data_id, progress, earlier, Heeded.load(folder.path))
     save(run, result, progress)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from detectors.workbench.answers import Answers, Space
 from detectors.workbench.following import Following
+from detectors.workbench.shrinking import SmallerDetectors
 from detectors.workbench.switching import Switching
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(Answers, Switching, Following):
+class Workbench(Answers, Switching, Following, SmallerDetectors):
     """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors. Safe to use from several threads."""

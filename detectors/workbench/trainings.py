@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import kinds, registry, thresholds
-from detectors.errors import StorageError
+from detectors.errors import DataError, StorageError
 from detectors.messages import Message
 from detectors.planting import Power
 from detectors.preparation import find_preparation
 from detectors.runs import queue
 from detectors.runs.contaminated import check_drop
-from detectors.runs.earlier import Earlier, learned_columns
+from detectors.runs.earlier import Earlier, earlier_saved, learned_columns
 from detectors.runs.estimate import Estimate
 from detectors.runs.folder import StopMode
 from detectors.runs.planted import load_power
@@ -22,8 +23,10 @@ from detectors.runs.refits import RANKS
 from detectors.runs.request import RunRequest
 from detectors.runs.searches import SearchRequest, ask_search
 from detectors.runs.tasks import ask_refits
+from detectors.storage.detector_files import detectors_of
 from detectors.storage.files import RUN_GONE, new_id
 from detectors.storage.records import RunRecord
+from detectors.storage.tables import DetectorRecord
 from detectors.thresholds import Evidence
 from detectors.workbench.judging import Judging
 
@@ -49,8 +52,8 @@ class Trainings(Judging):
         find_preparation(request.kind, request.representation)(**request.preparation)
         kinds.check_needed(request.kind, request.used_roles)
         check_drop(request)
-        if request.start_from is not None:
-            self.earlier(request.start_from).check(request)
+        if (why_not := self.why_not_start(request)) is not None:
+            raise DataError(why_not.template, **why_not.values)
 
     def start_search(self, asked: SearchRequest) -> str:
         """Begins a search for the settings of a training and gives its id; its trials come into the queue one after the other.
@@ -70,27 +73,57 @@ class Trainings(Judging):
         """The searches on a data set, newest first."""
         return self.records.runs(data_id, task="search")
 
-    def earlier(self, run_id: str) -> Earlier:
-        """A finished run as one to start from.
+    def earlier(self, earlier_id: str, data_id: str) -> Earlier:
+        """A finished run or a saved detector as one that a training on a data set starts from.
 
         Raises:
             StorageError: it is not there, or no longer.
         """
-        if self.records.run(run_id) is None:
+        if any(record.id == earlier_id for record in detectors_of(self.records)):
+            return earlier_saved(self.workspace, earlier_id, data_id)
+        if self.records.run(earlier_id) is None:
             raise StorageError(RUN_GONE)
-        return Earlier.of_run(self.run_folder(run_id))
+        return Earlier.of_run(self.run_folder(earlier_id))
+
+    def start_folder(self, earlier_id: str) -> Path:
+        """The folder of what a training started from, a run or a saved detector, as `--start-from` takes it."""
+        saved = self.workspace.detectors / earlier_id
+        return saved if saved.exists() else self.run_folder(earlier_id).path
+
+    def why_not_start(self, request: RunRequest) -> Message | None:
+        """Why a training cannot start from what it names; None: it can, or names nothing.
+
+        Raises:
+            StorageError: what it names is gone.
+        """
+        if request.start_from is None:
+            return None
+        found = self.earlier(request.start_from, request.data_id)
+        return found.why_not(request) or found.other_type(self.profile(request.data_id))
 
     def runs_to_start_from(self, request: RunRequest) -> list[RunRecord]:
-        """The finished runs, of this data set or another, that learned with the same detector from the same columns; newest first."""
+        """The finished runs, of this data set or another, that learned with the same detector from columns that it has; newest first."""
         if not registry.get(request.representation, request.detector).continues:
             return []
-        columns = learned_columns(request.used_roles)
         found = []
         for run in self.records.runs():
             asked = RunRequest.from_json(run.request)
             same = (asked.kind, asked.representation, asked.detector) == (request.kind, request.representation, request.detector)
-            if run.state == "done" and asked.scored_by is None and same and learned_columns(asked.used_roles) == columns:
+            if run.state == "done" and asked.scored_by is None and same and _has(request, asked.used_roles):
                 found.append(run)
+        return found
+
+    def detectors_to_start_from(self, request: RunRequest) -> list[DetectorRecord]:
+        """The saved detectors, also from elsewhere, that learned in the same way from columns that it has; newest first."""
+        if not registry.get(request.representation, request.detector).continues:
+            return []
+        profiles, found = self.profile(request.data_id), []
+        for record in detectors_of(self.records):
+            if record.retired is None and record.kind == request.kind:
+                there = earlier_saved(self.workspace, record.id, request.data_id)
+                same = (there.representation, there.detector) == (request.representation, request.detector)
+                if same and _has(request, there.roles) and there.other_type(profiles) is None:
+                    found.append(record)
         return found
 
     def start_again(self, run_id: str) -> None:
@@ -157,3 +190,8 @@ class Trainings(Judging):
         """The rank of every row in every refit, (rows, refits), from 0, as a memory map; None where nothing was refitted yet."""
         done = [run for run in self.stability_runs(run_id) if run.state == "done"]
         return self.run_folder(done[0].id).array(RANKS) if done else None
+
+
+def _has(request: RunRequest, there: Mapping[str, str]) -> bool:
+    """Whether the data of a request have every column that was learned from with the roles `there`."""
+    return learned_columns(there).keys() <= request.roles.keys()

@@ -105,7 +105,7 @@ def _scores(data_set: DataSetRecord, run: RunRecord, threshold: str | None = Non
     request = RunRequest.from_json(run.request)
     if request.scored_by is not None:
         return as_command.scored(_scoring(data_set, run))
-    start_from = workbench().run_folder(request.start_from).path if request.start_from else None
+    start_from = workbench().start_folder(request.start_from) if request.start_from else None
     return as_command.trained(request, file_of(data_set), threshold=threshold, start_from=start_from).noting(*_of_sample(data_set))
 
 

@@ -9,13 +9,14 @@ from detectors import charts
 from detectors.messages import N_
 from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
 from pages.shared import state
-from pages.shared.context import run_text, run_title, state_text
+from pages.shared.context import run_title, state_text
 from pages.shared.engine import workbench
 from pages.shared.keeping import entry_menu
 from pages.shared.language import clock, escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.members import members_table
 from pages.shared.queue_list import place_text, withdraw_button
+from pages.shared.starting import started_from
 from pages.shared.tree_panel import tree_panel
 from pages.shared.values import value_text
 
@@ -87,13 +88,8 @@ def _outcome(run: RunRecord, threshold: ThresholdRecord | None) -> str:
     if summary.get("dropped_rows"):
         text += " · " + say(N_("trained again without {dropped} rows"), dropped=summary["dropped_rows"])
     if run.request.get("start_from") is not None:
-        text += " · " + say(N_("started from {earlier}"), earlier=_earlier_text(run.request["start_from"]))
+        text += " · " + say(N_("started from {earlier}"), earlier=started_from(run.request["start_from"]))
     return text + (" · " + say(N_("stopped early")) if summary.get("stopped_early") else "")
-
-
-def _earlier_text(run_id: str) -> str:
-    earlier = workbench().records.run(run_id)
-    return plain(N_("an earlier run")) if earlier is None else run_text(earlier)
 
 
 def _details(run: RunRecord) -> None:

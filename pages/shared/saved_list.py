@@ -8,18 +8,22 @@ import streamlit as st
 
 from detectors.messages import N_
 from detectors.storage.tables import DetectorRecord
+from detectors.workbench.shrinking import form_of, is_smaller
 from pages.shared import state
 from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.keeping import attempt
-from pages.shared.language import plain, say
+from pages.shared.language import plain, say, translate
 from pages.shared.saving import show_card
 from pages.shared.shelf import Shelf, ticking
+from pages.shared.smaller_forms import make_smaller
 
 
 def origin_text(record: DetectorRecord) -> str:
     """Where a detector came from: a file from elsewhere, or a run here with the version of its threshold."""
     data = record.origin.get("data") or "–"
+    if is_smaller(record):
+        return plain(N_("smaller form ({form}) · {data}"), form=form_of(record).title.text(translate), data=data)
     if "file" in record.origin:
         return plain(N_("uploaded as {file}; learned from {data}"), file=record.origin["file"], data=data)
     run = workbench().records.run(record.origin.get("run", ""))
@@ -39,6 +43,10 @@ def detector_actions(chosen: list[DetectorRecord], shelf: Shelf) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="detector_actions"):
         if st.button(say(N_("Card and download")), key="card_ticked", icon=":material/badge:", disabled=len(chosen) != 1):
             show_card(chosen[0])
+        is_one = len(chosen) == 1 and not is_smaller(chosen[0])
+        help_text = say(N_("Weights with fewer bits or zeros, or no source for `score.py`: measured before you choose."))
+        if st.button(say(N_("Make smaller")), key="shrink_ticked", icon=":material/compress:", disabled=not is_one, help=help_text):
+            make_smaller(chosen[0])
         st.button(
             say(N_("Retire")), key="retire_ticked", icon=":material/inventory:", disabled=not in_use, on_click=_retire, args=(in_use, False)
         )

@@ -29,6 +29,7 @@ _UPLOADS = "uploads_so_far"
 _STEPS = "shown_steps"
 _DETECTOR = "detector"
 _SAMPLES = "samples"
+_START = "start_from_detector"
 _SAVED = "saved_detector"
 _RETRAINING = "retraining"
 _REFUSAL = "refusal"
@@ -408,6 +409,16 @@ def current_retraining(detector_id: str) -> Import | None:
 
 def end_retraining() -> None:
     st.session_state.pop(_RETRAINING, None)
+
+
+def start(data_id: str) -> str | None:
+    """The id of the saved detector that a training on a data set is to start from, where one was chosen on another page."""
+    kept: tuple[str, str] | None = st.session_state.get(_START)
+    return kept[1] if kept is not None and kept[0] == data_id else None
+
+
+def choose_start(data_id: str, detector_id: str) -> None:
+    st.session_state[_START] = (data_id, detector_id)
 
 
 def sample(data_id: str) -> int | None:
