@@ -45,7 +45,7 @@ class Workspace:
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in ("incoming", "originals", "data", "runs", "detectors", "queue", "claimed", "turns", "logs"):
+        for folder in ("incoming", "originals", "data", "runs", "detectors", "watches", "queue", "claimed", "turns", "logs"):
             (root / folder).mkdir(exist_ok=True)
         return workspace
 
@@ -74,6 +74,11 @@ class Workspace:
     def detectors(self) -> Path:
         """Saved detectors, each a detector file in a folder of its own."""
         return self.root / "detectors"
+
+    @property
+    def watches(self) -> Path:
+        """What came of the files of watched folders, in a folder for each watch."""
+        return self.root / "watches"
 
     @property
     def queue(self) -> Path:

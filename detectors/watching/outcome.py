@@ -25,6 +25,8 @@ class Outcome:
     """Why it was not scored."""
     scores: str | None = None
     """Where its scores are."""
+    link: str | None = None
+    """The page that shows its flags."""
     again: bool = False
     """Whether it is tried again at the next look: the system refused, not the file."""
 

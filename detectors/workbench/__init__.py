@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from detectors.workbench.answers import Answers, Space
-from detectors.workbench.data import DataSets
 from detectors.workbench.learning import Learning
-from detectors.workbench.positions import Positions
-from detectors.workbench.saved import SavedDetectors
+from detectors.workbench.watching import Watches
 
 __all__ = ["Space", "Workbench"]
 
 
-class Workbench(DataSets, Positions, Answers, Learning, SavedDetectors):
-    """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors. Safe to use from several threads."""
+class Workbench(Watches, Answers, Learning):
+    """Imports data, starts and stops runs, keeps their thresholds, answers about them, saves them as detectors, watches folders. Safe to use from several threads."""
