@@ -102,7 +102,11 @@ class Mail:
         lines = [
             told["text"],
             "",
-            *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")),
+            *(
+                f"{name}: {told[name]}"
+                for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")
+                if told[name] is not None
+            ),
         ]
         lines += ["", *told["findings"]]
         lines[1:1] = ["", told["link"]] if told["link"] else []
