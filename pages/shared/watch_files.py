@@ -76,13 +76,13 @@ def _list(entries: Sequence[Entry]) -> None:
     key = f"watched_{len(entries)}_{entries[0].key}_{entries[0].ended}"
     columns: dict[str, Any] = {
         "file": config.TextColumn(plain(N_("File")), pinned=True),
+        "flags": config.ButtonColumn("", type="tertiary", width=100, key=f"flags_{key}", on_click=_open, args=(entries, f"flags_{key}")),
+        "explain": config.ButtonColumn("", type="tertiary", width=80, key=f"explain_{key}", on_click=_explain, args=(entries, f"explain_{key}")),
         "when": config.DatetimeColumn(plain(N_("Scored")), format="D MMM, HH:mm"),
         "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
         "rows": config.NumberColumn(plain(N_("Rows")), format="localized"),
         "share": config.NumberColumn(plain(N_("Share")), format="percent"),
         "drift": config.NumberColumn(plain(N_("Drift")), format="%.2f", help=plain(N_("How far the column that moved most lies from what was learned, 0 to 1."))),
-        "flags": config.ButtonColumn("", type="tertiary", width=100, key=f"flags_{key}", on_click=_open, args=(entries, f"flags_{key}")),
-        "explain": config.ButtonColumn("", type="tertiary", width=80, key=f"explain_{key}", on_click=_explain, args=(entries, f"explain_{key}")),
         "said": config.TextColumn(plain(N_("What the gate says")), width="large"),
     }  # fmt: skip
     st.dataframe(

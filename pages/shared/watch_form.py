@@ -26,7 +26,7 @@ from pages.shared.language import plain, say, say_message
 NAMED = 3
 
 WHEN: dict[How, str] = {
-    "every": N_("Again and again"), "hourly": N_("Every hour"), "daily": N_("Every day"), "weekdays": N_("Monday to Friday"),
+    "every": N_("Often"), "hourly": N_("Hourly"), "daily": N_("Daily"), "weekdays": N_("Weekdays"),
 }  # fmt: skip
 
 UNITS = {1: N_("seconds"), 60: N_("minutes")}
@@ -104,11 +104,12 @@ def _detector(watch: WatchRecord | None, key: str) -> DetectorRecord | None:
         st.info(say(N_("No saved detector is in use. Restore one in the Library, or save one on the Threshold page.")))
         return None
     by_id = {each.id: each for each in offered}
-    first = list(by_id).index(in_use) if in_use in by_id else 0
+    first = list(by_id).index(in_use) if in_use in by_id else None if watch else 0
     picked = st.selectbox(
-        say(N_("Detector that scores the files")), list(by_id), first, format_func=lambda one: f"{by_id[one].called} · {by_id[one].title}", key=f"{key}_detector"
+        say(N_("Detector that scores the files")), list(by_id), first, format_func=lambda one: f"{by_id[one].called} · {by_id[one].title}", key=f"{key}_detector",
+        placeholder=plain(N_("The one in use is retired or gone: choose another")),
     )  # fmt: skip
-    return by_id[picked]
+    return None if picked is None else by_id[picked]
 
 
 def _folder(watch: WatchRecord | None, detector: DetectorRecord, key: str) -> tuple[str, str]:

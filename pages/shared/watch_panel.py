@@ -49,12 +49,13 @@ def _head(watch: WatchRecord) -> None:
             _button("resume", N_("Resume"), ":material/play_arrow:", partial(workbench().pause_watch, watch.id, back=True), primary=True)
         if st.button(say(N_("Change")), key="change_watch", icon=":material/edit:"):
             change_watch(watch)
-        if _channels(watch) and st.button(
+        tested = bool(_channels(watch)) and st.button(
             say(N_("Send a test")), key="send_test", icon=":material/send:", help=say(N_("Sends one warning that is none to everybody who is told."))
-        ):  # fmt: skip
-            _send_test(watch)
+        )  # fmt: skip
         if st.button(say(N_("Delete")), key="delete_watch", icon=":material/delete:"):
             _confirm(watch)
+    if tested:
+        _send_test(watch)
 
 
 def _button(key: str, label: str, icon: str, do: Callable[[], object], *, primary: bool = False) -> None:
