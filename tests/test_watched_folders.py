@@ -16,11 +16,9 @@ import pandas as pd
 import pytest
 
 from detectors.answerer import Answerer
-from detectors.base import Progress
 from detectors.errors import ParameterError, StorageError
 from detectors.explanations.store import load_explanations
 from detectors.runs.request import RunRequest
-from detectors.runs.tasks import do
 from detectors.settings import Settings
 from detectors.storage import backup
 from detectors.storage.bin import Chosen
@@ -39,6 +37,7 @@ from detectors.workbench.suppressing import Given
 from detectors.workbench.watching import AskedWatch
 from tests.behind_pages import reading_here
 from tests.receivers import MailServer, WebServer, serving
+from tests.test_pages_score import done
 from tests.test_watching import free_port, wait_until
 
 pytestmark = pytest.mark.slow
@@ -59,14 +58,6 @@ def opened(settings: Settings) -> Workbench:
 def frame(seed: int, rows: int = 200, shift: float = 0.0) -> pd.DataFrame:
     chance = np.random.default_rng(seed)
     return pd.DataFrame({"a": chance.normal(shift, size=rows), "b": chance.normal(size=rows), "c": chance.choice(["x", "y"], rows)})
-
-
-def done(bench: Workbench, run_id: str) -> str:
-    folder = bench.run_folder(run_id)
-    folder.result.mkdir()
-    do(bench.workspace, folder, folder.result, Progress())
-    bench._supervisor._finish(bench.records.run(run_id), folder)  # type: ignore[arg-type]
-    return run_id
 
 
 @pytest.fixture(scope="module")
