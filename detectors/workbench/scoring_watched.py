@@ -98,7 +98,7 @@ class ScoringWatched:
             return Outcome(entry.name, refused=str(Message(DELETED)))
         gate = self.bench.gate(watch.detector_id, data_id)
         if gate.stops:
-            fit, link = fit_in(gate), f"{self.bench.settings.link_base}/score?data={data_id}"
+            fit, link = fit_in(gate), f"{self.bench.settings.link_base}/score?data={data_id}&detector={watch.detector_id}"
             return Outcome(entry.name, findings=fit.findings, failed=True, refused=gate.stops[0].what.text(), link=link)
         self._gates[data_id] = gate
         self.bench.score_data(watch.detector_id, data_id, run_id=entry.run, gate=gate)

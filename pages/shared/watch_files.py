@@ -52,7 +52,7 @@ def watch_files(watch: WatchRecord) -> None:
             )
         return
     _chart(watch, entries)
-    _list(entries)
+    _list(watch, entries)
     if tally.scored + tally.refused + tally.under_way > LISTED:
         st.caption(say(N_("The latest {count} files are listed. All data sets and runs are in the Library."), count=LISTED))
 
@@ -70,13 +70,13 @@ def _chart(watch: WatchRecord, entries: Sequence[Entry]) -> None:
     st.caption(say(N_("Dotted: the share of the training rows that this threshold flags.")))
 
 
-def _list(entries: Sequence[Entry]) -> None:
+def _list(watch: WatchRecord, entries: Sequence[Entry]) -> None:
     frame = pd.DataFrame([_row(entry) for entry in entries])
     config = st.column_config
     key = f"watched_{len(entries)}_{entries[0].key}_{entries[0].ended}"
     columns: dict[str, Any] = {
         "file": config.TextColumn(plain(N_("File")), pinned=True),
-        "flags": config.ButtonColumn("", type="tertiary", width=100, key=f"flags_{key}", on_click=_open, args=(entries, f"flags_{key}")),
+        "flags": config.ButtonColumn("", type="tertiary", width=100, key=f"flags_{key}", on_click=_open, args=(watch.detector_id, entries, f"flags_{key}")),
         "explain": config.ButtonColumn("", type="tertiary", width=80, key=f"explain_{key}", on_click=_explain, args=(entries, f"explain_{key}")),
         "when": config.DatetimeColumn(plain(N_("Scored")), format="D MMM, HH:mm"),
         "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
@@ -118,13 +118,20 @@ def _row(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _open(entries: Sequence[Entry], key: str) -> None:
+def _open(detector_id: str, entries: Sequence[Entry], key: str) -> None:
     """The flags of a file's run or, of one that the gate stopped, what of it is unlike."""
     entry = entries[state.typed(key)["row"]]
     if entry.outcome and entry.outcome["refused"] and workbench().records.data_set(entry.data or "") is not None:
-        state.go("score", data=entry.data)
+        open_score(detector_id, str(entry.data))
     else:
         _go("threshold", entry)
+
+
+def open_score(detector_id: str, data_id: str) -> None:
+    """Shows what of a data set is unlike what a saved detector learned from."""
+    state.select(data=data_id)
+    state.choose_saved(detector_id)
+    state.go("score")
 
 
 def _explain(entries: Sequence[Entry], key: str) -> None:

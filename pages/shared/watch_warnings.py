@@ -17,6 +17,7 @@ from pages.shared.author import author
 from pages.shared.engine import workbench
 from pages.shared.keeping import attempt
 from pages.shared.language import clock, escape, plain, say
+from pages.shared.watch_files import open_score
 
 #: Warnings listed at first, and with "show more" each time.
 LISTED = 8
@@ -121,7 +122,7 @@ def _go(page: str, values: Mapping[str, str]) -> None:
     if "run" in values:
         state.go(page, run=values["run"])
     else:
-        state.go(page, data=values["data"])
+        open_score(values.get("detector", ""), values["data"])
 
 
 def _acknowledge(watch_id: str, warnings: list[str]) -> None:
