@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from detectors.errors import ParameterError
 from detectors.messages import N_
 from detectors.settings import PREFIX, is_this_machine
-from detectors.watching.delivery import TIMEOUT_S, Undelivered
+from detectors.watching.delivery import TIMEOUT_S, Undelivered, reason_of
 from detectors.watching.outbox import Notice, moment
 
 #: The port on which SMTP is encrypted from its first byte.
@@ -73,7 +73,7 @@ class Mail:
         except smtplib.SMTPException as error:
             raise Undelivered(REFUSED, reached=True, reason=_reason(error)) from None
         except OSError as error:
-            raise Undelivered(UNREACHED, reached=False, reason=str(error) or type(error).__name__) from None
+            raise Undelivered(UNREACHED, reached=False, reason=reason_of(error)) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self._port == ENCRYPTED:

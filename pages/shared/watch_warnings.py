@@ -20,7 +20,7 @@ from pages.shared.language import clock, escape, plain, say
 from pages.shared.watch_files import open_score
 
 #: Warnings listed at first, and with "show more" each time.
-LISTED = 8
+LISTED = 6
 
 #: Where a warning about a file leads, by the address that it was sent with.
 PAGES = {"/threshold?": "threshold", "/score?": "score"}
