@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -41,6 +43,8 @@ from tests.test_pages_score import done
 from tests.test_watching import free_port, wait_until
 
 pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 def settings_in(workspace: Path, **more: object) -> Settings:
@@ -264,6 +268,47 @@ def test_a_server_that_dies_at_any_point_scores_each_file_once(
     assert entry.outcome["rows"] == 60 and bench.records.run(entry.run).state == "done"
     assert [run.data_id for run in bench.records.runs(task="score") if run.data_id == entry.data] == [entry.data]
     assert [record.id for record in bench.records.data_sets() if record.name == "a.csv" and record.id == entry.data] == [entry.data]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such kill")
+@pytest.mark.parametrize("killed_at", ["noted", "queued"])
+def test_a_process_that_is_killed_scores_each_file_once(bench, begin, inbox: Path, killed_at: str) -> None:
+    watch = begin()
+    put(inbox, "a.csv", 12)
+    program = f"""
+from pathlib import Path
+from detectors.settings import Settings
+from detectors.watching import served
+from detectors.workbench import Workbench
+served.SETTLING_S = 0.0
+bench = Workbench(Settings.from_environment())
+while True:
+    bench.look_now({watch.id!r})
+    bench.step_watch({watch.id!r})
+"""
+    environment = {**os.environ, "ANOMALYST_WORKSPACE": str(bench.settings.workspace)}
+    server = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY, env=environment)
+
+    def is_there() -> bool:
+        entry = next(iter(bench.watched_files(watch.id)), None)
+        data, run = (entry.data, entry.run) if entry else (None, None)
+        noted = data is not None
+        return {"noted": noted, "queued": noted and bench.records.run(run) is not None}[killed_at]
+
+    try:
+        wait_until(is_there, 120)
+    finally:
+        server.kill()
+        server.wait()
+    (entry,) = bench.watched_files(watch.id)
+    assert entry.outcome is None
+    bench._rounds.of(watch.id).served.recover()
+    steps(bench, watch)
+    (entry,) = bench.watched_files(watch.id)
+    assert entry.outcome["rows"] == 60
+    assert len([run for run in bench.records.runs(task="score") if run.data_id == entry.data]) == 1
+    kept = {record.id for record in bench.records.data_sets()}
+    assert {path.name for path in bench.workspace.data.iterdir() if not path.name.startswith(".")} == kept
 
 
 def test_a_file_that_ends_the_server_again_and_again_is_given_up(bench, begin, inbox: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from detectors.errors import Discarded
+from detectors.errors import Discarded, StorageError
 from detectors.storage.tables import WatchRecord
 from detectors.watching.served import Served
 
@@ -34,22 +34,28 @@ class Round:
         self.thread.start()
 
     def _run(self) -> None:
-        with self.served.kept.held():
-            self.served.recover()
-            while not self.ending.is_set():
-                self.awake.clear()
-                try:
-                    watch = self.find()
-                    if watch is None:
-                        break
-                    soon = self.served.step(watch)
-                except Discarded:
+        try:
+            with self.served.kept.held():
+                self._go_round()
+        except StorageError as error:  # another process writes there, or the disk is damaged
+            self.served.status.blocked = error.message
+
+    def _go_round(self) -> None:
+        self.served.recover()
+        while not self.ending.is_set():
+            self.awake.clear()
+            try:
+                watch = self.find()
+                if watch is None:
                     break
-                except Exception:  # the watch must go on: the next step may succeed, and the log says what failed
-                    LOG.exception("a step of a watch failed")
-                    soon = False
-                self.awake.wait(STEP_S if soon else REST_S)
-            self.served.end()
+                soon = self.served.step(watch)
+            except Discarded:
+                break
+            except Exception:  # the watch must go on: the next step may succeed, and the log says what failed
+                LOG.exception("a step of a watch failed")
+                soon = False
+            self.awake.wait(STEP_S if soon else REST_S)
+        self.served.end()
 
 
 class Rounds:

@@ -221,10 +221,11 @@ def _told(watch: WatchRecord | None, key: str) -> tuple[str | None, tuple[str, .
     drop = st.checkbox(say(N_("Take the webhook away")), key=f"{key}_drop") if kept else False
     smtp = workbench().settings.smtp
     emails = st.text_input(
-        say(N_("E-mail addresses")), ", ".join(watch.emails) if watch else "", key=f"{key}_emails", disabled=not smtp,
+        say(N_("E-mail addresses")), ", ".join(watch.emails) if watch else "", key=f"{key}_emails",
+        disabled=not smtp and not (watch and watch.emails),
         placeholder="ada@example.org, bob@example.org", help=None if smtp else say(NO_SERVER),
     )  # fmt: skip
     if not smtp:
         st.caption(say(NO_SERVER))
     webhook = "" if drop else url.strip() or (None if watch else "")
-    return webhook, tuple(filter(None, re.split(r"[\s,;]+", emails or ""))) if smtp else tuple(watch.emails if watch else ())
+    return webhook, tuple(filter(None, re.split(r"[\s,;]+", emails or "")))
