@@ -302,6 +302,8 @@ while True:
         server.wait()
     (entry,) = bench.watched_files(watch.id)
     assert entry.outcome is None
+    bench.workspace.empty_incoming()
+    assert list(bench.workspace.incoming.iterdir()) == []
     bench._rounds.of(watch.id).served.recover()
     steps(bench, watch)
     (entry,) = bench.watched_files(watch.id)

@@ -52,7 +52,10 @@ class Workspace:
     def empty_incoming(self) -> None:
         """Removes uploads whose reading a killed server never finished."""
         for leftover in self.incoming.iterdir():
-            shutil.rmtree(leftover, ignore_errors=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
     @property
     def incoming(self) -> Path:
