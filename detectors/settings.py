@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from detectors.errors import AnomalystError
 from detectors.messages import N_
@@ -36,6 +38,22 @@ class Settings:
     reader_memory_mb: int = 3072
     worker_memory_mb: int = 4096
     author: str = NAMELESS
+    address: str = ""
+    """Where the dashboard is reached, as it stands in links; empty: on this machine, by its port."""
+    watch_folders: tuple[Path, ...] = ()
+    smtp: str = ""
+    """The mail server, HOST:PORT; empty: no e-mails."""
+
+    @property
+    def link_base(self) -> str:
+        """What links to a page begin with."""
+        return self.address or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether only this machine can open the dashboard, as far as settings tell."""
+        bound = os.environ.get("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
+        return is_this_machine(bound) and is_this_machine(urlsplit(self.link_base).hostname or "")
 
     @property
     def largest_mb(self) -> int:
@@ -64,6 +82,9 @@ class Settings:
             reader_memory_mb=_whole("READER_MEMORY_MB", cls.reader_memory_mb),
             worker_memory_mb=_whole("WORKER_MEMORY_MB", cls.worker_memory_mb),
             author=os.environ.get(PREFIX + "AUTHOR", "").strip() or _user(),
+            address=_address("ADDRESS"),
+            watch_folders=_folders("WATCH_FOLDERS"),
+            smtp=_server("SMTP"),
         )
 
 
@@ -83,6 +104,45 @@ def _folder(name: str) -> Path | None:
     if not folder.is_dir():
         raise AnomalystError(N_("The setting {name} must name a folder. There is none at `{text}`."), name=PREFIX + name, text=text)
     return folder
+
+
+def _folders(name: str) -> tuple[Path, ...]:
+    found = []
+    for text in filter(None, os.environ.get(PREFIX + name, "").split(os.pathsep)):
+        folder = Path(text).expanduser().resolve()
+        if not folder.is_dir():
+            raise AnomalystError(N_("The setting {name} must name folders. There is none at `{text}`."), name=PREFIX + name, text=text)
+        found.append(folder)
+    return tuple(found)
+
+
+def _address(name: str) -> str:
+    text = os.environ.get(PREFIX + name, "").strip().rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or "@" in parts.netloc):
+        raise AnomalystError(
+            N_("The setting {name} must be the address of the dashboard, such as https://anomalyst.example.org. It is `{text}`."),
+            name=PREFIX + name, text=text,
+        )  # fmt: skip
+    return text
+
+
+def _server(name: str) -> str:
+    text = os.environ.get(PREFIX + name, "").strip()
+    host, separator, port = text.rpartition(":")
+    if text and not (separator and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise AnomalystError(
+            N_("The setting {name} must be HOST:PORT, such as mail.example.org:587. It is `{text}`."), name=PREFIX + name, text=text
+        )
+    return text
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a name or an address is that of this machine itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _urls(name: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ PAGES = (
         N_("Put runs side by side: where they agree, what only one flags."),
     ),
     ("score.py", "score", N_("Score"), ":material/fact_check:", N_("Let a saved detector look at new data.")),
+    ("watch.py", "watch", N_("Watch"), ":material/visibility:", N_("Let new files of a folder be scored, and be told what matters.")),
     ("library.py", "library", N_("Library"), ":material/inventory_2:", N_("Find, rename and tidy up what you keep.")),
 )
 

@@ -67,3 +67,26 @@ def test_the_author_is_who_started_the_server_unless_named(monkeypatch):
 
     monkeypatch.setattr("getpass.getuser", nobody)
     assert Settings.from_environment().author == "local"
+
+
+def test_what_a_watch_needs_is_checked_when_the_server_starts(monkeypatch, tmp_path):
+    monkeypatch.setenv("ANOMALYST_WATCH_FOLDERS", str(tmp_path))
+    monkeypatch.setenv("ANOMALYST_ADDRESS", "https://anomalyst.example.org/")
+    monkeypatch.setenv("ANOMALYST_SMTP", "mail.example.org:587")
+    settings = Settings.from_environment()
+    assert (settings.watch_folders, settings.link_base, settings.is_alone) == (
+        (tmp_path.resolve(),),
+        "https://anomalyst.example.org",
+        False,
+    )
+    for name, text in (("WATCH_FOLDERS", str(tmp_path / "none")), ("ADDRESS", "anomalyst.example.org"), ("SMTP", "mail.example.org")):
+        with monkeypatch.context() as patched:
+            patched.setenv(f"ANOMALYST_{name}", text)
+            with pytest.raises(AnomalystError, match=f"ANOMALYST_{name} must"):
+                Settings.from_environment()
+
+
+def test_links_lead_to_this_machine_unless_an_address_is_set(monkeypatch):
+    monkeypatch.delenv("ANOMALYST_ADDRESS", raising=False)
+    monkeypatch.setenv("ANOMALYST_PORT", "9000")
+    assert (Settings.from_environment().link_base, Settings.from_environment().is_alone) == ("http://127.0.0.1:9000", True)

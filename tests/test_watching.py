@@ -283,7 +283,7 @@ def test_a_password_goes_unencrypted_to_this_machine_only(kept: WatchFolder, mon
     warn(kept, "email")
     notice = Outbox(kept).due("email")
     assert notice is not None
-    monkeypatch.setattr("detectors.watching.mail._is_this_machine", lambda host: False)
+    monkeypatch.setattr("detectors.watching.mail.is_this_machine", lambda host: False)
     with serving(MailServer(base64.b64encode(b"\0ada\0secret"))) as server, pytest.raises(Undelivered, match="no encryption"):
         Mail("ada@example.org", server.place, Account("ada", "secret")).send(notice)
     assert server.letters == []

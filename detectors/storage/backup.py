@@ -1,8 +1,8 @@
 """The whole workspace as one file, and back: ``python -m detectors.storage.backup save FILE`` or ``restore FILE``.
 
-The file is a tar archive: the database as it was at one moment, the folders of its data sets, runs and saved detectors, the key
-that these are signed with, and, last, a list with the SHA-256 of every file. Whoever has it can read the data and sign as this
-installation. It can be made while the server runs: what a folder holds is published whole, and what
+The file is a tar archive: the database as it was at one moment, the folders of its data sets, runs, saved detectors and
+watches, the key that detectors are signed with, and, last, a list with the SHA-256 of every file. Whoever has it can read the
+data, sign as this installation, and post to the webhooks of its watches. It can be made while the server runs: what a folder holds is published whole, and what
 was being trained is started again after restoring.
 """
 
@@ -35,8 +35,11 @@ from detectors.storage.lock import ServerLock
 
 DATABASE, CHECKSUMS = "anomalyst.db", "checksums.json"
 
+#: In the folder of a watch: what is written while the backup is made.
+WATCH_DATABASE = "watch.db"
+
 #: The folders of records, each with the table that these are in.
-TABLES = {"data": "data_sets", "runs": "runs", "detectors": "detector_files"}
+TABLES = {"data": "data_sets", "runs": "runs", "detectors": "detector_files", "watches": "watches"}
 
 #: Where, inside the workspace, a backup is unpacked until all of it has been verified.
 RESTORING = ".restoring"
@@ -150,7 +153,8 @@ def _pack(archive: tarfile.TarFile, workspace: Workspace, snapshot: Path) -> Tot
         for folder in _folders(connection):
             try:
                 for path in _files(workspace.root / folder):
-                    totals.bytes += packed.add(path, path.relative_to(workspace.root).as_posix())
+                    whole = _still(path, snapshot.with_name(WATCH_DATABASE)) if path.name == WATCH_DATABASE else path
+                    totals.bytes += packed.add(whole, path.relative_to(workspace.root).as_posix())
             except FileNotFoundError:
                 _forget(connection, folder)
         totals.data_sets, totals.runs = (
@@ -165,6 +169,14 @@ def _pack(archive: tarfile.TarFile, workspace: Workspace, snapshot: Path) -> Tot
     entry.size, entry.mode = len(text), 0o600
     archive.addfile(entry, io.BytesIO(text))
     return totals
+
+
+def _still(database: Path, into: Path) -> Path:
+    """A copy of the database of a watch as it is at one moment: its file alone may be half of a change."""
+    into.unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(into),))
+    return into
 
 
 def _folders(connection: sqlite3.Connection) -> list[str]:
@@ -192,8 +204,8 @@ def _files(folder: Path) -> Iterator[Path]:
 def _forget(snapshot: sqlite3.Connection, folder: str) -> None:
     """Takes a record out of the snapshot that was deleted for good while its folder was being packed."""
     table, record_id = folder.split("/")
-    if table == "detectors":
-        snapshot.execute("DELETE FROM detector_files WHERE id = ?", (record_id,))
+    if table in ("detectors", "watches"):
+        snapshot.execute(f"DELETE FROM {TABLES[table]} WHERE id = ?", (record_id,))
         snapshot.execute("INSERT OR IGNORE INTO leftovers (folder) VALUES (?)", (folder,))
         return
     runs = "SELECT id FROM runs WHERE " + ("data_id = ?" if table == "data" else "id = ?")
@@ -210,7 +222,7 @@ def _forget(snapshot: sqlite3.Connection, folder: str) -> None:
 def _make_room(workspace: Workspace, database: Path, unpacked: Path) -> None:
     """Refuses a workspace that holds something, except what a restoring that was killed has left."""
     if unpacked.exists() and not database.exists():
-        for folder in (workspace.data, workspace.runs, workspace.detectors):
+        for folder in (workspace.data, workspace.runs, workspace.detectors, workspace.watches):
             shutil.rmtree(folder)
             folder.mkdir()
     if database.exists() or any(any((workspace.root / name).iterdir()) for name in TABLES):
@@ -313,7 +325,7 @@ def _database(settings: Settings) -> Path:
     if url.get_backend_name() != "sqlite" or not url.database:
         raise StorageError(
             N_(
-                "The database is not SQLite. Back it up with its own tools, and copy the folders data, runs and detectors and the file signing.key of the workspace {path} after that."
+                "The database is not SQLite. Back it up with its own tools, and copy the folders data, runs, detectors and watches and the file signing.key of the workspace {path} after that."
             ),
             path=str(settings.workspace),
         )

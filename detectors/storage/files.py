@@ -45,14 +45,17 @@ class Workspace:
         workspace = cls(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in ("incoming", "originals", "data", "runs", "detectors", "queue", "claimed", "turns", "logs"):
+        for folder in ("incoming", "originals", "data", "runs", "detectors", "watches", "queue", "claimed", "turns", "logs"):
             (root / folder).mkdir(exist_ok=True)
         return workspace
 
     def empty_incoming(self) -> None:
         """Removes uploads whose reading a killed server never finished."""
         for leftover in self.incoming.iterdir():
-            shutil.rmtree(leftover, ignore_errors=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
     @property
     def incoming(self) -> Path:
@@ -74,6 +77,11 @@ class Workspace:
     def detectors(self) -> Path:
         """Saved detectors, each a detector file in a folder of its own."""
         return self.root / "detectors"
+
+    @property
+    def watches(self) -> Path:
+        """What came of the files of watched folders, in a folder for each watch."""
+        return self.root / "watches"
 
     @property
     def queue(self) -> Path:

@@ -48,6 +48,12 @@ class Records:
         theirs.owner = owner
         return theirs
 
+    def everybodys(self) -> Self:
+        """The records of the server itself, in the same database."""
+        theirs = copy.copy(self)
+        theirs.owner = None
+        return theirs
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -1,4 +1,4 @@
-"""The tables of the database: data sets, runs, what people decided about them, saved detectors, folders still to be removed."""
+"""The tables of the database: data sets, runs, what people decided about them, saved detectors, watched folders, folders still to be removed."""
 
 from __future__ import annotations
 
@@ -179,6 +179,33 @@ class DetectorRecord(Base):
     def called(self) -> str:
         """Its name with its version."""
         return f"{self.name} v{self.version}"
+
+
+class WatchRecord(Base):
+    """A folder that the server watches: each new file is scored by a saved detector. What came of them is in ``watches/ID``."""
+
+    __tablename__ = "watches"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    detector_id: Mapped[str]
+    """The saved detector; it may be retired or gone, then the watch waits."""
+    folder: Mapped[str]
+    """The folder, links resolved."""
+    pattern: Mapped[str]
+    """Which names, as ``*.csv``."""
+    schedule: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """When it is looked into, as `watching.schedule.Schedule` writes it."""
+    rules: Mapped[list[str]] = mapped_column(JSON)
+    """When somebody is warned, as ``flagged>50``."""
+    emails: Mapped[list[str]] = mapped_column(JSON)
+    """Who is told by e-mail. The address of a webhook is a secret and lies in a file."""
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
+    author: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    created: Mapped[datetime] = mapped_column(default_factory=now)
+    paused: Mapped[datetime | None] = mapped_column(default=None)
+    """When it was paused; None: it goes on."""
+    looked: Mapped[datetime | None] = mapped_column(default=None)
+    """When its last look by a schedule began."""
 
 
 class LeftoverRecord(Base):

@@ -82,3 +82,8 @@ class Courier:
                 self.outbox.failed(notice.id, self.channel.name, str(error), reached=error.reached)
             else:
                 self.outbox.delivered(notice.id, self.channel.name)
+
+
+def reason_of(error: object) -> str:
+    """Why a connection failed, in the system's words, without its number."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

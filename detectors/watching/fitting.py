@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pyarrow import parquet
 
 from detectors import reading
 from detectors.detector_file.manifest import Manifest
 from detectors.errors import DataError
-from detectors.gate import gate_of, score_drift
+from detectors.gate import Gate, gate_of, score_drift
 from detectors.reading.report import REPORT_FILE
 
 #: More scores than these are looked at in part, evenly drawn: a shift shows in fewer.
@@ -41,17 +42,27 @@ def fit_of(manifest: Manifest, source: Path, read: Path, options: reading.Readin
             gate = gate_of(manifest, folder, reading.load_report(folder).kind)
     except DataError as error:
         return Fit((str(error),), failed=True)
+    return fit_in(gate)
+
+
+def fit_in(gate: Gate) -> Fit:
+    """The fit that a gate tells of."""
     first = next((drift for drift in gate.drifts if drift.size != "none"), None)
     drift, moved = (0.0, None) if first is None else (first.distance, first.name)
     return Fit(tuple(str(each.what) for each in gate.noticed), bool(gate.stops), drift, moved)
 
 
 def shift_of(manifest: Manifest, scores: Path) -> str | None:
-    """What the flags in the file `scores` say where they say more than their number, such as that all scores have moved."""
+    """The shift in the file `scores`."""
     file = parquet.ParquetFile(scores)
     step = max(1, file.metadata.num_rows // MOST_SCORES)
     found = [batch.column(0).to_numpy()[::step] for batch in file.iter_batches(columns=["score"])]
-    drift = score_drift(manifest, np.sort(np.concatenate([np.empty(0), *found])), manifest.threshold.cut_off)
+    return shift_in(manifest, np.sort(np.concatenate([np.empty(0), *found])))
+
+
+def shift_in(manifest: Manifest, sorted_scores: NDArray[np.float64]) -> str | None:
+    """What the flags among new scores say where they say more than their number, such as that all scores have moved."""
+    drift = score_drift(manifest, sorted_scores, manifest.threshold.cut_off)
     return None if drift is None or drift.verdict in ("as expected", "more") else str(drift.message)
 
 

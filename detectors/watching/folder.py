@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS files (
     key TEXT PRIMARY KEY, name TEXT NOT NULL, seen TEXT NOT NULL, begun INTEGER NOT NULL, ended REAL, outcome TEXT
 );
 CREATE INDEX IF NOT EXISTS files_by_name ON files (name);
+CREATE TABLE IF NOT EXISTS ids (key TEXT PRIMARY KEY, data TEXT NOT NULL, run TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS warnings (
     id TEXT PRIMARY KEY, made REAL NOT NULL, rule TEXT NOT NULL, message TEXT NOT NULL, outcome TEXT NOT NULL,
     acknowledged REAL, acknowledged_by TEXT

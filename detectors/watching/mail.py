@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import smtplib
@@ -13,8 +12,8 @@ from email.utils import format_datetime
 
 from detectors.errors import ParameterError
 from detectors.messages import N_
-from detectors.settings import PREFIX
-from detectors.watching.delivery import TIMEOUT_S, Undelivered
+from detectors.settings import PREFIX, is_this_machine
+from detectors.watching.delivery import TIMEOUT_S, Undelivered, reason_of
 from detectors.watching.outbox import Notice, moment
 
 #: The port on which SMTP is encrypted from its first byte.
@@ -51,9 +50,10 @@ class Mail:
         ParameterError: the address, or the server, is none.
     """
 
-    name = "email"
-
-    def __init__(self, address: str, server: str, account: Account | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, address: str, server: str, account: Account | None = None, timeout_s: float = TIMEOUT_S, name: str = "email"
+    ) -> None:
+        self.name = name
         self._account = account or Account.from_environment()
         for text in (address, self._account.sender or address):
             if not re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", text) or not text.isascii():
@@ -73,7 +73,7 @@ class Mail:
         except smtplib.SMTPException as error:
             raise Undelivered(REFUSED, reached=True, reason=_reason(error)) from None
         except OSError as error:
-            raise Undelivered(UNREACHED, reached=False, reason=str(error) or type(error).__name__) from None
+            raise Undelivered(UNREACHED, reached=False, reason=reason_of(error)) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self._port == ENCRYPTED:
@@ -88,7 +88,7 @@ class Mail:
             server.ehlo()
             encrypted = True
         if self._account.user:
-            if not encrypted and not _is_this_machine(self._host):
+            if not encrypted and not is_this_machine(self._host):
                 raise Undelivered(NOT_SECRET, reached=True, host=self._host)
             server.login(self._account.user, self._account.password)
 
@@ -102,19 +102,16 @@ class Mail:
         lines = [
             told["text"],
             "",
-            *(f"{name}: {told[name]}" for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")),
+            *(
+                f"{name}: {told[name]}"
+                for name in ("id", "made", "rule", "rows", "flagged", "rate", "drift", "scores")
+                if told[name] is not None
+            ),
         ]
         lines += ["", *told["findings"]]
         lines[1:1] = ["", told["link"]] if told["link"] else []
         letter.set_content("\n".join(map(str, lines)) + "\n")
         return letter
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _reason(error: smtplib.SMTPException) -> str:

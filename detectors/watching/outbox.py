@@ -99,20 +99,27 @@ class Outbox:
             change = "UPDATE warnings SET acknowledged = ?, acknowledged_by = ? WHERE id = ? AND acknowledged IS NULL"
             database.execute(change, (time.time(), author, warning))
 
-    def history(self) -> list[dict[str, Any]]:
-        """All warnings, newest first, each with who acknowledged it and how its deliveries stand."""
+    def history(self, most: int = -1) -> list[dict[str, Any]]:
+        """The warnings, newest first, each with who acknowledged it and how its deliveries stand; `most` of them, below 0 all."""
         with self.folder.changing() as database:
-            rows = database.execute("SELECT * FROM warnings ORDER BY made DESC, rowid DESC").fetchall()
+            rows = database.execute("SELECT * FROM warnings ORDER BY made DESC, rowid DESC LIMIT ?", (most,)).fetchall()
             sent = database.execute("SELECT * FROM deliveries ORDER BY channel").fetchall()
-        found = []
-        for warning in map(Notice.of, rows):
-            deliveries = [
-                {"channel": row["channel"], "tries": row["tries"], "delivered": when(row["delivered"]), "reason": row["reason"]}
-                for row in sent if row["warning"] == warning.id
-            ]  # fmt: skip
-            told = {"acknowledged": when(warning.acknowledged), "acknowledged_by": warning.acknowledged_by}
-            found.append({**warning.to_json(), **told, "deliveries": deliveries})
-        return found
+        deliveries: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
+        for row in sent:
+            told = {"channel": row["channel"], "tries": row["tries"], "delivered": when(row["delivered"]), "reason": row["reason"]}
+            deliveries.get(row["warning"], []).append(told)
+        return [
+            {
+                **notice.to_json(), "acknowledged": when(notice.acknowledged), "acknowledged_by": notice.acknowledged_by,
+                "deliveries": deliveries[notice.id],
+            }
+            for notice in map(Notice.of, rows)
+        ]  # fmt: skip
+
+    def unseen(self) -> list[str]:
+        """The warnings that nobody has acknowledged."""
+        with self.folder.changing() as database:
+            return [row[0] for row in database.execute("SELECT id FROM warnings WHERE acknowledged IS NULL")]
 
     def _note(self, change: str, *values: Any) -> None:
         with self.folder.changing() as database:

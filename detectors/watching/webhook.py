@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from detectors.errors import ParameterError
 from detectors.messages import N_
-from detectors.watching.delivery import TIMEOUT_S, Undelivered
+from detectors.watching.delivery import TIMEOUT_S, Undelivered, reason_of
 from detectors.watching.outbox import Notice
 
 BAD_ADDRESS = N_("A webhook is an address that begins with http:// or https://, without name and password. This one is not.")
@@ -46,8 +46,7 @@ class Webhook:
             redirected = 300 <= error.code < 400
             raise Undelivered(REDIRECTED if redirected else ANSWERED, reached=True, status=error.code) from None
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise Undelivered(UNREACHED, reached=False, reason=str(reason) or type(error).__name__) from None
+            raise Undelivered(UNREACHED, reached=False, reason=reason_of(getattr(error, "reason", None) or error)) from None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

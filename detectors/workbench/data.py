@@ -33,14 +33,16 @@ class DataSets(Ground):
         return self.start_import(source, name, options=options or ReadingOptions()).result()
 
     def start_import(
-        self, source: Path, name: str, done: Callable[[], None] = lambda: None, *, options: ReadingOptions | None = None
-    ) -> Import:
+        self, source: Path, name: str, done: Callable[[], None] = lambda: None, *, options: ReadingOptions | None = None,
+        data_id: str | None = None,
+    ) -> Import:  # fmt: skip
         """Begins to read an uploaded file into the workspace, in the background; `done` is called when it is over.
 
-        Without `options`, a file that can be read in two ways is not read: the result raises `Doubted`.
+        Without `options`, a file that can be read in two ways is not read: the result raises `Doubted`. The data set gets the
+        id `data_id`, where one was set aside for it.
         """
         turn = self._turns.of(source.stat().st_size)
-        return self._begun(Import(name, lambda watch: self._import(source, name, watch, options), turn, done))
+        return self._begun(Import(name, lambda watch: self._import(source, name, watch, options, data_id), turn, done))
 
     def start_fetch(self, url: str) -> Import:
         """Begins to fetch a file from an object store, and then to read it.
@@ -79,8 +81,10 @@ class DataSets(Ground):
         self._imports[:] = [*(other for other in self._imports if not other.has_ended), begun]  # one list for all owners
         return begun
 
-    def _import(self, source: Path, name: str, watch: reading.Watch, options: ReadingOptions | None = None) -> DataSetRecord:
-        data_id = new_id()
+    def _import(
+        self, source: Path, name: str, watch: reading.Watch, options: ReadingOptions | None = None, data_id: str | None = None
+    ) -> DataSetRecord:
+        data_id = data_id or new_id()
         folder = self.workspace.data / data_id
         limits = reading.limits_for(source.stat().st_size, self.settings.reader_memory_mb * 2**20)
         try:

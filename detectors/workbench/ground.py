@@ -88,10 +88,13 @@ class Ground:
         except AnomalystError as error:  # the first question will start another one, and say what is wrong if it is
             logger.info("the answerer did not warm up: %s", error)
 
-    def close(self) -> None:
+    def _cancel_imports(self) -> None:
         for begun in self._imports:
             begun.cancel()
             begun.wait(CANCELLING_S)
+
+    def close(self) -> None:
+        self._cancel_imports()
         self._supervisor.close()
         self.trainer.close()
         self.answerer.close()

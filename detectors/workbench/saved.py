@@ -187,10 +187,13 @@ class SavedDetectors(Suppressing):
             raise StorageError(DATA_GONE)
         return gate_of(self.detector_manifest(detector_id), self.data_folder(data_id), data_set.kind)
 
-    def score_data(self, detector_id: str, data_id: str, before: str | None = None) -> str:
-        """Puts a run into the queue in which a saved detector scores a data set; gives its id.
+    def score_data(
+        self, detector_id: str, data_id: str, before: str | None = None, *, run_id: str | None = None, gate: Gate | None = None
+    ) -> str:
+        """Puts a run into the queue in which a saved detector scores a data set; gives its id: `run_id`, where one was set aside.
 
-        The suppressions that came with the detector go along, where the data have their columns.
+        The suppressions that came with the detector go along, where the data have their columns. What the `gate` says is
+        asked anew where it is not at hand.
 
         Raises:
             StorageError: one of them is gone, the detector is retired, or the gate stops it.
@@ -198,16 +201,22 @@ class SavedDetectors(Suppressing):
         record = self.saved_detector(detector_id)
         if record.retired is not None:
             raise StorageError(RETIRED, name=record.called)
-        return self._score(record, data_id, before)
+        return self._score(record, data_id, before, run_id, gate)
 
-    def _score(self, record: DetectorRecord, data_id: str, before: str | None) -> str:
-        gate = self.gate(record.id, data_id)
+    def _score(self, record: DetectorRecord, data_id: str, before: str | None, run_id: str | None = None, gate: Gate | None = None) -> str:
+        gate = gate or self.gate(record.id, data_id)
         if gate.stops:
             raise StorageError(STOPPED, name=record.called, why=gate.stops[0].what.text())
         manifest = self.detector_manifest(record.id)
         request = replace(asked_of(manifest, record.id, data_id, self._roles_there(data_id)), before=before)
         run = RunRecord(
-            new_id(), data_id, "score", request.detector, request.to_json(), name=short(record.called, LONGEST_NAME + 8), owner=self.owner
+            run_id or new_id(),
+            data_id,
+            "score",
+            request.detector,
+            request.to_json(),
+            name=short(record.called, LONGEST_NAME + 8),
+            owner=self.owner,
         )
         called = record.called
 

@@ -25,7 +25,7 @@ LISTED = 8
 def batches_over_time(detector_id: str, expected: float) -> None:
     """A chart of all batches that a detector has scored, and the way to the latest ones; nothing before the first."""
     runs = [run for run in workbench().scored_by(detector_id) if run.state == "done"]
-    found = [(run, batch) for run in runs if (batch := _batch(run)) is not None]
+    found = [(run, batch) for run in runs if (batch := batch_of(run)) is not None]
     if not found:
         return
     st.subheader(say(N_("Batch after batch")), anchor=False)
@@ -50,7 +50,7 @@ def _line(run: RunRecord, batch: Batch) -> None:
         )  # fmt: skip
 
 
-def _batch(run: RunRecord) -> Batch | None:
+def batch_of(run: RunRecord) -> Batch | None:
     """One scored data set; None where it is no longer there."""
     data_set, kept = workbench().records.data_set(run.data_id), workbench().records.threshold(run.id)
     if data_set is None or kept is None:

@@ -49,6 +49,8 @@ _TICKED = "ticked"
 _TICKED_FIRST = "ticked_at_first"
 _TICKS_SET = "ticks_set"
 _ASKED_FOR = "asked_for"
+_WATCH = "watch"
+_MORE = "more"
 EXPLAIN_TABS = "explain_tabs"
 
 NOT_APPLIED = N_("The threshold at this address cannot be applied, so you see the one kept last. {why}")
@@ -72,6 +74,8 @@ class Selection:
     """Where the threshold of the run is looked at; None: where it was kept last."""
     detector: str | None = None
     """The saved detector that is to score."""
+    watch: str | None = None
+    """The watched folder that is looked at."""
 
     def to_url(self) -> dict[str, str]:
         values = {
@@ -80,6 +84,7 @@ class Selection:
             "row": self.row,
             "compared": ",".join(self.compared) or None,
             "detector": self.detector,
+            "watch": self.watch,
         }
         named = {name: str(value) for name, value in values.items() if value is not None}
         return named | self.listing.to_url() | (self.position.to_url() if self.position else {})
@@ -91,8 +96,8 @@ class Selection:
         number = int(row) if row.isdecimal() and len(row) <= LONGEST_ROW else None
         listing = Listing.from_url(st.query_params.to_dict())
         position = Position.from_url({name: st.query_params[name] for name in NAMES if name in st.query_params})
-        detector = st.query_params.get("detector")
-        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing, position, detector)
+        detector, watch = st.query_params.get("detector"), st.query_params.get("watch")
+        return cls(st.query_params.get("data"), st.query_params.get("run"), number, compared, listing, position, detector, watch)
 
 
 @dataclass
@@ -199,6 +204,23 @@ def ask_for(what: str) -> None:
 
 def is_asked_for(what: str) -> bool:
     return what in st.session_state.get(_ASKED_FOR, set())
+
+
+def take_asked_for(what: str) -> bool:
+    """Whether that was asked for, once."""
+    found = is_asked_for(what)
+    st.session_state[_ASKED_FOR] = st.session_state.get(_ASKED_FOR, set()) - {what}
+    return found
+
+
+def shown_more(what: str) -> int:
+    """How often more of something was asked for."""
+    count: int = st.session_state.get(f"{_MORE}_{what}", 0)
+    return count
+
+
+def show_more(what: str) -> None:
+    st.session_state[f"{_MORE}_{what}"] = shown_more(what) + 1
 
 
 def data_set() -> DataSetRecord | None:
@@ -419,6 +441,18 @@ def start(data_id: str) -> str | None:
 
 def choose_start(data_id: str, detector_id: str) -> None:
     st.session_state[_START] = (data_id, detector_id)
+
+
+def watch() -> str | None:
+    """The id of the watch that is looked at: the one at this address, else the one chosen last."""
+    chosen: str | None = selection().watch or st.session_state.get(_WATCH)
+    return chosen
+
+
+def choose_watch(watch_id: str | None) -> None:
+    """Looks at a watch; None: at whichever comes first."""
+    st.session_state[_WATCH] = watch_id
+    st.session_state[_CHOSEN] = replace(selection(), watch=watch_id)
 
 
 def sample(data_id: str) -> int | None:

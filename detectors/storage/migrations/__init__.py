@@ -19,7 +19,7 @@ from detectors.storage.tables import Base
 logger = logging.getLogger("anomalyst.storage")
 
 #: The versions there have been, oldest first; the last one is what `tables` declares. The first one was written nowhere.
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 
 _TABLE = "alembic_version"
 
