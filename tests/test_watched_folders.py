@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from detectors.answerer import Answerer
@@ -298,8 +299,10 @@ while True:
     try:
         wait_until(is_there, 120)
     finally:
+        readers = psutil.Process(server.pid).children(recursive=True)
         server.kill()
         server.wait()
+        psutil.wait_procs(readers, 60)  # they end with the server, a moment after it; the next one starts later than that
     (entry,) = bench.watched_files(watch.id)
     assert entry.outcome is None
     bench.workspace.empty_incoming()
