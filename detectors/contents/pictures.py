@@ -20,6 +20,9 @@ AT_ONCE = 4_000_000
 #: Red, green and blue in what the eye takes for brightness, of 256 (ITU-R BT.601).
 RED, GREEN, BLUE = 77, 150, 29
 
+#: What is measured of the pixels.
+SEEN = ("is_grey", "brightness", "contrast", "sharpness", "saturated")
+
 GREY, COLOUR = "grey", "colour"
 
 WHITE = 255
@@ -30,36 +33,37 @@ def picture_figures(data: DataSet, rows: NDArray[np.intp]) -> pd.DataFrame:
     pictures = data.pictures(rows)
     pixels = sum(min(picture.shape[0] * picture.shape[1], MOST_PIXELS) for picture in pictures)
     pictures = pictures[:: max(1, -(-pixels // MOST_TOGETHER))]
-    found = [_together(group) for group in _groups(pictures)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["size"])
+    found = np.empty((len(pictures), len(SEEN)))
+    for group in _groups(pictures):
+        found[group] = _together([pictures[place] for place in group])
+    heights, widths = np.array([picture.shape[:2] for picture in pictures], dtype=np.float64).reshape(-1, 2).T
+    seen = dict(zip(SEEN, found.T, strict=True))
+    return pd.DataFrame({
+        "size": [f"{width:.0f} × {height:.0f}" for width, height in zip(widths, heights, strict=True)],
+        "width": widths, "height": heights, "aspect": (widths / heights).round(4),
+        "colour": np.where(seen.pop("is_grey") == 1, GREY, COLOUR), **seen,
+    })  # fmt: skip
 
 
-def _groups(pictures: Sequence[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
-    """Neighbours of one shape, as many as are measured at once."""
-    group: list[NDArray[np.uint8]] = []
-    for picture in pictures:
-        if group and (picture.shape != group[0].shape or len(group) * picture.size >= AT_ONCE):
-            yield group
-            group = []
-        group.append(picture)
-    if group:
-        yield group
+def _groups(pictures: Sequence[NDArray[np.uint8]]) -> Iterator[list[int]]:
+    """Positions of pictures of one shape, as many as are measured at once."""
+    of_shape: dict[tuple[int, ...], list[int]] = {}
+    for place, picture in enumerate(pictures):
+        of_shape.setdefault(picture.shape, []).append(place)
+    for shape, places in of_shape.items():
+        size = max(1, AT_ONCE // (shape[0] * shape[1] * shape[2]))
+        yield from (places[start : start + size] for start in range(0, len(places), size))
 
 
-def _together(pictures: list[NDArray[np.uint8]]) -> pd.DataFrame:
-    """The figures of pictures of one shape."""
-    height, width, _ = pictures[0].shape
+def _together(pictures: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    """What is to be seen on pictures of one shape, (pictures, `SEEN`)."""
     bands = np.stack([_bands(picture) for picture in pictures])  # (pictures, bands, height, width, channels)
-    channels = bands.shape[-1]
-    is_grey = (bands == bands[..., :1]).reshape(len(bands), -1).all(axis=1) if channels == 3 else np.ones(len(bands), dtype=bool)
+    is_grey = np.ones(len(bands)) if bands.shape[-1] == 1 else (bands == bands[..., :1]).reshape(len(bands), -1).all(axis=1)
     light = _light(bands)
     flat = light.reshape(len(light), -1)
-    return pd.DataFrame({
-        "size": f"{width} × {height}", "width": float(width), "height": float(height), "aspect": round(width / height, 4),
-        "colour": np.where(is_grey, GREY, COLOUR),
-        "brightness": 100 / WHITE * flat.mean(axis=1, dtype=np.float64), "contrast": 100 / WHITE * flat.std(axis=1, dtype=np.float64),
-        "sharpness": 100 / WHITE * _edges(light), "saturated": 100 * ((flat == 0) | (flat == WHITE)).mean(axis=1),
-    })  # fmt: skip
+    mean, spread = flat.mean(axis=1, dtype=np.float64), flat.std(axis=1, dtype=np.float64)
+    saturated = ((flat == 0) | (flat == WHITE)).mean(axis=1)
+    return np.column_stack([is_grey, *(100 / WHITE * each for each in (mean, spread, _edges(light))), 100 * saturated])
 
 
 def _bands(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
