@@ -1,8 +1,8 @@
 """Whether few rows are learned from better by starting from a detector file of many: tables in two parts, and series of the same machine.
 
 Run from the repository: ``python -m benchmarks.transfer DATA_DIR`` (the folder that `benchmarks.quality` takes). A detector learns from the
-normal rows of one part. Of the other part 200 normal rows are learned from, anew and from that file (`train --start-from`); all its other
-rows are judged, also by the first detector as it is. Parts are halves drawn at random, or the rows below and above the median of the first
+normal rows of one part. Of the other part 200 normal rows are learned from, anew and from that file (`train --start-from`), with patience 50
+in both; all its other rows are judged, also by the first detector as it is. Parts are halves drawn at random, or the rows below and above the median of the first
 principal component: another site, so to speak. Of series, one run of a test rig is learned from, and the first 200 rows of another one.
 """
 
@@ -24,6 +24,9 @@ from detectors.detector_file.loaded import load
 
 FEW = 200
 SEEDS = (0, 1)
+
+#: With the usual patience a network that starts from another one stops before few rows have moved it: 20 of them validate.
+PATIENT = ("patience=50",)
 DETECTORS = ("autoencoder",)
 TABLES = ("mnist", "optdigits", "fault", "annthyroid", "campaign", "magic_gamma", "shuttle", "bank_churn_mixed")
 SERIES = (
@@ -136,7 +139,8 @@ def judged(parts: Parts, detector: str, seed: int) -> np.ndarray:
 
 def _trained(data: Path, detector: str, out: Path, seed: int, kind: str, start: Path | None = None) -> Path:  # noqa: PLR0917
     time = "timestamp" if kind == "series" else None
-    train(Training(data, detector, out, kind=kind, time=time, seed=seed, start_from=start, quiet=True))
+    parameters = PATIENT if data.stem == "few" else ()
+    train(Training(data, detector, out, kind=kind, time=time, parameters=parameters, seed=seed, start_from=start, quiet=True))
     return out / "detector.zip"
 
 

@@ -90,7 +90,7 @@ def taken_over(record: DataSetRecord, start: Start) -> dict[str, str]:
     """Says what comes from where it starts, and what does not; gives the roles of the columns, which are as there."""
     told = N_(
         "Taken over: the columns it learned from, their preparation, the size of its network and its weights, from which learning goes on. "
-        "Scores and threshold are made anew."
+        "Scores and threshold are made anew. Of few rows, give it more patience below: with little it stops before they have moved it."
     )
     roles = roles_as_there(start.roles, record.roles)
     text = say(told)
