@@ -46,7 +46,7 @@ def first_watch() -> None:
         )
         for column, (icon, text) in zip(st.columns(3), steps, strict=True):
             column.markdown(f"{icon} {say(text)}")
-    watch_form(None)
+    watch_form(None, framed=True)
     _who()
 
 

@@ -44,10 +44,10 @@ def change_watch(watch: WatchRecord) -> None:
     watch_form(watch)
 
 
-def watch_form(watch: WatchRecord | None) -> None:
+def watch_form(watch: WatchRecord | None, *, framed: bool = False) -> None:
     """The form; what is asked for is begun or changed, and looked at."""
     key = f"watch_form_{watch.id if watch else 'new'}"
-    with st.container(border=watch is None, key=key, gap="small"):
+    with st.container(border=framed, key=key, gap="small"):
         left, right = st.columns(2, gap="medium")
         with left:
             detector = _detector(watch, key)
