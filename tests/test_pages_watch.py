@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -20,6 +25,7 @@ from detectors.workbench.watching import AskedWatch
 from pages.shared.watch_warnings import _place
 from tests.behind_pages import reading_here, resting_workbench
 from tests.receivers import WebServer, serving
+from tests.test_command_line_files import run as run_command
 from tests.test_pages_score import done, frame, imported, texts
 from tests.test_watched_folders import put, steps
 
@@ -178,3 +184,17 @@ def test_several_watches_are_listed_and_a_warning_leads_to_its_flags(bench, watc
     (entry,) = (each for each in bench.watched_files(watch.id) if each.name == "far.csv")
     assert _place(warning) == ("threshold", {"data": entry.data, "run": entry.run})
     bench.delete_watch(other.id)
+
+
+def test_the_command_that_is_shown_scores_the_folder_as_the_watch_did(bench, watch: WatchRecord, tmp_path: Path) -> None:
+    app = opened(watch.id)
+    app.session_state[f"as_command_watch_{watch.folder}"] = True
+    (command,) = [code.value for code in app.run().code if "detectors watch" in code.value]
+    _, _, _, *words = shlex.split(command.replace("\\\n", " "))
+    assert words[1:3] == ["march v1.zip", str(tmp_path / "inbox")]
+    shutil.copyfile(bench.detector_path(watch.detector_id), tmp_path / words[1])
+    with chdir(tmp_path):
+        assert run_command(*words, "--once", "--every", "0.1", "--explain", "0", "--quiet") == 0
+    scored = next(entry for entry in bench.watched_files(watch.id) if entry.name == "far.csv")
+    (by_command,) = (tmp_path / "watched" / "scores").glob("far*.parquet")
+    np.testing.assert_array_equal(pd.read_parquet(by_command)["score"], bench.run_folder(scored.run).array("scores"))

@@ -13,7 +13,9 @@ from detectors.storage.tables import WatchRecord
 from detectors.watching.addressed import shortened
 from detectors.watching.schedule import Schedule
 from detectors.watching.served import Status
+from detectors.workbench.saved import file_name
 from pages.shared import state
+from pages.shared.as_command import watch_as_command
 from pages.shared.engine import workbench
 from pages.shared.keeping import attempt
 from pages.shared.language import escape, plain, say, say_message, translate
@@ -37,6 +39,15 @@ def watch_panel(watch: WatchRecord) -> None:
         watch_files(watch)
     with right:
         watch_warnings(watch)
+    _as_command(watch)
+
+
+def _as_command(watch: WatchRecord) -> None:
+    try:
+        detector = file_name(workbench().saved_detector(watch.detector_id))
+    except StorageError:  # deleted: no file scores the folder any more
+        return
+    watch_as_command(detector, watch.folder, watch.pattern, watch.rules)
 
 
 def _head(watch: WatchRecord) -> None:
