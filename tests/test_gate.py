@@ -140,6 +140,14 @@ def test_as_many_flags_as_expected_are_no_finding() -> None:
     found = score_drift(manifest(scores=SCORES), np.linspace(0, 1, 1000), 0.99)
     assert found is not None
     assert found.verdict == "as expected"
+    assert "about as many" in str(found.message)
+
+
+def test_twice_as_many_flags_as_expected_are_not_about_as_many() -> None:
+    found = score_drift(manifest(scores=SCORES), np.sort(np.concatenate([np.linspace(0, 0.98, 980), np.full(20, 3.0)])), 0.99)
+    assert found is not None
+    assert (found.verdict, found.found) == ("as expected", 0.02)
+    assert str(found.message) == "2 % flagged where 1 % was expected: somewhat more, as new rows often have."
 
 
 def test_many_flags_with_all_scores_moved_are_a_shift_and_no_anomalies() -> None:

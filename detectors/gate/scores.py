@@ -27,8 +27,14 @@ SENTENCES: dict[Verdict, str] = {
     "shift": N_("{found} flagged where {expected} was expected, and most scores have moved: this is a shift, not {found} anomalies."),
 }
 
+#: As many as expected, but visibly more.
+SOMEWHAT_MORE = N_("{found} flagged where {expected} was expected: somewhat more, as new rows often have.")
+
 #: More flags than this many times what was expected are more; scores below the cut-off that moved by this are a shift.
 MORE, MOVED = 2.0, 0.2
+
+#: Up to this many times what was expected are about as many.
+ABOUT = 1.25
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ class ScoreDrift:
 
     @property
     def message(self) -> Message:
-        return Message(SENTENCES[self.verdict], {"found": percent(self.found), "expected": percent(self.expected)})
+        somewhat_more = self.verdict == "as expected" and self.found > ABOUT * self.expected
+        return Message(
+            SOMEWHAT_MORE if somewhat_more else SENTENCES[self.verdict], {"found": percent(self.found), "expected": percent(self.expected)}
+        )
 
 
 def score_drift(manifest: Manifest, sorted_scores: NDArray[np.float64], cut_off: float, flagged: float | None = None) -> ScoreDrift | None:
