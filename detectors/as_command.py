@@ -190,7 +190,8 @@ def watched(detector: str, folder: str, *, pattern: str = "*", rules: Sequence[s
     words = ["watch", detector, folder, "--out", "watched"]
     words += ["--pattern", pattern] if pattern != "*" else []
     words += [word for rule in rules for word in ("--rule", rule)]
-    return Shown(shell([*words, *(["--link", link] if link else [])]), "", (_in_place(detector, folder),))
+    here = [detector] if Path(folder).is_absolute() else [detector, folder]
+    return Shown(shell([*words, *(["--link", link] if link else [])]), "", (_in_place(*here),))
 
 
 def rule_of(threshold: ThresholdRecord, *, judged: bool) -> str:

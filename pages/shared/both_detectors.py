@@ -96,7 +96,7 @@ def _figures(two: Two, beside: Beside, found: Replacing) -> None:
         kept = workbench().records.threshold(run.id)
         rows.append({
             plain(N_("detector")): name, plain(N_("flagged")): flagged, plain(N_("share")): percent(flagged / max(1, found.rows)),
-            plain(N_("right, of the judged flags")): _right(right), plain(N_("judged anomalies missed")): right.missed if right.judged + right.missed else None,
+            plain(N_("right, of the judged flags")): _right(right), plain(N_("judged anomalies missed")): str(right.missed) if right.judged + right.missed else "–",
             plain(N_("cut-off")): _cut_off(kept) if kept else "–", plain(N_("learned from")): (run.summary or {}).get("fitted_rows"),
         })  # fmt: skip
     number = st.column_config.NumberColumn
