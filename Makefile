@@ -38,7 +38,8 @@ restore: setup ## bring a backup back into an empty workspace: FILE=kept.tar
 test: ## run every test, those that drive a browser last; ARGS="-k threshold" chooses
 	@sh .ci/venv.sh .venv requirements-test.lock
 	@sh .ci/browser.sh
-	.venv/bin/python -m pytest $(ARGS)
+# A file of tests stays in one process; two of them, as each may hold TensorFlow and a browser.
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: ## check style and types, report sizes
 	@sh .ci/venv.sh .venv requirements-test.lock

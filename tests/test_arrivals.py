@@ -18,6 +18,7 @@ from detectors.storage.arrivals import Arrival, Room
 from pages.shared.streamed_upload import permits, route
 from pages.shared.streamed_upload.component import Wish
 from pages.shared.streamed_upload.permits import Page, Permits
+from tests.server import to_its_end
 
 PAGE = Page("127.0.0.1:8501", "http://127.0.0.1:8501", None)
 
@@ -196,7 +197,7 @@ class Client:
             "type": "http", "method": method, "path": "/incoming", "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in sent.items() if value is not None],
         }  # fmt: skip
-        asyncio.run(self._app(scope, receive, send))
+        to_its_end(self._app(scope, receive, send))
         return answer[0]["status"], b"".join(message.get("body", b"") for message in answer).decode()
 
     def left(self) -> list[Path]:

@@ -14,6 +14,7 @@ from detectors.errors import DataError
 from pages.shared.streamed_download import route
 from pages.shared.streamed_download.offers import File, Offer, Offers
 from pages.shared.streamed_upload.permits import Page
+from tests.server import to_its_end
 
 #: The same cookie, masked twice, and another one.
 MINE, MINE_AGAIN, ANOTHER = "2|00000000|00000000|1", "2|ffffffff|ffffffff|2", "2|00000000|11111111|1"
@@ -55,7 +56,7 @@ class Client:
         async def send(message):
             sent.append(message)
 
-        asyncio.run(self._app(scope, receive, send))
+        to_its_end(self._app(scope, receive, send))
         found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
 

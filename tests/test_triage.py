@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import time
@@ -28,7 +27,7 @@ from pages.shared.triage import route
 from pages.shared.triage.desks import Desk, Desks
 from tests.behind_pages import resting_workbench
 from tests.browser import PATIENCE_MS, wait_until_idle
-from tests.server import AppServer
+from tests.server import AppServer, to_its_end
 from tests.tables import machine_frame
 
 #: The same cookie, masked twice, and another one.
@@ -67,7 +66,7 @@ class Client:
         async def send(part: Any) -> None:
             sent.append(part)
 
-        asyncio.run(self._app(scope, receive, send))
+        to_its_end(self._app(scope, receive, send))
         text = b"".join(part.get("body", b"") for part in sent[1:]).decode()
         return sent[0]["status"], json.loads(text) if sent[0]["status"] == 200 else text
 
