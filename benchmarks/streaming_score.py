@@ -65,13 +65,15 @@ print(json.dumps({"rows": rows, "seconds": time.perf_counter() - began}))
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
-    rows = parser.parse_args().rows
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    asked = parser.parse_args()
+    rows = asked.rows
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = write_rows(folder / "rows.parquet", rows)
         detector = trained(folder)
         ratios, peaks = [], []
-        for _ in range(REPEATS):
+        for _ in range(asked.repeats):
             bare, _ = measured(BARE, detector, data)
             ours, peak = measured(SCORE, detector, data, folder / "scores.parquet")
             ratios.append(ours / bare)
