@@ -25,12 +25,9 @@ from pages.shared.problems import shown_problems
 from pages.shared.queue_list import place_text
 from pages.shared.retraining_card import learned_note, retraining_card
 from pages.shared.rows_before import rows_before, told_before
-from pages.shared.running import PHASES
+from pages.shared.running import PHASES, until_ended
 from pages.shared.side_by_side import comparable
 from pages.shared.starting import train_from_saved
-
-#: Seconds between two looks at scores being made.
-LOOK_S = 0.7
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -43,7 +40,7 @@ def scoring(record: DetectorRecord, data_set: DataSetRecord, gate: Gate) -> None
     runs = [run for run in workbench().scored_by(record.id) if run.data_id == data_set.id]
     latest = runs[-1] if runs else None
     if latest is not None and not latest.ended:
-        _wait(latest)
+        until_ended(latest, _under_way)
         return
     items = plain(KINDS[record.kind].items) if record.kind in KINDS else ""
     if latest is not None and latest.state == "done":
@@ -68,21 +65,14 @@ def scoring(record: DetectorRecord, data_set: DataSetRecord, gate: Gate) -> None
         st.rerun()
 
 
-def _wait(run: RunRecord) -> None:
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(run.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        progress = workbench().run_folder(run.id).progress()
-        done, total = progress.get("done", 0), progress.get("total") or 1
-        told = say(PHASES.get(progress.get("phase", ""), N_("scoring"))) if progress else place_text(now)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(min(1.0, done / total), text=told)
-            if st.button(say(N_("Stop")), key="stop_scoring", icon=":material/stop:"):
-                workbench().stop_run(run.id, "discard")
-
-    live()
+def _under_way(run: RunRecord) -> None:
+    progress = workbench().run_folder(run.id).progress()
+    done, total = progress.get("done", 0), progress.get("total") or 1
+    told = say(PHASES.get(progress.get("phase", ""), N_("scoring"))) if progress else place_text(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(1.0, done / total), text=told)
+        if st.button(say(N_("Stop")), key="stop_scoring", icon=":material/stop:"):
+            workbench().stop_run(run.id, "discard")
 
 
 def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> None:

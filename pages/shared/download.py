@@ -21,6 +21,7 @@ from pages.shared.keep_bar import kept_differs, reason_text, rule_text
 from pages.shared.language import plain, say, say_message, translate
 from pages.shared.moves import unkept
 from pages.shared.row_items import learned_columns
+from pages.shared.running import until_ended
 from pages.shared.stability_card import solidity_found
 from pages.shared.streamed_download import File, offered
 
@@ -29,9 +30,6 @@ MOST_IN_MEMORY = 50 * 10**6
 
 #: Rows by which the size is judged, and bytes for rank, row and score of one.
 JUDGED_BY, OURS = 100, 40
-
-#: Seconds between two looks at reasons being computed.
-LOOK_S = 0.7
 
 
 def download_panel(data_set: DataSetRecord, run: RunRecord, looked_at: ThresholdRecord) -> None:
@@ -131,7 +129,7 @@ def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
         return st.toggle(say(N_("With reasons")), True, key="with_reasons")
     unended = next((found for found in runs if not found.ended), None)
     if unended is not None:
-        _progress(unended)
+        until_ended(unended, _progress)
         return False
     failed = next((found.message for found in runs[:1] if found.state == "failed"), None)
     if failed is not None:
@@ -151,20 +149,13 @@ def _reasons_choice(run: RunRecord, threshold: ThresholdRecord) -> bool:
 
 
 def _progress(reasons_run: RunRecord) -> None:
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(reasons_run.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        progress = workbench().run_folder(reasons_run.id).progress()
-        done, total = progress.get("done", 0), progress.get("total") or 1
-        st.progress(
-            done / total,
-            text=say(N_("Working out reasons: {done} of {total}"), done=done, total=total)
-            if progress
-            else say(N_("waiting for the trainer …")),
-        )
-        if st.button(say(N_("Stop")), key="stop_reasons", type="tertiary"):
-            workbench().stop_run(reasons_run.id, "discard")
-
-    live()
+    progress = workbench().run_folder(reasons_run.id).progress()
+    done, total = progress.get("done", 0), progress.get("total") or 1
+    st.progress(
+        done / total,
+        text=say(N_("Working out reasons: {done} of {total}"), done=done, total=total)
+        if progress
+        else say(N_("waiting for the trainer …")),
+    )
+    if st.button(say(N_("Stop")), key="stop_reasons", type="tertiary"):
+        workbench().stop_run(reasons_run.id, "discard")

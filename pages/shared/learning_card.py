@@ -17,15 +17,12 @@ from pages.shared.context import run_text
 from pages.shared.engine import workbench
 from pages.shared.language import percent, plain, say, say_message
 from pages.shared.moves import move
-from pages.shared.running import progress_of
+from pages.shared.running import progress_of, until_ended
 from pages.shared.views.base import RunOfItems, View
 from pages.shared.worth_a_look import worth_a_look
 
 #: Rows that are proposed at once.
 PROPOSED = 10
-
-#: Seconds between two looks at a run that learns from verdicts.
-LOOK_S = 0.7
 
 #: Seconds between two looks at whether more was judged.
 WATCH_S = 4.0
@@ -159,15 +156,7 @@ def _learned(run: RunRecord) -> None:
         return
     latest = runs[0]
     if not latest.ended:
-
-        @st.fragment(run_every=LOOK_S)
-        def live() -> None:
-            now = workbench().records.run(latest.id)
-            if now is None or now.ended:
-                st.rerun(scope="app")
-            progress_of(now)
-
-        live()
+        until_ended(latest, progress_of)
         return
     if latest.state != "done":
         if latest.message is not None:

@@ -23,7 +23,7 @@ from pages.shared.engine import kept_by_id, workbench
 from pages.shared.importing import PHASES as READING_PHASES
 from pages.shared.language import clock, plain, say, say_message
 from pages.shared.retraining_counts import counts_text
-from pages.shared.running import progress_of
+from pages.shared.running import progress_of, until_ended
 from pages.shared.switch_panel import switch_panel
 
 #: Seconds between two looks at what is going on.
@@ -92,29 +92,24 @@ def _going_on(record: DetectorRecord, latest: RunRecord | None) -> bool:
         latest = next(iter(workbench().retrained(record.id)), None)
     if begun is None and (latest is None or latest.ended):
         return False
-
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        if begun is not None:
-            if begun.has_ended:
-                st.rerun(scope="app")
-            _putting_together(begun)
-            return
-        assert latest is not None
-        now = workbench().records.run(latest.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        progress_of(now)
-
-    live()
+    if begun is not None:
+        _putting_together(begun)
+    elif latest is not None:
+        until_ended(latest, progress_of)
     return True
 
 
 def _putting_together(begun: Import) -> None:
-    phase = say(READING_PHASES.get(begun.progress.phase, N_("putting rows together")))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(begun.progress.share, text=say(N_("Putting the rows of {name} together"), name=begun.name) + f" · {phase}")
-        st.button(say(N_("Cancel")), key="cancel_retraining", icon=":material/close:", on_click=begun.cancel)
+    @st.fragment(run_every=LOOK_S)
+    def live() -> None:
+        if begun.has_ended:
+            st.rerun(scope="app")
+        phase = say(READING_PHASES.get(begun.progress.phase, N_("putting rows together")))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(begun.progress.share, text=say(N_("Putting the rows of {name} together"), name=begun.name) + f" · {phase}")
+            st.button(say(N_("Cancel")), key="cancel_retraining", icon=":material/close:", on_click=begun.cancel)
+
+    live()
 
 
 def _ended(latest: RunRecord) -> None:

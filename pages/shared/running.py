@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -33,6 +34,19 @@ PHASES = {
 }
 
 
+def until_ended(run: RunRecord, show: Callable[[RunRecord], None], every_s: float = LOOK_S) -> None:
+    """Shows an unfinished run again and again, as it is now; the whole page once it has ended."""
+
+    @st.fragment(run_every=every_s)
+    def live() -> None:
+        now = workbench().records.run(run.id)
+        if now is None or now.ended:
+            st.rerun(scope="app")
+        show(now)
+
+    live()
+
+
 def running_run(data_set: DataSetRecord) -> str | None:
     """Shows an unfinished run of this data set, where there is one, until it has ended; gives its id.
 
@@ -42,20 +56,16 @@ def running_run(data_set: DataSetRecord) -> str | None:
     if not unended:
         return None
     run = next((run for run in unended if run.id == state.selection().run), unended[-1])
-
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(run.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        with st.container(border=True, key="running"):
-            progress_of(now)
-            _losses(now)
-            if now.state == "queued":
-                runs_before(now)
-
-    live()
+    until_ended(run, _running)
     return run.id
+
+
+def _running(now: RunRecord) -> None:
+    with st.container(border=True, key="running"):
+        progress_of(now)
+        _losses(now)
+        if now.state == "queued":
+            runs_before(now)
 
 
 def progress_of(run: RunRecord) -> None:

@@ -19,7 +19,7 @@ from pages.shared.context import detector_title, state_text
 from pages.shared.engine import workbench
 from pages.shared.language import clock, escape, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
-from pages.shared.running import progress_of
+from pages.shared.running import progress_of, until_ended
 from pages.shared.search_form import setting_text
 
 #: Seconds between two looks at a search that is not over.
@@ -57,19 +57,14 @@ def searches(data_set: DataSetRecord) -> None:
 
 def _panel(search: RunRecord) -> None:
     if search.ended:
-        with st.container(border=True, key=f"search_{search.id}"):
-            _found(search)
+        _framed(search)
         return
+    until_ended(search, _framed, LOOK_S)
 
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(search.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        with st.container(border=True, key=f"search_{search.id}"):
-            _found(now)
 
-    live()
+def _framed(search: RunRecord) -> None:
+    with st.container(border=True, key=f"search_{search.id}"):
+        _found(search)
 
 
 def _head(search: RunRecord) -> str:

@@ -22,10 +22,8 @@ from pages.shared.estimate import duration
 from pages.shared.flags import flags_of
 from pages.shared.language import percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
+from pages.shared.running import until_ended
 from pages.shared.threshold_plot import Sureness
-
-#: Seconds between two looks at refits being done.
-LOOK_S = 0.7
 
 _TITLE = N_("How sure is each flag?")
 
@@ -77,7 +75,7 @@ def stability_card(run: RunRecord, threshold: ThresholdRecord) -> None:
         runs = workbench().stability_runs(run.id)
         unended = next((other for other in runs if not other.ended), None)
         if unended is not None:
-            _progress(unended)
+            until_ended(unended, _progress)
             return
         found = stability_of(run, threshold)
         if found is not None:
@@ -152,25 +150,18 @@ def _expected_s(run: RunRecord) -> float:
 
 
 def _progress(refits_run: RunRecord) -> None:
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(refits_run.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        progress: dict[str, Any] = workbench().run_folder(refits_run.id).progress()
-        is_refitting = progress.get("phase") == "refitting"
-        done, total = (progress["done"], progress["total"]) if is_refitting else (0, REFITS)
-        text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total) + _time_left(progress, done / total)
-        st.progress(done / total, text=text if is_refitting else say(N_("waiting for the trainer …")))
-        if st.button(
-            say(N_("Stop")),
-            key="stop_refits",
-            icon=":material/stop:",
-            help=say(N_("From {fewest} refits on, those that are done are kept."), fewest=FEWEST_REFITS),
-        ):
-            workbench().stop_run(refits_run.id, "keep" if done >= FEWEST_REFITS else "discard")
-
-    live()
+    progress: dict[str, Any] = workbench().run_folder(refits_run.id).progress()
+    is_refitting = progress.get("phase") == "refitting"
+    done, total = (progress["done"], progress["total"]) if is_refitting else (0, REFITS)
+    text = say(N_("Refit {done} of {total}"), done=min(done + 1, total), total=total) + _time_left(progress, done / total)
+    st.progress(done / total, text=text if is_refitting else say(N_("waiting for the trainer …")))
+    if st.button(
+        say(N_("Stop")),
+        key="stop_refits",
+        icon=":material/stop:",
+        help=say(N_("From {fewest} refits on, those that are done are kept."), fewest=FEWEST_REFITS),
+    ):
+        workbench().stop_run(refits_run.id, "keep" if done >= FEWEST_REFITS else "discard")
 
 
 def _time_left(progress: dict[str, Any], covered: float) -> str:

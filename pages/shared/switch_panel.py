@@ -18,10 +18,7 @@ from pages.shared.both_detectors import Two, both_detectors
 from pages.shared.context import told_apart
 from pages.shared.engine import workbench
 from pages.shared.language import clock, plain, say, say_message
-from pages.shared.running import progress_of
-
-#: Seconds between two looks at what is being scored.
-LOOK_S = 0.7
+from pages.shared.running import progress_of, until_ended
 
 
 def switch_panel(record: DetectorRecord, run: RunRecord, batches: Sequence[RunRecord]) -> None:
@@ -117,7 +114,7 @@ def _scored(two: Two, beside: Beside) -> bool:
     """Whether the page goes on: both have scored, or nobody asked yet and the button is there. While they score, it waits."""
     waiting = [run for run in (beside.old, beside.new) if run is not None and not run.ended]
     if waiting:
-        _wait(waiting[0])
+        until_ended(waiting[0], progress_of)
         return False
     if beside.done:
         return True
@@ -130,17 +127,6 @@ def _scored(two: Two, beside: Beside) -> bool:
             return True
         st.rerun()
     return True
-
-
-def _wait(run: RunRecord) -> None:
-    @st.fragment(run_every=LOOK_S)
-    def live() -> None:
-        now = workbench().records.run(run.id)
-        if now is None or now.ended:
-            st.rerun(scope="app")
-        progress_of(now)
-
-    live()
 
 
 # ── the decision ──
