@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,7 +82,7 @@ def _list(watch: WatchRecord, entries: Sequence[Entry]) -> None:
         "flagged": config.NumberColumn(plain(N_("Flagged")), format="localized"),
         "rows": config.NumberColumn(plain(N_("Rows")), format="localized"),
         "share": config.NumberColumn(plain(N_("Share")), format="percent"),
-        "drift": config.NumberColumn(plain(N_("Drift")), format="%.2f", help=plain(N_("How far the column that moved most lies from what was learned, 0 to 1."))),
+        "drift": config.NumberColumn(plain(N_("Drift")), format="%.2f", help=plain(N_("How far the column that moved most lies from what was learned, 0 to 1. What chance alone brings counts as 0."))),
         "said": config.TextColumn(plain(N_("What the gate says")), width="large"),
     }  # fmt: skip
     st.dataframe(
@@ -113,7 +113,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     differs = bool(refused and outcome.get("link"))
     return {
         "file": entry.name, "when": datetime.fromtimestamp(entry.ended), "flagged": figures["flagged"], "rows": figures["rows"],
-        "share": figures["rate"], "drift": figures["drift"], "said": said or plain(N_("nothing unlike")),
+        "share": figures["rate"], "drift": figures["drift"], "said": said or _moved(outcome),
         "flags": plain(DIFFERS) if differs else None if refused else plain(FLAGS), "explain": None if refused else plain(EXPLAIN),
     }  # fmt: skip
 
@@ -141,3 +141,8 @@ def _explain(entries: Sequence[Entry], key: str) -> None:
 def _go(page: str, entry: Entry) -> None:
     if entry.outcome is not None and not entry.outcome["refused"]:
         state.go(page, run=entry.run)
+
+
+def _moved(outcome: Mapping[str, Any]) -> str:
+    """Of a file in which the gate finds nothing: whether a column has moved."""
+    return plain(N_("{column} has moved"), column=outcome["moved"]) if outcome["drift"] else plain(N_("nothing unlike"))
