@@ -26,7 +26,6 @@ from detectors.detector_file.streaming import score_file, together
 from detectors.errors import DataError, ParameterError
 from detectors.messages import N_, Message, shown
 from detectors.reading import ReadingOptions
-from detectors.reading.options import OF_VALUES
 
 #: What stands for standard input and standard output.
 STANDARD = "-"
@@ -63,9 +62,8 @@ class Asked:
         return Progress() if self.quiet else PrintedProgress()
 
     def options(self, loaded: LoadedDetector) -> ReadingOptions:
-        """What was said of reading; of how values read, what held for the training file: a date means the same every day."""
-        kept = {name: value for name, value in loaded.manifest.reading.items() if name in OF_VALUES}
-        return ReadingOptions(**{**kept, **ReadingOptions.parse_parameters(list(self.reading))})
+        """What was said of reading; of how values read, what held for the training file."""
+        return ReadingOptions.as_learned(loaded.manifest.reading, self.reading)
 
 
 def score(asked: Asked) -> dict[str, Any]:

@@ -108,14 +108,12 @@ def _rows(asked: argparse.Namespace) -> Iterator[DataSet | None]:
     from detectors.detector_file.forms_measured import first_rows
     from detectors.detector_file.manifest import read_manifest
     from detectors.reading import ReadingOptions
-    from detectors.reading.options import OF_VALUES
 
     if asked.data is None:
         yield None
         return
     manifest = read_manifest(asked.detector_file)
-    kept = {name: value for name, value in manifest.reading.items() if name in OF_VALUES}
-    options = ReadingOptions(**{**kept, **ReadingOptions.parse_parameters(list(asked.read))})
+    options = ReadingOptions.as_learned(manifest.reading, asked.read)
     with tempfile.TemporaryDirectory() as folder:
         yield first_rows(open_source(Path(asked.data), Path(folder) / "data", Wanted(manifest), options))
 

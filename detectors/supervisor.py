@@ -36,10 +36,7 @@ DEATHS_IN_VAIN = 3
 #: … and is started again after ever longer pauses, up to this many seconds.
 LONGEST_PAUSE_S = 60.0
 
-#: The rule in force until the analyst moves the threshold.
-FIRST_RULE, FIRST_VALUE = "percentile", 95.0
-
-#: Who chose it, and why.
+#: Who chose the rule in force until the analyst moves the threshold, and why.
 FIRST_AUTHOR, FIRST_REASON = "Anomalyst", N_("chosen after training")
 
 INTERRUPTED = Message(N_("The server ended while this run was being trained. Start it again to get its result."))
@@ -189,9 +186,11 @@ class Supervisor:
 
     def _finish(self, run: RunRecord, folder: RunFolder) -> None:
         if run.task == "train" and self._records.threshold(run.id) is None:
-            cut_off = thresholds.cut_off(FIRST_RULE, FIRST_VALUE, folder.array("sorted_training_scores"))
+            cut_off = thresholds.cut_off(thresholds.USUAL_RULE, thresholds.USUAL_VALUE, folder.array("sorted_training_scores"))
             flagged = thresholds.flagged_count(folder.array("sorted_scores"), cut_off)
-            first = ThresholdRecord(run.id, FIRST_RULE, FIRST_VALUE, cut_off, flagged, author=FIRST_AUTHOR, reason=FIRST_REASON)
+            first = ThresholdRecord(
+                run.id, thresholds.USUAL_RULE, thresholds.USUAL_VALUE, cut_off, flagged, author=FIRST_AUTHOR, reason=FIRST_REASON
+            )
             self._records.keep_threshold(first)
         if run.task == "score" and self._records.threshold(run.id) is None:
             self._records.keep_threshold(threshold_of_file(run.id, folder, self._workspace.data / run.data_id))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from detectors import charts
 from detectors.errors import AnomalystError
-from detectors.gate import Gate, ScoreDrift, score_drift
+from detectors.gate import Gate, ScoreDrift
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.storage.records import DataSetRecord, RunRecord
@@ -77,10 +76,7 @@ def _under_way(run: RunRecord) -> None:
 
 def _scored(record: DetectorRecord, data_set: DataSetRecord, run: RunRecord) -> None:
     """What the scores say as a whole, and the way to the flags."""
-    manifest = workbench().detector_manifest(record.id)
-    ordered = np.asarray(workbench().run_folder(run.id).array("sorted_scores"))
-    first = workbench().records.threshold_versions(run.id)[-1]
-    found = score_drift(manifest, ordered, manifest.threshold.cut_off, first.flagged / max(1, len(ordered)) if first.segments else None)
+    found = workbench().drift_of_scores(run)
     with st.container(border=True, key="scored"):
         if found is not None:
             _scores_told(found)

@@ -12,17 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 import detectors
 from detectors.answerer import Answerer
-from detectors.base import Progress
 from detectors.detector_file import forms_measured, saved_forms
 from detectors.detector_file.form import FORMS
 from detectors.errors import DataError
 from detectors.runs.request import RunRequest
-from detectors.runs.tasks import do
 from detectors.storage.tables import DetectorRecord
 from detectors.workbench import Workbench
 from detectors.workbench.saved import Entitled
 from pages.shared.saved_list import origin_text
 from tests.behind_pages import resting_workbench
+from tests.saved_runs import done
 
 pytestmark = pytest.mark.slow
 
@@ -62,14 +61,6 @@ def saved(bench: Workbench, data: dict[str, str]) -> DetectorRecord:
     run_id = done(bench, bench.start_run(RunRequest(data["many"], "autoencoder", ROLES, parameters=PARAMETERS)))
     bench.keep_threshold(run_id, "percentile", 90.0)
     return bench.save_detector(run_id, Entitled("churn"))
-
-
-def done(bench: Workbench, run_id: str) -> str:
-    folder = bench.run_folder(run_id)
-    folder.result.mkdir()
-    do(bench.workspace, folder, folder.result, Progress())
-    bench._supervisor._finish(bench.records.run(run_id), folder)  # type: ignore[arg-type]
-    return run_id
 
 
 def opened(page: str, data_id: str) -> AppTest:

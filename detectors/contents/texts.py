@@ -20,7 +20,7 @@ LONGEST_READ = 20_000
 #: Characters of texts that are looked at at once.
 AT_ONCE = 2_000_000
 
-#: Letters by script, and the code points where they are; a later range wins.
+#: Letters by script, and the code points where they are; the first script that claims a letter has it.
 SCRIPTS: dict[str, str] = {
     N_("Latin"): "0041-024f 1e00-1eff 2c60-2c7f a720-a7ff fb00-fb06 ff21-ff5a",
     N_("Greek"): "0370-03ff 1f00-1fff",

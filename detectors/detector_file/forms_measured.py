@@ -93,8 +93,8 @@ class Sample:
 
     @classmethod
     def of_data(cls, loaded: LoadedDetector, data: DataSet) -> Self:
-        segments = loaded.threshold.segments or loaded.threshold.more.get("segments")  # their cut-offs stay as they are, so all do
-        return cls(loaded.preparation.new_items(data), data.rows >= FEWEST_FOR_CUT_OFF and not segments)
+        follows = data.rows >= FEWEST_FOR_CUT_OFF and not loaded.threshold.segments  # the cut-offs of segments stay as they are, so all do
+        return cls(loaded.preparation.new_items(data), follows)
 
     @classmethod
     def carried(cls, loaded: LoadedDetector, canaries: Canaries | None, file: str) -> Self:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from detectors.messages import N_
 from detectors.params import Parametrised, choice, integer, text
@@ -58,6 +58,18 @@ class ReadingOptions(Parametrised):
         AUTO, title=N_("Quotes"), help=N_("What stands around values that hold the separating character."),
         choices={AUTO: _FOUND, "double": N_('Double: "a"'), "single": N_("Single: 'a'"), "none": N_("None")},
     )  # fmt: skip
+
+    @classmethod
+    def as_learned(cls, learned: Mapping[str, Any], said: Sequence[str] = ()) -> Self:
+        """For new data: of how values read, what held for the file that was `learned` from, so that a date means the same every day.
+
+        What was `said`, words ``NAME=VALUE``, comes before.
+
+        Raises:
+            ParameterError: a word names no option, or its value is none.
+        """
+        kept = {name: value for name, value in learned.items() if name in OF_VALUES}
+        return cls(**{**kept, **cls.parse_parameters(list(said))})
 
     @property
     def missing_words(self) -> list[str]:

@@ -10,13 +10,12 @@ from detectors import thresholds
 from detectors.errors import ParameterError
 from detectors.messages import N_, Message
 from detectors.runs.evidence import evidence_of_fitted
-from detectors.thresholds import RULES, Rule, Threshold
+from detectors.thresholds import RULES, USUAL_RULE, USUAL_VALUE, Rule, Threshold
 
 if TYPE_CHECKING:
     from detectors.runs.execute import FittedRun
 
-#: The rule where nothing is said: as the dashboard begins.
-USUAL_RULE, USUAL_VALUE = "percentile", 95.0
+#: The same as a word of the command line.
 USUAL = f"{USUAL_RULE}={USUAL_VALUE:g}"
 
 #: Whole numbers up to here are written as such.

@@ -19,7 +19,10 @@ from detectors.messages import N_, Message
 from detectors.thresholds.contract import Rule, flagged_count
 from detectors.thresholds.evidence import Evidence
 
-__all__ = ["RULES", "Considered", "Evidence", "Rule", "Threshold", "applicable", "consider", "cut_off", "flagged_count", "threshold"]
+__all__ = [
+    "RULES", "USUAL_RULE", "USUAL_VALUE", "Considered", "Evidence", "Rule", "Threshold", "applicable", "consider", "cut_off", "flagged_count",
+    "threshold",
+]  # fmt: skip
 
 
 def _rules() -> dict[str, type[Rule]]:
@@ -32,6 +35,9 @@ def _rules() -> dict[str, type[Rule]]:
 
 
 RULES: dict[str, type[Rule]] = _rules()
+
+#: The rule in force until somebody says otherwise.
+USUAL_RULE, USUAL_VALUE = "percentile", 95.0
 
 
 @dataclass(frozen=True)

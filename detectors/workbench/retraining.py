@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,6 @@ from detectors.runs.new_data import asked_of
 from detectors.runs.relearning import Counts, Relearning, Said, heeded, told
 from detectors.runs.request import RunRequest
 from detectors.runs.rows import matches, rule_rows
-from detectors.segments import Segments, cut_offs_by_row
 from detectors.storage.files import new_id
 from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.workbench.joined import Joining, Together, joined_name
@@ -210,18 +208,10 @@ class Retraining(Joining, SavedDetectors):
 
     def flagged_rows(self, run_id: str) -> NDArray[np.bool_]:
         """Which rows of a finished run the threshold kept last flags, (rows,), those that are silenced left out."""
-        folder, kept = self.run_folder(run_id), self.records.threshold(run_id)
-        scores, data_id = np.asarray(folder.array("scores")), folder.request().data_id
+        kept = self.records.threshold(run_id)
         if kept is None:
-            return np.zeros(len(scores), dtype=bool)
-        cut_offs: Any = kept.cut_off
-        if kept.segments:
-            own = kept.segments["cut_offs"]
-            cut_offs = cut_offs_by_row(Segments.of(self.data_folder(data_id), kept.segments["column"]), own, kept.cut_off)
-        flagged = scores > cut_offs
-        rows = np.flatnonzero(flagged)
-        flagged[rows[self.silenced(data_id, self.suppressions(run_id), rows) >= 0]] = False
-        return flagged
+            return np.zeros(len(self.run_folder(run_id).array("scores")), dtype=bool)
+        return self.flagged_by(kept)
 
     # ── doing it ──
 

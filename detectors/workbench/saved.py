@@ -8,6 +8,8 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from detectors import registry
 from detectors.detector_file.archive import checked_entries
 from detectors.detector_file.card import card
@@ -15,7 +17,7 @@ from detectors.detector_file.manifest import MANIFEST, SIGNATURE, KeptThreshold,
 from detectors.detector_file.signature import SigningKey, signed_by
 from detectors.detector_file.trial import try_opening
 from detectors.errors import StorageError
-from detectors.gate import Gate, gate_of
+from detectors.gate import Gate, ScoreDrift, gate_of, score_drift
 from detectors.library import LONGEST_NAME, LONGEST_NOTE, short
 from detectors.messages import N_, Message
 from detectors.reading.process import Limits
@@ -227,6 +229,17 @@ class SavedDetectors(Suppressing):
             self._enqueue(run, ask)
             self._suppress_as(manifest, run, record)
         return run.id
+
+    def drift_of_scores(self, run: RunRecord) -> ScoreDrift | None:
+        """How the scores of a finished scoring compare with those its detector learned from; None where the file does not hold these.
+
+        Raises:
+            StorageError: the detector is gone.
+        """
+        manifest = self.detector_manifest(str(run.request["scored_by"]))
+        ordered, first = np.asarray(self.run_folder(run.id).array("sorted_scores")), self.records.threshold_versions(run.id)[-1]
+        flagged = first.flagged / max(1, len(ordered)) if first.segments else None
+        return score_drift(manifest, ordered, manifest.threshold.cut_off, flagged)
 
     def scored_by(self, detector_id: str) -> list[RunRecord]:
         """The runs in which a saved detector scored something, the oldest first."""

@@ -10,15 +10,11 @@ import numpy as np
 
 from detectors.detector_file.manifest import Manifest
 from detectors.errors import StorageError
-from detectors.flags import Flags
 from detectors.gate import Gate
 from detectors.messages import N_, Message
 from detectors.reading import ReadingOptions
-from detectors.reading.options import OF_VALUES
-from detectors.runs.folder import RunFolder
-from detectors.segments import cut_offs_by_row
 from detectors.storage.arrivals import MEGABYTE
-from detectors.storage.records import DataSetRecord, RunRecord, ThresholdRecord
+from detectors.storage.records import DataSetRecord, RunRecord
 from detectors.storage.tables import WatchRecord
 from detectors.storage.watches import note_look
 from detectors.watching.addressed import Addresses, kept_webhook
@@ -86,9 +82,8 @@ class ScoringWatched:
         return ""
 
     def read(self, watch: WatchRecord, entry: Entry, source: Path) -> None:
-        """As it was read that the detector learned from: a date means the same every day."""
-        learned = self.bench.detector_manifest(watch.detector_id).reading
-        options = ReadingOptions(**{name: value for name, value in learned.items() if name in OF_VALUES})
+        """As it was read that the detector learned from."""
+        options = ReadingOptions.as_learned(self.bench.detector_manifest(watch.detector_id).reading)
         self.bench.start_import(source, entry.name, options=options, data_id=entry.data).result()
         self.bench.records.describe(DataSetRecord, str(entry.data), note=Message(FROM, {"name": watch.name}).text())
 
@@ -123,7 +118,7 @@ class ScoringWatched:
         fit = fit_in(gate or Gate())
         shift = shift_in(manifest, np.asarray(folder.array("sorted_scores"))) if manifest is not None else None
         link = f"{self.bench.settings.link_base}/threshold?data={run.data_id}&run={run.id}"
-        rows, flagged = int((run.summary or {}).get("rows", 0)), self._flagged(folder, kept)
+        rows, flagged = int((run.summary or {}).get("rows", 0)), int(self.bench.flagged_by(kept).sum())
         return Outcome(
             entry.name, rows, flagged, (*((shift,) if shift else ()), *fit.findings), fit.failed, fit.drift, fit.moved, link=link
         )
@@ -142,15 +137,3 @@ class ScoringWatched:
             return self.bench.gate(str(run.request.get("scored_by")), run.data_id)
         except StorageError:
             return None
-
-    def _flagged(self, folder: RunFolder, kept: ThresholdRecord) -> int:
-        """How many rows the threshold flags that no suppression silences."""
-        ranking = np.asarray(folder.array("ranking"))
-        flags = Flags(ranking, kept.flagged, float(kept.cut_off))
-        if kept.segments:
-            found = self.bench.segment_scores(kept.run_id, kept.segments["column"]).segments
-            flags = Flags.by_row(folder.array("scores"), ranking, cut_offs_by_row(found, kept.segments["cut_offs"], float(kept.cut_off)))
-        rules = self.bench.suppressions(kept.run_id)
-        if not rules:
-            return flags.count
-        return int((self.bench.silenced(folder.request().data_id, rules, flags.rows) < 0).sum())

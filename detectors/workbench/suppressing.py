@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from detectors.frames import iter_rows, sample_frame
+from detectors.segments import Segments, cut_offs_by_row
 from detectors.storage.files import new_id
 from detectors.storage.suppressed import add_suppression, suppressions_of, withdraw
-from detectors.storage.tables import SuppressionRecord
+from detectors.storage.tables import SuppressionRecord, ThresholdRecord
 from detectors.suppressions import Bound, Middle, Suppression, columns_of, silenced_by
 from detectors.workbench.ground import Ground
 
@@ -69,6 +71,19 @@ class Suppressing(Ground):
             return np.full(len(rows), -1, dtype=np.intp)
         frames = iter_rows(self.data_folder(data_id), rows, columns_of(suppressions))
         return np.concatenate([silenced_by(suppressions, frame) for frame in frames])
+
+    def flagged_by(self, kept: ThresholdRecord) -> NDArray[np.bool_]:
+        """Which rows of its run a threshold that was kept flags, (rows,), those that are silenced left out."""
+        folder = self.run_folder(kept.run_id)
+        cut_offs: Any = kept.cut_off
+        data_id = folder.request().data_id
+        if kept.segments:
+            segments = Segments.of(self.data_folder(data_id), kept.segments["column"])
+            cut_offs = cut_offs_by_row(segments, kept.segments["cut_offs"], kept.cut_off)
+        flagged = np.asarray(folder.array("scores")) > cut_offs
+        rows = np.flatnonzero(flagged)
+        flagged[rows[self.silenced(data_id, self.suppressions(kept.run_id), rows) >= 0]] = False
+        return flagged
 
 
 def suppression_of(record: SuppressionRecord) -> Suppression:

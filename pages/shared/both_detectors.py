@@ -11,7 +11,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from detectors import charts
-from detectors.gate import score_drift
 from detectors.kinds import KINDS
 from detectors.messages import N_, Message
 from detectors.rank_changes import RankChanges, rank_changes
@@ -21,6 +20,7 @@ from detectors.storage.tables import DetectorRecord
 from detectors.workbench.switching import Beside
 from pages.shared import results
 from pages.shared.engine import kept_by_id, workbench
+from pages.shared.flags import kept_flags_stamp
 from pages.shared.language import escape, percent, plain, say, say_message, translate
 from pages.shared.look import palette, show_chart
 from pages.shared.views import RunOfItems, view_of
@@ -68,9 +68,8 @@ def both_detectors(two: Two, beside: Beside) -> None:
 
 def _stamp(beside: Beside) -> str:
     """What the comparison depends on beside the scores: verdicts, thresholds, suppressions."""
-    bench, runs = workbench(), [run.id for run in (beside.old, beside.new) if run is not None]
-    kept = [(record.version if (record := bench.records.threshold(run_id)) else 0) for run_id in runs]
-    return repr([bench.latest_mark(beside.data_id), kept, [one.id for run_id in runs for one in bench.suppressions(run_id)]])
+    runs = [run.id for run in (beside.old, beside.new) if run is not None]
+    return repr([workbench().latest_mark(beside.data_id), kept_flags_stamp(runs)])
 
 
 @kept_by_id(6)
@@ -130,7 +129,7 @@ def _told(two: Two, beside: Beside, found: Replacing) -> None:
     )  # fmt: skip
     for run, name in ((beside.old, two.old.called), (beside.new, two.new_name)):
         assert run is not None
-        if (message := _shift(str(run.request["scored_by"]), run.id)) is not None:
+        if (message := _shift(run.id)) is not None:
             st.caption(f"{escape(name)}: " + say_message(message))
     kept = workbench().records.threshold(two.run.id)
     if kept is not None and kept.reason:
@@ -140,11 +139,10 @@ def _told(two: Two, beside: Beside, found: Replacing) -> None:
 
 
 @kept_by_id(20)
-def _shift(detector_id: str, run_id: str) -> Message | None:
+def _shift(run_id: str) -> Message | None:
     """What the scores say as a whole, against those of the training rows."""
-    manifest, bench = workbench().detector_manifest(detector_id), workbench()
-    first, ordered = bench.records.threshold_versions(run_id)[-1], np.asarray(bench.run_folder(run_id).array("sorted_scores"))
-    found = score_drift(manifest, ordered, manifest.threshold.cut_off, first.flagged / max(1, len(ordered)) if first.segments else None)
+    run = workbench().records.run(run_id)
+    found = workbench().drift_of_scores(run) if run is not None else None
     return found.message if found is not None else None
 
 

@@ -25,6 +25,13 @@ def flags_key(threshold: ThresholdRecord) -> str:
     return _key(threshold, workbench().suppressions(threshold.run_id))
 
 
+def kept_flags_stamp(run_ids: Sequence[str]) -> str:
+    """Differs when the threshold kept last for one of the runs, or what silences its rows, has changed."""
+    bench = workbench()
+    kept = [(record.version if (record := bench.records.threshold(run_id)) else 0) for run_id in run_ids]
+    return repr([kept, [one.id for run_id in run_ids for one in bench.suppressions(run_id)]])
+
+
 def _key(threshold: ThresholdRecord, suppressions: Sequence[Suppression]) -> str:
     return json.dumps([float(threshold.cut_off), threshold.segments, [one.id for one in suppressions]], sort_keys=True)
 

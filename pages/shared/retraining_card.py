@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from detectors import registry
 from detectors.errors import AnomalystError, Discarded
-from detectors.gate import score_drift
 from detectors.imports import Import
 from detectors.kinds import KINDS
 from detectors.messages import N_
@@ -20,6 +18,7 @@ from detectors.workbench.retraining import Origin, Plan, Wanted
 from pages.shared import state
 from pages.shared.context import told_apart
 from pages.shared.engine import kept_by_id, workbench
+from pages.shared.flags import kept_flags_stamp
 from pages.shared.importing import PHASES as READING_PHASES
 from pages.shared.language import clock, plain, say, say_message
 from pages.shared.retraining_counts import counts_text
@@ -138,7 +137,7 @@ def _form(record: DetectorRecord, batches: Sequence[RunRecord], data_id: str | N
     if not chosen:
         st.info(say(N_("Choose at least one batch.")))
         return
-    shifted = [run for run in chosen if _is_shift(record.id, run.id)]
+    shifted = [run for run in chosen if _is_shift(run.id)]
     with_flagged = _flagged_choice(record, chosen, shifted, items)
     plan = _planned(record, Wanted(record.id, tuple(run.id for run in chosen), with_old, with_flagged), items)
     if origin.from_verdicts:
@@ -193,9 +192,9 @@ def _flagged_choice(record: DetectorRecord, chosen: Sequence[RunRecord], shifted
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def _is_shift(detector_id: str, run_id: str) -> bool:
-    manifest = workbench().detector_manifest(detector_id)
-    found = score_drift(manifest, np.asarray(workbench().run_folder(run_id).array("sorted_scores")), manifest.threshold.cut_off)
+def _is_shift(run_id: str) -> bool:
+    run = workbench().records.run(run_id)
+    found = workbench().drift_of_scores(run) if run is not None else None
     return found is not None and found.verdict in ("shift", "moved")
 
 
@@ -226,9 +225,7 @@ def _stamp(wanted: Wanted) -> str:
         bench.follow_marks(str(origin.run_id))
     runs = [bench.records.run(run_id) for run_id in wanted.batches]
     data_ids = [run.data_id for run in runs if run is not None] + ([origin.data.id] if origin.data is not None else [])
-    kept = [(record.version if (record := bench.records.threshold(run_id)) else 0) for run_id in wanted.batches]
-    silenced = [one.id for run_id in wanted.batches for one in bench.suppressions(run_id)]
-    return repr([[bench.latest_mark(data_id) for data_id in data_ids], kept, silenced])
+    return repr([[bench.latest_mark(data_id) for data_id in data_ids], kept_flags_stamp(wanted.batches)])
 
 
 @kept_by_id(6)
